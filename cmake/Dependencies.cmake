@@ -1,0 +1,21 @@
+# Every package the project builds with; all are Debian 12's. Imported targets are SYSTEM: their headers do not warn.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)              # libfmt-dev
+find_package(tl-expected REQUIRED)      # libexpected-dev
+find_package(simdjson REQUIRED)         # libsimdjson-dev: UTF-8 validation and minifying, chosen at run time
+find_package(HWY REQUIRED)              # libhwy-dev: our own scanning, chosen at run time
+find_package(date REQUIRED)             # libhowardhinnant-date-dev
+find_package(CLI11 REQUIRED)            # libcli11-dev
+find_package(Boost 1.81 REQUIRED)       # libboost1.81-dev: Asio and Beast, headers only
+find_package(OpenSSL REQUIRED)          # libssl-dev
+find_package(ZLIB REQUIRED)             # zlib1g-dev
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)             # libzstd-dev
+pkg_check_modules(brotli REQUIRED IMPORTED_TARGET libbrotlidec libbrotlienc)  # libbrotli-dev
+if(HARTAPE_BUILD_TESTS)
+  find_package(Catch2 2 REQUIRED)       # catch2
+  find_program(HARTAPE_BASH bash REQUIRED)
+endif()
+if(HARTAPE_BUILD_BENCHMARKS)
+  find_package(benchmark REQUIRED)      # libbenchmark-dev
+endif()

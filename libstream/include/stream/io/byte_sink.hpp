@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "stream/io/byte_source.hpp"
+#include "stream/io/error.hpp"
+
+namespace stream {
+
+/// Something bytes go into. One owner; not thread-safe.
+class ByteSink {
+ public:
+  ByteSink() = default;
+  ByteSink(const ByteSink&) = delete;
+  ByteSink& operator=(const ByteSink&) = delete;
+  /// Without `finish()` a file is thrown away: nothing has appeared under its name.
+  virtual ~ByteSink() = default;
+
+  /// Takes all of the bytes or fails. Small writes are gathered; large ones go through without a copy. Errors: `io`.
+  virtual Status write(std::string_view bytes) = 0;
+
+  /// Hands on what was gathered, so that a reader at the other end sees it. For live output.
+  virtual Status flush() = 0;
+
+  /// Completes the output: flushes, checks, and gives the file its name. Once, and last.
+  virtual Status finish() = 0;
+
+  /// The name for messages: the path as given, or "<stdout>".
+  virtual const std::string& name() const = 0;
+};
+
+/// The reader at the other end of a pipe has gone. A tool ends quietly on it (`| head`).
+bool is_broken_pipe(const Error& error);
+
+enum class Overwrite { no, yes };
+
+struct OutputOptions {
+  /// Regular files are replaced only with `yes`; devices, pipes and "-" are written to in any case.
+  Overwrite overwrite = Overwrite::no;
+  /// How the output is compressed; without a value the suffix decides.
+  std::optional<Compression> compression{};
+  int level = 0;  ///< compression level; 0: the format's usual one
+};
+
+/// Opens a file, or standard output for "-". A regular file is written under a temporary name in the same folder and
+/// renamed by `finish()`; its mode is that of the file it replaces, else as umask says. Errors: `exists` (hint:
+/// --overwrite), `io`.
+Result<std::unique_ptr<ByteSink>> open_output(const std::string& path, const OutputOptions& options = {});
+
+/// Appends to `out`, which outlives the sink.
+std::unique_ptr<ByteSink> string_sink(std::string& out, std::string name = "<memory>");
+
+/// Compresses what is written; `none` returns `sink` itself.
+Result<std::unique_ptr<ByteSink>> compress(std::unique_ptr<ByteSink> sink, Compression compression, int level = 0);
+
+}  // namespace stream

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stream/io/byte_sink.hpp"
+#include "stream/io/byte_source.hpp"
+#include "stream/io/finding.hpp"
+#include "stream/text/timestamp.hpp"
+
+/// What all tools share: option groups that mean one thing everywhere, messages, exit statuses.
+namespace tools {
+
+/// Done or yes; a negative answer (they differ, it is not valid); a failure to answer.
+inline constexpr int kYes = 0;
+inline constexpr int kNo = 1;
+inline constexpr int kFailure = 2;
+
+enum class Color { automatic, always, never };
+
+/// Prints to standard error, one message a line, in the shape of the house: `place: error: text`, or `tool: error: text`
+/// where there is no place, then `tool: hint: …`. Counts what it printed.
+class Messages {
+ public:
+  explicit Messages(std::string tool, std::FILE* out = stderr);
+
+  void error(const stream::Error& error);
+  void error(std::string_view text);
+  void warning(std::string_view text);
+  void note(std::string_view text);     ///< shown unless -q
+  void verbose(std::string_view text);  ///< shown with -v
+  void finding(const stream::Finding& finding);
+  /// A sink that prints findings; `this` must outlive it.
+  stream::FindingSink findings();
+
+  std::size_t errors() const { return errors_; }
+  bool quiet = false;
+  int verbosity = 0;
+  bool color = false;
+
+ private:
+  void line(std::string_view place, std::string_view level, std::string_view text);
+  std::string tool_;
+  std::FILE* out_;
+  std::size_t errors_ = 0;
+};
+
+/// A tool's name and texts, from which --help, the manual page and the completions are made.
+struct ToolInfo {
+  std::string name;
+  std::string summary;      ///< one line: NAME
+  std::string description;  ///< paragraphs, separated by an empty line
+  /// Pairs of a command line and what it does. They are run as tests where the files they name are samples.
+  std::vector<std::pair<std::string, std::string>> examples;
+  std::string exit_status = "0 done, 1 a negative answer, 2 a failure.";
+  std::string usage;  ///< what stands behind the name, e.g. "[options] INPUT…"
+};
+
+/// Owns the command line. Declare options on app() before run().
+class Tool {
+ public:
+  explicit Tool(ToolInfo info);
+  ~Tool();
+
+  CLI::App& app() { return app_; }
+  Messages& messages() { return messages_; }
+  const ToolInfo& info() const { return info_; }
+  /// Whether standard output is to be coloured (--color, NO_COLOR, a terminal).
+  bool color_output() const;
+
+  /// Parses the command line and calls `work`; returns the exit status. Handles --help, --version, --print-man,
+  /// --print-completion, a wrong usage (message, near option, exit 2), SIGPIPE, an exception that should not have been,
+  /// and with -v the peak memory and the time at the end.
+  int run(int argc, const char* const* argv, const std::function<int()>& work);
+
+ private:
+  ToolInfo info_;
+  CLI::App app_;
+  Messages messages_;
+  Color color_ = Color::automatic;
+};
+
+/// --from, --max-entry, --max-depth, --max-expansion, --decompress: how inputs are read.
+struct InputGroup {
+  std::optional<std::string> format;
+  stream::InputOptions options;
+};
+void add_input_options(Tool& tool, InputGroup& group);
+
+/// -o, --overwrite, --compress, and with `in_place` -i/--in-place.
+struct OutputGroup {
+  std::string path = "-";
+  stream::OutputOptions options;
+  bool in_place = false;
+};
+enum class InPlace { no, yes };
+void add_output_options(Tool& tool, OutputGroup& group, InPlace in_place);
+
+/// -j/--threads; 0: as many as there are processors.
+void add_thread_option(Tool& tool, unsigned& threads);
+
+/// A CLI11 validator and conversion for "150ms", "2s" into Nanos, and for "10MiB" into bytes.
+CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<stream::Nanos>& value, const std::string& description);
+CLI::Option* add_size(CLI::App& app, const std::string& name, std::size_t& value, const std::string& description);
+
+/// Prints the error and returns kFailure; a reader that has gone (`| head`) is silent and ends with kYes.
+int failed(Tool& tool, const stream::Error& error);
+
+}  // namespace tools
