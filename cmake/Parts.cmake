@@ -19,7 +19,7 @@ function(hartape_part name)
   target_compile_features(${name} PUBLIC cxx_std_20)
   target_include_directories(${name} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
   target_link_libraries(${name} PUBLIC ${arg_DEPENDS} PRIVATE $<BUILD_INTERFACE:hartape_settings> ${arg_PRIVATE})
-  set_target_properties(${name} PROPERTIES EXPORT_NAME ${name} OUTPUT_NAME "hartape_${name}")
+  set_target_properties(${name} PROPERTIES EXPORT_NAME ${name} OUTPUT_NAME "hartape_${name}" POSITION_INDEPENDENT_CODE ON)
   set_property(GLOBAL APPEND PROPERTY HARTAPE_LIBRARIES ${name})
 endfunction()
 
