@@ -4,7 +4,6 @@ find_package(fmt REQUIRED)              # libfmt-dev
 find_package(tl-expected REQUIRED)      # libexpected-dev
 find_package(simdjson REQUIRED)         # libsimdjson-dev: UTF-8 validation and minifying, chosen at run time
 find_package(HWY REQUIRED)              # libhwy-dev: our own scanning, chosen at run time
-find_package(date REQUIRED)             # libhowardhinnant-date-dev
 find_package(CLI11 REQUIRED)            # libcli11-dev
 find_package(Boost 1.81 REQUIRED)       # libboost1.81-dev: Asio and Beast, headers only
 find_package(OpenSSL REQUIRED)          # libssl-dev

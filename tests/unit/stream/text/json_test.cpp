@@ -167,7 +167,7 @@ TEST_CASE("JSONTestSuite: what must be accepted is, what must be refused is") {
     // Files are named as in the suite, perhaps with a prefix: y_ accept, n_ refuse, i_ either.
     const std::size_t mark = std::min({name.find("y_"), name.find("n_"), name.find("i_")});
     INFO(name);
-    REQUIRE(mark != std::string::npos);
+    if (mark == std::string::npos) continue;  // the suite's transformation cases have no verdict
     const bool accepted = parse_json(text).has_value();
     if (name[mark] == 'y') CHECK(accepted);
     if (name[mark] == 'n') CHECK_FALSE(accepted);
