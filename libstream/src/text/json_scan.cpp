@@ -1,0 +1,160 @@
+// The file is compiled once for each instruction set (Highway's foreach_target), and the best one is chosen when it runs.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "json_scan.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "stream/text/json_scan.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace stream::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// One bit a byte, for 64 bytes.
+struct Masks {
+  std::uint64_t backslash = 0;
+  std::uint64_t quote = 0;
+  std::uint64_t open = 0;
+  std::uint64_t close = 0;
+};
+
+template <class D, class M>
+HWY_INLINE std::uint64_t bits_of(D d, M mask) {
+  std::uint64_t bits = 0;
+  alignas(64) std::uint8_t bytes[8] = {};
+  hn::StoreMaskBits(d, mask, bytes);
+  __builtin_memcpy(&bits, bytes, sizeof bits);
+  return bits;
+}
+
+HWY_INLINE Masks classify(const std::uint8_t* block) {
+  const hn::CappedTag<std::uint8_t, 64> d;
+  constexpr std::size_t kLanes = HWY_MIN(HWY_MAX_BYTES, 64);
+  Masks masks;
+  for (std::size_t i = 0; i < 64; i += kLanes) {
+    const auto v = hn::LoadU(d, block + i);
+    const auto folded = hn::Or(v, hn::Set(d, 0x20));  // '[' and '{', ']' and '}' differ in this bit alone
+    masks.backslash |= bits_of(d, hn::Eq(v, hn::Set(d, '\\'))) << i;
+    masks.quote |= bits_of(d, hn::Eq(v, hn::Set(d, '"'))) << i;
+    masks.open |= bits_of(d, hn::Eq(folded, hn::Set(d, '{'))) << i;
+    masks.close |= bits_of(d, hn::Eq(folded, hn::Set(d, '}'))) << i;
+  }
+  return masks;
+}
+
+/// Bit i of the result is the parity of the bits 0 … i: it turns quotes into the insides of strings.
+HWY_INLINE std::uint64_t prefix_xor(std::uint64_t x) {
+#if HWY_TARGET <= HWY_SSE4
+  const hn::CappedTag<std::uint64_t, 2> d;
+  const auto product = hn::CLMulLower(hn::Set(d, x), hn::Set(d, ~std::uint64_t{0}));
+  return hn::GetLane(product);
+#else
+  x ^= x << 1;
+  x ^= x << 2;
+  x ^= x << 4;
+  x ^= x << 8;
+  x ^= x << 16;
+  x ^= x << 32;
+  return x;
+#endif
+}
+
+/// The bytes inside strings, the opening quote with them and the closing one without.
+HWY_INLINE std::uint64_t strings(const Masks& masks, ElementScanner::State& state) {
+  std::uint64_t escaped = state.escaped;
+  if (masks.backslash == 0) {
+    state.escaped = 0;
+  } else {
+    // A run of backslashes escapes what follows it if its length is odd: subtracting the starts of the runs from the odd
+    // positions carries through each run.
+    constexpr std::uint64_t kOdd = 0xAAAAAAAAAAAAAAAAU;
+    const std::uint64_t starts = masks.backslash & ~state.escaped;
+    const std::uint64_t carried = (((starts << 1) | kOdd) - starts) ^ kOdd;
+    escaped = carried ^ (masks.backslash | state.escaped);
+    state.escaped = (carried & masks.backslash) >> 63;
+  }
+  const std::uint64_t inside = prefix_xor(masks.quote & ~escaped) ^ state.in_string;
+  state.in_string = (inside >> 63) != 0 ? ~std::uint64_t{0} : 0;
+  return inside;
+}
+
+std::size_t Scan(ElementScanner::State& state, const std::uint8_t* data, std::size_t size, std::size_t base, std::vector<std::size_t>& ends) {
+  for (std::size_t at = 0; at < size; at += 64) {
+    Masks masks;
+    if (HWY_LIKELY(at + 64 <= size)) {
+      masks = classify(data + at);
+    } else {
+      std::uint8_t block[64];
+      __builtin_memset(block, ' ', sizeof block);
+      __builtin_memcpy(block, data + at, size - at);
+      masks = classify(block);
+    }
+    const std::uint64_t inside = strings(masks, state);
+    const std::uint64_t open = masks.open & ~inside;
+    const std::uint64_t close = masks.close & ~inside;
+    const auto closing = static_cast<std::int64_t>(hwy::PopCount(close));
+    if (state.depth > closing) {  // no element can end here
+      state.depth += static_cast<std::int64_t>(hwy::PopCount(open)) - closing;
+      continue;
+    }
+    for (std::uint64_t brackets = open | close; brackets != 0; brackets &= brackets - 1) {
+      const std::uint64_t bit = brackets & (~brackets + 1);
+      if ((open & bit) != 0) {
+        ++state.depth;
+        continue;
+      }
+      if (--state.depth > 0) continue;
+      const std::size_t end = at + hwy::Num0BitsBelowLS1Bit_Nonzero64(bit) + 1;
+      if (state.depth < 0) {
+        state.closed = true;
+        return end;
+      }
+      ends.push_back(base + end);
+    }
+  }
+  return size;
+}
+
+std::size_t CountByte(const std::uint8_t* data, std::size_t size, std::uint8_t byte) {
+  const hn::ScalableTag<std::uint8_t> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto wanted = hn::Set(d, byte);
+  std::size_t count = 0;
+  std::size_t at = 0;
+  for (; at + lanes <= size; at += lanes) count += hn::CountTrue(d, hn::Eq(hn::LoadU(d, data + at), wanted));
+  for (; at < size; ++at) count += data[at] == byte ? 1 : 0;
+  return count;
+}
+
+}  // namespace stream::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+#include <simdjson.h>
+
+namespace stream {
+
+HWY_EXPORT(Scan);
+HWY_EXPORT(CountByte);
+
+std::size_t ElementScanner::scan(std::string_view bytes, std::size_t base, std::vector<std::size_t>& ends) {
+  return HWY_DYNAMIC_DISPATCH(Scan)(state_, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), base, ends);
+}
+
+std::size_t count_byte(std::string_view bytes, char byte) {
+  return HWY_DYNAMIC_DISPATCH(CountByte)(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), static_cast<std::uint8_t>(byte));
+}
+
+bool append_minified(std::string& out, std::string_view json) {
+  const std::size_t from = out.size();
+  out.resize(from + json.size() + 64);  // simdjson writes whole blocks
+  std::size_t length = 0;
+  const auto error = simdjson::minify(json.data(), json.size(), out.data() + from, length);
+  out.resize(from + (error == simdjson::SUCCESS ? length : 0));
+  return error == simdjson::SUCCESS;
+}
+
+}  // namespace stream
+
+#endif
