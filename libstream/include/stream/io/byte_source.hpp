@@ -22,13 +22,15 @@ class ByteSource {
   virtual ~ByteSource() = default;
 
   /// Reads at least one byte and at most `buffer.size()` (which is not 0); 0 is the end of the input, and every later call
-  /// returns 0 again. A short read is normal. Errors: `io`, and from a decompressor `syntax`, `truncated`, `limit`.
+  /// returns 0 again. A short read is normal. Errors: `io`, and from a decompressor `syntax`, `truncated`, `limit`; after
+  /// one every later call returns it again. Bytes that came whole before an error are given before it.
   virtual Result<std::size_t> read(std::span<char> buffer) = 0;
 
   /// The name for messages: the path as given, or "<stdin>".
   virtual const std::string& name() const = 0;
 
-  /// Bytes still to come, where that is known beforehand (a regular file that is not compressed).
+  /// Bytes still to come, where that is known beforehand (memory, a regular file that is not compressed). A hint: a file
+  /// may grow or shrink while it is read.
   virtual std::optional<std::uint64_t> size_hint() const { return std::nullopt; }
 };
 
@@ -43,14 +45,15 @@ std::optional<Compression> compression_from_name(std::string_view name);
 
 struct InputOptions {
   Limits limits{};
-  /// How the input is compressed. Without a value gzip, zlib and zstd are found by their first bytes, brotli (which has no
-  /// signature) by its suffix, and anything else is taken as it is.
+  /// How the input is compressed. Without a value brotli (which has no signature) is found by its suffix, gzip, zlib and
+  /// zstd by their first bytes, and anything else, nothing at all too, is taken as it is.
   std::optional<Compression> compression{};
-  /// What is given to the first read of a decompressor and to `read(2)`.
-  std::size_t buffer_size = std::size_t{1} << 20;
+  /// Compressed bytes that a decompressor asks for at once. What is not compressed goes straight into the caller's buffer.
+  std::size_t buffer_size = std::size_t{256} << 10;
 };
 
-/// Opens a file, a device, a pipe, or standard input for "-", and undoes its compression. A directory is refused.
+/// Opens a file, a device, a pipe, or standard input for "-", and undoes its compression. A directory is refused. Nothing is
+/// read from a pipe before the first read(). Errors: `io`.
 Result<std::unique_ptr<ByteSource>> open_input(const std::string& path, const InputOptions& options = {});
 
 /// Reads from memory that outlives the source. `max_read` cuts the input into reads of at most that size, for tests.
@@ -59,11 +62,13 @@ std::unique_ptr<ByteSource> memory_source(std::string_view bytes, std::string na
 /// Reads from a descriptor, which stays open and belongs to the caller.
 std::unique_ptr<ByteSource> descriptor_source(int descriptor, std::string name);
 
-/// Undoes the compression of `source`; see InputOptions::compression. A gzip file of several members and a zstd file of
-/// several frames are read to their end (RFC 1952 §2.2); bytes after the last that are no member are an error.
+/// Undoes the compression of `source`; see InputOptions::compression, where source.name() has the suffix. A gzip file of
+/// several members and a zstd file of several frames are read to their end (RFC 1952 §2.2, RFC 8878 §3.1); bytes after the
+/// last that are no member are an error, except zeros after a gzip member (tapes and block devices pad so). Memory is bounded
+/// by the format's window: 32 KiB, 16 MiB for brotli, and for zstd 128 MiB, more being refused (`limit`).
 Result<std::unique_ptr<ByteSource>> decompress(std::unique_ptr<ByteSource> source, const InputOptions& options = {});
 
-/// Everything up to the end; refused beyond `limit` bytes.
+/// Everything up to the end; refused beyond `limit` bytes (`limit`; the message names `limit_option`).
 Result<std::string> read_all(ByteSource& source, std::size_t limit, std::string_view limit_option = "--max-entry");
 
 }  // namespace stream

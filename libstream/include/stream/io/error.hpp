@@ -36,6 +36,7 @@ struct Error {
   std::string message{};
   Place place{};
   std::string hint{};  ///< what to do, e.g. "use --overwrite to replace it"; may be empty
+  int system = 0;      ///< errno, where it was the operating system that refused; otherwise 0
 
   bool operator==(const Error&) const = default;
 };
