@@ -25,7 +25,8 @@ class BrotliDecoder final : public Decoder {
     Step step{in.size() - available_in, out.size() - available_out, result == BROTLI_DECODER_RESULT_SUCCESS, {}};
     if (result == BROTLI_DECODER_RESULT_ERROR) {
       const BrotliDecoderErrorCode code = BrotliDecoderGetErrorCode(state_);
-      if (code <= BROTLI_DECODER_ERROR_ALLOC_CONTEXT_MODES && code >= BROTLI_DECODER_ERROR_ALLOC_BLOCK_TYPE_TREES) throw std::bad_alloc();
+      if (code <= BROTLI_DECODER_ERROR_ALLOC_CONTEXT_MODES && code >= BROTLI_DECODER_ERROR_ALLOC_BLOCK_TYPE_TREES)
+        throw std::bad_alloc();
       step.error =
           Error{ErrorCode::syntax, fmt::format("the brotli data is damaged: {}", BrotliDecoderErrorString(code)), {}, {}};
     }

@@ -116,7 +116,8 @@ Result<std::string> read_all(ByteSource& source, std::size_t limit, std::string_
     STREAM_ASSIGN(const std::size_t count, source.read(std::span<char>(bytes).subspan(filled)));
     filled += count;
     if (filled > limit) {
-      return fail({ErrorCode::limit, fmt::format("the input is larger than {} bytes ({})", limit, limit_option), {source.name()}, {}});
+      return fail(
+          {ErrorCode::limit, fmt::format("the input is larger than {} bytes ({})", limit, limit_option), {source.name()}, {}});
     }
     if (count == 0) break;
   }

@@ -45,7 +45,9 @@ class Deflater final : public Encoder {
   ~Deflater() override { ::deflateEnd(&stream_); }
 
   Step step(std::string_view in, std::span<char> out, Mode mode) override {
-    const auto clamp = [](std::size_t size) { return static_cast<uInt>(std::min<std::size_t>(size, std::numeric_limits<uInt>::max())); };
+    const auto clamp = [](std::size_t size) {
+      return static_cast<uInt>(std::min<std::size_t>(size, std::numeric_limits<uInt>::max()));
+    };
     const bool whole = clamp(in.size()) == in.size();
     stream_.next_in = reinterpret_cast<const Bytef*>(in.data());
     stream_.avail_in = clamp(in.size());
@@ -101,7 +103,8 @@ class BrotliEncoder final : public Encoder {
     const BrotliEncoderOperation operation = mode == Mode::go_on   ? BROTLI_OPERATION_PROCESS
                                              : mode == Mode::flush ? BROTLI_OPERATION_FLUSH
                                                                    : BROTLI_OPERATION_FINISH;
-    if (BrotliEncoderCompressStream(state_, operation, &available_in, &next_in, &available_out, &next_out, nullptr) == BROTLI_FALSE) {
+    if (BrotliEncoderCompressStream(state_, operation, &available_in, &next_in, &available_out, &next_out, nullptr) ==
+        BROTLI_FALSE) {
       throw std::bad_alloc();
     }
     const bool taken = available_in == 0 && BrotliEncoderHasMoreOutput(state_) == BROTLI_FALSE;
@@ -160,9 +163,12 @@ struct Levels {
 
 Levels levels_of(Compression compression) {
   switch (compression) {
-    case Compression::zstd: return {22, 3};
-    case Compression::brotli: return {11, 5};
-    default: return {9, 6};
+    case Compression::zstd:
+      return {22, 3};
+    case Compression::brotli:
+      return {11, 5};
+    default:
+      return {9, 6};
   }
 }
 
@@ -172,14 +178,23 @@ Result<std::unique_ptr<ByteSink>> compress(std::unique_ptr<ByteSink> sink, Compr
   if (compression == Compression::none) return sink;
   const Levels levels = levels_of(compression);
   if (level < 0 || level > levels.highest) {
-    return fail({ErrorCode::usage, fmt::format("{} has the levels 1 to {}, found {}", to_string(compression), levels.highest, level), {}, {}});
+    return fail({ErrorCode::usage,
+                 fmt::format("{} has the levels 1 to {}, found {}", to_string(compression), levels.highest, level),
+                 {},
+                 {}});
   }
   if (level == 0) level = levels.usual;
   std::unique_ptr<Encoder> encoder;
   switch (compression) {
-    case Compression::zstd: encoder = std::make_unique<ZstdEncoder>(level); break;
-    case Compression::brotli: encoder = std::make_unique<BrotliEncoder>(level); break;
-    default: encoder = std::make_unique<Deflater>(compression == Compression::gzip, level); break;
+    case Compression::zstd:
+      encoder = std::make_unique<ZstdEncoder>(level);
+      break;
+    case Compression::brotli:
+      encoder = std::make_unique<BrotliEncoder>(level);
+      break;
+    default:
+      encoder = std::make_unique<Deflater>(compression == Compression::gzip, level);
+      break;
   }
   return std::make_unique<CompressingSink>(std::move(sink), std::move(encoder));
 }

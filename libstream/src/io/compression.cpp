@@ -19,7 +19,8 @@ std::string_view to_string(Compression compression) {
 }
 
 std::optional<Compression> compression_from_name(std::string_view name) {
-  for (const Compression value : {Compression::none, Compression::gzip, Compression::zlib, Compression::zstd, Compression::brotli}) {
+  for (const Compression value :
+       {Compression::none, Compression::gzip, Compression::zlib, Compression::zstd, Compression::brotli}) {
     if (name == to_string(value)) return value;
   }
   if (name == "gz") return Compression::gzip;

@@ -21,9 +21,12 @@ constexpr std::string_view kSkippableTail = "\x2a\x4d\x18";
 
 std::unique_ptr<Decoder> make_decoder(Compression compression) {
   switch (compression) {
-    case Compression::zstd: return make_zstd_decoder();
-    case Compression::brotli: return make_brotli_decoder();
-    default: return make_inflater(compression);
+    case Compression::zstd:
+      return make_zstd_decoder();
+    case Compression::brotli:
+      return make_brotli_decoder();
+    default:
+      return make_inflater(compression);
   }
 }
 
@@ -65,10 +68,11 @@ class DecompressingSource final : public ByteSource {
       if (step.error) {
         error_ = place(*step.error);
       } else if (expands_too_much()) {
-        error_ = place({ErrorCode::limit,
-                        fmt::format("the {} data expands more than {}-fold (--max-expansion)", to_string(compression_), max_expansion_),
-                        {},
-                        "raise --max-expansion if the input is to be trusted"});
+        error_ = place(
+            {ErrorCode::limit,
+             fmt::format("the {} data expands more than {}-fold (--max-expansion)", to_string(compression_), max_expansion_),
+             {},
+             "raise --max-expansion if the input is to be trusted"});
       }
       if (step.produced > 0) return step.produced;
       if (error_) return fail(*error_);
@@ -107,13 +111,15 @@ class DecompressingSource final : public ByteSource {
 
   Error cut_off() const {
     return place({ErrorCode::truncated,
-                  fmt::format("the {} data is cut off: it ends in the middle, after {} compressed bytes", to_string(compression_), consumed_),
+                  fmt::format("the {} data is cut off: it ends in the middle, after {} compressed bytes", to_string(compression_),
+                              consumed_),
                   {},
                   {}});
   }
   Error trailing() const {
     return place({ErrorCode::syntax,
-                  fmt::format("expected the end of the {} data after {} compressed bytes, found other bytes", to_string(compression_), consumed_),
+                  fmt::format("expected the end of the {} data after {} compressed bytes, found other bytes",
+                              to_string(compression_), consumed_),
                   {},
                   {}});
   }
@@ -135,9 +141,9 @@ class DecompressingSource final : public ByteSource {
   std::uint64_t consumed_ = 0;
   std::uint64_t produced_ = 0;
   std::uint64_t members_ = 0;
-  bool between_ = true;       ///< no byte of the next member was seen
-  bool padding_ = false;      ///< zeros after the last member were seen
-  bool held_back_ = false;    ///< the decoder may have output without more input
+  bool between_ = true;     ///< no byte of the next member was seen
+  bool padding_ = false;    ///< zeros after the last member were seen
+  bool held_back_ = false;  ///< the decoder may have output without more input
   bool source_ended_ = false;
   bool done_ = false;
   std::optional<Error> error_;
@@ -213,7 +219,9 @@ std::unique_ptr<ByteSource> put_back(std::string bytes, std::unique_ptr<ByteSour
 
 bool may_be_compressed(std::string_view prefix) {
   if (prefix.starts_with("x^")) return true;
-  const auto begins = [&](std::string_view signature) { return signature.starts_with(prefix) && prefix.size() < signature.size(); };
+  const auto begins = [&](std::string_view signature) {
+    return signature.starts_with(prefix) && prefix.size() < signature.size();
+  };
   const bool skippable = prefix.empty() || ((static_cast<unsigned char>(prefix[0]) & 0xf0) == 0x50 && prefix.size() < 4 &&
                                             kSkippableTail.starts_with(prefix.substr(1)));
   return begins(kGzip) || begins(kZstd) || prefix == "x" || skippable;
@@ -234,7 +242,8 @@ Result<std::unique_ptr<ByteSource>> decompress(std::unique_ptr<ByteSource> sourc
   Compression compression = options.compression.value_or(Compression::none);
   if (!options.compression) {
     // First the suffix, as any bytes may be the start of brotli's.
-    if (compression_of_name(source->name()) != Compression::brotli) return std::make_unique<SniffingSource>(std::move(source), options);
+    if (compression_of_name(source->name()) != Compression::brotli)
+      return std::make_unique<SniffingSource>(std::move(source), options);
     compression = Compression::brotli;
   }
   if (compression == Compression::none) return source;

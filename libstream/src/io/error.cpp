@@ -26,8 +26,8 @@ std::string to_string(const Error& error) {
 std::string to_string(const Finding& finding) {
   constexpr std::string_view kLevels[] = {"note", "warning", "error"};
   const std::string place = to_string(finding.place);
-  return fmt::format("{}{}{}: {}{}", place, place.empty() ? "" : ": ", kLevels[static_cast<std::size_t>(finding.level)], finding.message,
-                     finding.rule.empty() ? "" : fmt::format(" [{}]", finding.rule));
+  return fmt::format("{}{}{}: {}{}", place, place.empty() ? "" : ": ", kLevels[static_cast<std::size_t>(finding.level)],
+                     finding.message, finding.rule.empty() ? "" : fmt::format(" [{}]", finding.rule));
 }
 
 }  // namespace stream

@@ -170,7 +170,8 @@ Result<std::unique_ptr<ByteSink>> open_file(const std::string& name, Overwrite o
       [[maybe_unused]] const int owner = ::fchown(descriptor.get(), existing->st_uid, existing->st_gid);
       [[maybe_unused]] const int modes = ::fchmod(descriptor.get(), existing->st_mode & 0777);
     }
-    return std::make_unique<FileSink>(std::move(descriptor), name, std::move(temporary), std::move(target), unfinished, overwrite);
+    return std::make_unique<FileSink>(std::move(descriptor), name, std::move(temporary), std::move(target), unfinished,
+                                      overwrite);
   }
   return fail(system_error(EEXIST, "create a temporary file", name));
 }

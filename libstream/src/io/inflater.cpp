@@ -39,7 +39,9 @@ class Inflater final : public Decoder {
     } else if (result != Z_OK && result != Z_BUF_ERROR) {  // Z_BUF_ERROR: no progress was possible
       step.error = Error{ErrorCode::syntax,
                          fmt::format("the {} data is damaged: {}", gzip_ ? "gzip" : "zlib",
-                                     result == Z_NEED_DICT ? "it needs a preset dictionary" : stream_.msg != nullptr ? stream_.msg : "invalid"),
+                                     result == Z_NEED_DICT    ? "it needs a preset dictionary"
+                                     : stream_.msg != nullptr ? stream_.msg
+                                                              : "invalid"),
                          {},
                          {}};
     }

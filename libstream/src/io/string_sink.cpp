@@ -24,6 +24,8 @@ class StringSink final : public ByteSink {
 
 }  // namespace
 
-std::unique_ptr<ByteSink> string_sink(std::string& out, std::string name) { return std::make_unique<StringSink>(out, std::move(name)); }
+std::unique_ptr<ByteSink> string_sink(std::string& out, std::string name) {
+  return std::make_unique<StringSink>(out, std::move(name));
+}
 
 }  // namespace stream

@@ -23,7 +23,8 @@ void wait_for(int descriptor, short events) {
 
 Error system_error(int number, std::string_view action, std::string name) {
   // system_category() rather than strerror(): it may be called from several threads.
-  return {ErrorCode::io, fmt::format("cannot {}: {}", action, std::system_category().message(number)), {std::move(name)}, {}, number};
+  return {
+      ErrorCode::io, fmt::format("cannot {}: {}", action, std::system_category().message(number)), {std::move(name)}, {}, number};
 }
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
