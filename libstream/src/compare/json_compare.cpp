@@ -1,0 +1,382 @@
+#include "stream/compare/json_compare.hpp"
+
+#include <algorithm>
+
+#include "stream/compare/align.hpp"
+
+namespace stream {
+namespace {
+
+constexpr std::uint64_t kKindSeed = 0x51ed270b;
+
+std::uint64_t kind_seed(Json::Kind kind) { return kKindSeed + static_cast<std::uint64_t>(kind); }
+
+std::uint64_t hash_number(std::string_view text, NumberRule rule) {
+  const std::uint64_t seed = kind_seed(Json::Kind::number);
+  if (rule == NumberRule::spelling) return hash_bytes(text, seed);
+  std::string canonical;
+  append_canonical_number(canonical, text);
+  return hash_bytes(canonical, seed);
+}
+
+// Restores the pointers of a search when a level is left.
+class PointerScope {
+ public:
+  PointerScope(std::string& expected, std::string& actual)
+      : expected_(expected), actual_(actual), expected_size_(expected.size()), actual_size_(actual.size()) {}
+  PointerScope(const PointerScope&) = delete;
+  PointerScope& operator=(const PointerScope&) = delete;
+  ~PointerScope() {
+    expected_.resize(expected_size_);
+    actual_.resize(actual_size_);
+  }
+
+ private:
+  std::string& expected_;
+  std::string& actual_;
+  std::size_t expected_size_;
+  std::size_t actual_size_;
+};
+
+}  // namespace
+
+/// A member that is not ignored. Sorted by name, and for the same name from the last to the first.
+struct JsonComparer::Member {
+  const JsonMember* member = nullptr;
+  State state = 0;
+  std::size_t repeat = 0;  // 0: the last of that name, 1: the one before …
+  std::size_t order = 0;   // in the object
+
+  int compare(const Member& other) const {
+    if (const int c = member->name.compare(other.member->name); c != 0) return c;
+    return repeat < other.repeat ? -1 : repeat > other.repeat ? 1 : 0;
+  }
+};
+
+struct JsonComparer::Element {
+  const Json* value = nullptr;
+  State state = 0;
+  std::size_t index = 0;
+};
+
+/// Part of the elements of an array.
+struct JsonComparer::Run {
+  const std::vector<Element>& side;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+
+  /// The index in the array of the element at `at`, or of where one behind the last would be.
+  std::size_t index(std::size_t at) const { return at < side.size() ? side[at].index : side.empty() ? 0 : side.back().index + 1; }
+};
+
+struct JsonComparer::Search {
+  std::vector<JsonDifference> found{};
+  std::size_t limit = SIZE_MAX;
+  std::string expected_pointer{};
+  std::string actual_pointer{};
+  std::size_t pair_budget = std::size_t{1} << 18;
+
+  bool full() const { return found.size() >= limit; }
+  void add(ValueChange change, const Json* expected, const Json* actual, bool duplicate = false) {
+    if (!full()) found.push_back({change, expected_pointer, actual_pointer, expected, actual, duplicate});
+  }
+};
+
+std::string_view to_string(ValueChange change) {
+  switch (change) {
+    case ValueChange::changed: return "changed";
+    case ValueChange::type: return "type";
+    case ValueChange::missing: return "missing";
+    case ValueChange::extra: return "extra";
+  }
+  return "";
+}
+
+std::vector<JsonComparer::Member> JsonComparer::members(const Json::Object& object, State state) {
+  std::vector<Member> out;
+  out.reserve(object.size());
+  for (std::size_t i = 0; i < object.size(); ++i) {
+    const State inner = matcher_.member(state, object[i].name);
+    if (!matcher_.ignored(inner)) out.push_back({&object[i], inner, 0, i});
+  }
+  std::sort(out.begin(), out.end(), [](const Member& a, const Member& b) {
+    const int c = a.member->name.compare(b.member->name);
+    return c != 0 ? c < 0 : a.order > b.order;
+  });
+  for (std::size_t i = 1; i < out.size(); ++i) {
+    if (out[i].member->name == out[i - 1].member->name) out[i].repeat = out[i - 1].repeat + 1;
+  }
+  return out;
+}
+
+std::vector<JsonComparer::Element> JsonComparer::elements(const Json::Array& array, State state) {
+  std::vector<Element> out;
+  out.reserve(array.size());
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    const State inner = matcher_.element(state, i);
+    if (!matcher_.ignored(inner)) out.push_back({&array[i], inner, i});
+  }
+  return out;
+}
+
+bool JsonComparer::equal(const Json& a, State state_a, const Json& b, State state_b) {
+  const bool ignored = matcher_.ignored(state_a);
+  if (ignored || matcher_.ignored(state_b)) return ignored && matcher_.ignored(state_b);
+  if (a.kind() != b.kind()) return false;
+  switch (a.kind()) {
+    case Json::Kind::null: return true;
+    case Json::Kind::boolean: return a.as_bool() == b.as_bool();
+    case Json::Kind::number: return equal_numbers(a.number_text(), b.number_text(), rules_.numbers);
+    case Json::Kind::string: return a.as_string() == b.as_string();
+    case Json::Kind::array: {
+      if (state_a == IgnoreMatcher::kNothing && state_b == IgnoreMatcher::kNothing) {
+        const auto& all_a = a.as_array();
+        const auto& all_b = b.as_array();
+        return std::equal(all_a.begin(), all_a.end(), all_b.begin(), all_b.end(),
+                          [&](const Json& x, const Json& y) { return equal(x, state_a, y, state_b); });
+      }
+      const auto in_a = elements(a.as_array(), state_a);
+      const auto in_b = elements(b.as_array(), state_b);
+      if (in_a.size() != in_b.size()) return false;
+      for (std::size_t i = 0; i < in_a.size(); ++i) {
+        if (!equal(*in_a[i].value, in_a[i].state, *in_b[i].value, in_b[i].state)) return false;
+      }
+      return true;
+    }
+    case Json::Kind::object: {
+      const auto& all_a = a.as_object();
+      const auto& all_b = b.as_object();
+      const auto same_name = [](const JsonMember& x, const JsonMember& y) { return x.name == y.name; };
+      if (std::equal(all_a.begin(), all_a.end(), all_b.begin(), all_b.end(), same_name)) {
+        // The usual case: nothing to sort. Repeated names stand opposite each other here too.
+        for (std::size_t i = 0; i < all_a.size(); ++i) {
+          if (!equal(all_a[i].value, matcher_.member(state_a, all_a[i].name), all_b[i].value, matcher_.member(state_b, all_b[i].name))) {
+            return false;
+          }
+        }
+        return true;
+      }
+      const auto in_a = members(all_a, state_a);
+      const auto in_b = members(all_b, state_b);
+      if (in_a.size() != in_b.size()) return false;
+      for (std::size_t i = 0; i < in_a.size(); ++i) {
+        if (in_a[i].compare(in_b[i]) != 0) return false;
+        if (!equal(in_a[i].member->value, in_a[i].state, in_b[i].member->value, in_b[i].state)) return false;
+      }
+      return true;
+    }
+  }
+  return false;
+}
+
+std::uint64_t JsonComparer::hash(const Json& value, State state) {
+  if (matcher_.ignored(state)) return kKindSeed - 1;
+  const std::uint64_t seed = kind_seed(value.kind());
+  switch (value.kind()) {
+    case Json::Kind::null: return hash_combine(seed, 0);
+    case Json::Kind::boolean: return hash_combine(seed, value.as_bool() ? 2 : 1);
+    case Json::Kind::number: return hash_number(value.number_text(), rules_.numbers);
+    case Json::Kind::string: return hash_bytes(value.as_string(), seed);
+    case Json::Kind::array: {
+      std::uint64_t out = seed;
+      for (std::size_t i = 0; i < value.as_array().size(); ++i) {
+        const State inner = matcher_.element(state, i);
+        if (!matcher_.ignored(inner)) out = hash_combine(out, hash(value.as_array()[i], inner));
+      }
+      return out;
+    }
+    case Json::Kind::object: {
+      // A sum, so that the order of members does not matter.
+      std::uint64_t sum = 0;
+      for (const JsonMember& member : value.as_object()) {
+        const State inner = matcher_.member(state, member.name);
+        if (!matcher_.ignored(inner)) sum += hash_combine(hash_bytes(member.name), hash(member.value, inner));
+      }
+      return hash_combine(seed, sum);
+    }
+  }
+  return seed;
+}
+
+void JsonComparer::features(std::vector<std::uint32_t>& out, const Json& value, std::size_t limit) {
+  collect_features(out, value, matcher_.root(), 0, limit);
+}
+
+// Each scalar gives two features: that there is one at its path (array indices left out), and its value there.
+void JsonComparer::collect_features(std::vector<std::uint32_t>& out, const Json& value, State state, std::uint64_t path, std::size_t limit) {
+  if (out.size() >= limit || matcher_.ignored(state)) return;
+  if (value.is_object()) {
+    for (const JsonMember& member : value.as_object()) {
+      collect_features(out, member.value, matcher_.member(state, member.name), hash_bytes(member.name, path), limit);
+    }
+    if (!value.as_object().empty()) return;
+  }
+  if (value.is_array()) {
+    for (std::size_t i = 0; i < value.as_array().size() && out.size() < limit; ++i) {
+      collect_features(out, value.as_array()[i], matcher_.element(state, i), hash_combine(path, 1), limit);
+    }
+    if (!value.as_array().empty()) return;
+  }
+  out.push_back(static_cast<std::uint32_t>(hash_combine(path, kind_seed(value.kind()))));
+  out.push_back(static_cast<std::uint32_t>(hash_combine(path, hash(value, state))));
+  if (value.is_string() && value.as_string().size() > 16) text_features(out, value.as_string(), std::min(limit, out.size() + 16));
+}
+
+std::vector<JsonDifference> JsonComparer::compare(const Json& expected, const Json& actual, std::size_t limit) {
+  Search search;
+  search.limit = limit;
+  if (!matcher_.ignored(matcher_.root())) compare(search, expected, matcher_.root(), actual, matcher_.root());
+  return std::move(search.found);
+}
+
+void JsonComparer::compare(Search& search, const Json& expected, State state_e, const Json& actual, State state_a) {
+  if (search.full()) return;
+  if (expected.kind() != actual.kind()) {
+    search.add(ValueChange::type, &expected, &actual);
+  } else if (expected.is_object()) {
+    compare_objects(search, expected.as_object(), state_e, actual.as_object(), state_a);
+  } else if (expected.is_array()) {
+    compare_arrays(search, expected.as_array(), state_e, actual.as_array(), state_a);
+  } else if (!equal(expected, state_e, actual, state_a)) {
+    search.add(ValueChange::changed, &expected, &actual);
+  }
+}
+
+void JsonComparer::compare_objects(Search& search, const Json::Object& expected, State state_e, const Json::Object& actual, State state_a) {
+  const auto in_e = members(expected, state_e);
+  const auto in_a = members(actual, state_a);
+  // What becomes of each member, in the order of its object: expected first, then what only the actual side has.
+  struct Step {
+    const Member* expected = nullptr;
+    const Member* actual = nullptr;
+    bool duplicate = false;
+  };
+  std::vector<Step> steps;
+  steps.reserve(in_e.size());
+  const auto other_has = [](const std::vector<Member>& other, std::size_t at, const Member& member) {
+    const auto same_name = [&](std::size_t i) { return i < other.size() && other[i].member->name == member.member->name; };
+    return same_name(at) || (at > 0 && same_name(at - 1));
+  };
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < in_e.size() || j < in_a.size()) {
+    const int order = i == in_e.size() ? 1 : j == in_a.size() ? -1 : in_e[i].compare(in_a[j]);
+    if (order == 0) {
+      steps.push_back({&in_e[i++], &in_a[j++], false});
+    } else if (order < 0) {
+      steps.push_back({&in_e[i], nullptr, other_has(in_a, j, in_e[i])});
+      ++i;
+    } else {
+      steps.push_back({nullptr, &in_a[j], other_has(in_e, i, in_a[j])});
+      ++j;
+    }
+  }
+  std::sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) {
+    if ((a.expected == nullptr) != (b.expected == nullptr)) return a.expected != nullptr;
+    return a.expected != nullptr ? a.expected->order < b.expected->order : a.actual->order < b.actual->order;
+  });
+  for (const Step& step : steps) {
+    if (search.full()) return;
+    const PointerScope scope(search.expected_pointer, search.actual_pointer);
+    const std::string& name = step.expected != nullptr ? step.expected->member->name : step.actual->member->name;
+    append_pointer(search.expected_pointer, name);
+    append_pointer(search.actual_pointer, name);
+    if (step.actual == nullptr) {
+      search.add(ValueChange::missing, &step.expected->member->value, nullptr, step.duplicate);
+    } else if (step.expected == nullptr) {
+      search.add(ValueChange::extra, nullptr, &step.actual->member->value, step.duplicate);
+    } else {
+      compare(search, step.expected->member->value, step.expected->state, step.actual->member->value, step.actual->state);
+    }
+  }
+}
+
+void JsonComparer::compare_arrays(Search& search, const Json::Array& expected, State state_e, const Json::Array& actual, State state_a) {
+  const auto in_e = elements(expected, state_e);
+  const auto in_a = elements(actual, state_a);
+  const auto same = [&](std::size_t i, std::size_t j) { return equal(*in_e[i].value, in_e[i].state, *in_a[j].value, in_a[j].state); };
+
+  const std::size_t shorter = std::min(in_e.size(), in_a.size());
+  std::size_t prefix = 0;
+  std::size_t suffix = 0;
+  if (in_e.size() != 1 || in_a.size() != 1) {  // else there is nothing to align, and looking would cost a pass for each level
+    while (prefix < shorter && same(prefix, prefix)) ++prefix;
+    while (suffix < shorter - prefix && same(in_e.size() - 1 - suffix, in_a.size() - 1 - suffix)) ++suffix;
+  }
+  const std::size_t end_e = in_e.size() - suffix;
+  const std::size_t end_a = in_a.size() - suffix;
+  if (end_e - prefix <= 1 && end_a - prefix <= 1) return compare_runs(search, {in_e, prefix, end_e}, {in_a, prefix, end_a});
+
+  const auto hashes = [&](const std::vector<Element>& side, std::size_t end) {
+    std::vector<std::uint64_t> out;
+    out.reserve(end - prefix);
+    for (std::size_t i = prefix; i < end; ++i) out.push_back(hash(*side[i].value, side[i].state));
+    return out;
+  };
+  Alignment alignment = align(hashes(in_e, end_e), hashes(in_a, end_a));
+  std::size_t from_e = prefix;
+  std::size_t from_a = prefix;
+  for (const Match& match : alignment.matches) {
+    const std::size_t at_e = prefix + match.expected;
+    const std::size_t at_a = prefix + match.actual;
+    // Equal hashes are almost always equal values; where they are not, the pair is part of the run.
+    if (!same(at_e, at_a)) continue;
+    compare_runs(search, {in_e, from_e, at_e}, {in_a, from_a, at_a});
+    from_e = at_e + 1;
+    from_a = at_a + 1;
+  }
+  compare_runs(search, {in_e, from_e, end_e}, {in_a, from_a, end_a});
+}
+
+// Two runs of elements that found no equal: those that are alike are the same element, changed.
+void JsonComparer::compare_runs(Search& search, const Run& expected, const Run& actual) {
+  std::vector<Match> pairs;
+  const std::size_t count_e = expected.end - expected.begin;
+  const std::size_t count_a = actual.end - actual.begin;
+  if (count_e == 1 && count_a == 1) {
+    pairs.push_back({0, 0});
+  } else if (count_e != 0 && count_a != 0) {
+    const auto features_of = [&](const Run& run) {
+      std::vector<std::vector<std::uint32_t>> out(run.end - run.begin);
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        collect_features(out[i], *run.side[run.begin + i].value, run.side[run.begin + i].state, 0, 32);
+        std::sort(out[i].begin(), out[i].end());
+      }
+      return out;
+    };
+    const auto of_e = features_of(expected);
+    const auto of_a = features_of(actual);
+    const auto alike = [&](std::size_t i, std::size_t j) {
+      const bool same_kind = expected.side[expected.begin + i].value->kind() == actual.side[actual.begin + j].value->kind();
+      return same_kind ? likeness(of_e[i], of_a[j]) : -1;
+    };
+    pairs = pair_alike(count_e, count_a, alike, search.pair_budget).matches;
+  }
+  pairs.push_back({count_e, count_a});
+  std::size_t i = expected.begin;
+  std::size_t j = actual.begin;
+  const auto step_into = [&] {
+    append_pointer(search.expected_pointer, expected.index(i));
+    append_pointer(search.actual_pointer, actual.index(j));
+  };
+  for (const Match& pair : pairs) {
+    for (; i < expected.begin + pair.expected && !search.full(); ++i) {
+      const PointerScope scope(search.expected_pointer, search.actual_pointer);
+      step_into();
+      search.add(ValueChange::missing, expected.side[i].value, nullptr);
+    }
+    for (; j < actual.begin + pair.actual && !search.full(); ++j) {
+      const PointerScope scope(search.expected_pointer, search.actual_pointer);
+      step_into();
+      search.add(ValueChange::extra, nullptr, actual.side[j].value);
+    }
+    if (search.full() || pair.expected == count_e || pair.actual == count_a) return;
+    const PointerScope scope(search.expected_pointer, search.actual_pointer);
+    step_into();
+    compare(search, *expected.side[i].value, expected.side[i].state, *actual.side[j].value, actual.side[j].state);
+    ++i;
+    ++j;
+  }
+}
+
+}  // namespace stream
