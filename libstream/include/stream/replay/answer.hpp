@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stream/record/event.hpp"
+#include "stream/replay/schedule.hpp"
+
+namespace stream::replay {
+
+struct HeaderField {
+  std::string name{};
+  std::string value{};
+
+  bool operator==(const HeaderField&) const = default;
+};
+
+/// Everything a server needs to answer like the one in a recorded exchange, whatever version of HTTP it speaks.
+struct Answer {
+  std::string id{};      ///< the exchange's, for logs; empty: made up
+  int status = 0;        ///< 0: the exchange has no response
+  std::string reason{};  ///< as recorded; may be empty
+  /// End-to-end header fields in their recorded order, each safe to write as one line (see end_to_end_headers).
+  std::vector<HeaderField> headers{};
+  std::vector<HeaderField> trailers{};
+  std::vector<Step> steps{};
+  std::uint64_t body_size = 0;                     ///< of all `data` steps
+  std::optional<std::uint64_t> recorded_length{};  ///< what the recorded Content-Length said about these very bytes
+  bool chunked = false;                            ///< recorded with Transfer-Encoding: chunked
+  bool complete = false;                           ///< the steps end with `end`
+  bool head_only = false;                          ///< recorded for HEAD: recorded_length speaks of a body that is not here
+  bool websocket = false;                          ///< 101 and messages
+  std::string subprotocol{};                       ///< websocket: the one that the recorded server chose
+  bool deflate = false;                            ///< websocket: it accepted permessage-deflate
+  std::shared_ptr<const void> owner{};             ///< what the steps' bytes belong to
+};
+
+/// The answer of a recorded exchange.
+std::shared_ptr<const Answer> make_answer(std::shared_ptr<const Exchange> exchange, const Pace& pace);
+
+/// An answer of one's own, at once.
+std::shared_ptr<const Answer> make_answer(int status, std::string_view media_type, std::string body);
+
+/// The fields of a HAR `headers` array that go end to end, ready to be written.
+///
+/// Left out: those that belong to one connection or that a server must make itself (Connection and the fields it names,
+/// Keep-Alive, Proxy-*, TE, Trailer, Transfer-Encoding, Upgrade, Content-Length; RFC 9110 §7.6.1), pseudo fields
+/// (":status"), and names that are no token. A value with line feeds is several lines joined by its writer (Set-Cookie
+/// in most browsers' HAR files): it becomes as many fields. Other control characters become spaces.
+std::vector<HeaderField> end_to_end_headers(const Json& headers);
+
+/// Whether `body` can be what a Content-Encoding of `coding` gives. Recorders differ in whether they keep a body as it was
+/// sent or decoded, and few say which: the bytes decide. gzip, zstd and deflate (zlib) are known by their signature;
+/// brotli has none: it is taken to be there if the bytes of a textual `media_type` are not UTF-8.
+bool looks_encoded(std::string_view body, std::string_view coding, std::string_view media_type);
+
+/// ASCII only, as HTTP compares names.
+bool iequals(std::string_view a, std::string_view b);
+/// The last field of that name, or an empty string.
+std::string_view find_header(const std::vector<HeaderField>& headers, std::string_view name);
+
+}  // namespace stream::replay
