@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "stream/io/byte_sink.hpp"
@@ -24,20 +26,23 @@ inline constexpr int kFailure = 2;
 enum class Color { automatic, always, never };
 
 /// Prints to standard error, one message a line, in the shape of the house: `place: error: text`, or `tool: error: text`
-/// where there is no place, then `tool: hint: …`. Counts what it printed.
+/// where there is no place, then `tool: hint: …`. Counts what it printed. Control characters, which would reach a terminal
+/// from a file's name or bytes, are shown as \x1b.
 class Messages {
  public:
   explicit Messages(std::string tool, std::FILE* out = stderr);
 
   void error(const stream::Error& error);
   void error(std::string_view text);
-  void warning(std::string_view text);
+  void warning(std::string_view text);  ///< shown with -q too
   void note(std::string_view text);     ///< shown unless -q
   void verbose(std::string_view text);  ///< shown with -v
-  void finding(const stream::Finding& finding);
+  void hint(std::string_view text);
+  void finding(const stream::Finding& finding);  ///< one of Level::note is left out with -q
   /// A sink that prints findings; `this` must outlive it.
   stream::FindingSink findings();
 
+  /// How many errors there were, findings of Level::error among them.
   std::size_t errors() const { return errors_; }
   bool quiet = false;
   int verbosity = 0;
@@ -59,15 +64,22 @@ struct ToolInfo {
   std::vector<std::pair<std::string, std::string>> examples;
   std::string exit_status = "0 done, 1 a negative answer, 2 a failure.";
   std::string usage;  ///< what stands behind the name, e.g. "[options] INPUT…"
+  /// SIGINT and SIGTERM are left to the tool. Otherwise they, SIGHUP and SIGQUIT delete unfinished outputs, then end it.
+  bool handles_signals = false;
 };
 
-/// Owns the command line. Declare options on app() before run().
+/// Owns the command line. Declare options on app() before run(). Options of the default group stand first in the help, those
+/// of the groups "Input", "Output" and "Common" last; an option that may be repeated takes one value each time. The text
+/// of an option starts with a short sentence: -h shows no more of it.
 class Tool {
  public:
-  explicit Tool(ToolInfo info);
+  explicit Tool(ToolInfo info, std::FILE* out = stdout, std::FILE* err = stderr);
+  Tool(const Tool&) = delete;
+  Tool& operator=(const Tool&) = delete;
   ~Tool();
 
   CLI::App& app() { return app_; }
+  const CLI::App& app() const { return app_; }
   Messages& messages() { return messages_; }
   const ToolInfo& info() const { return info_; }
   /// Whether standard output is to be coloured (--color, NO_COLOR, a terminal).
@@ -79,8 +91,13 @@ class Tool {
   int run(int argc, const char* const* argv, const std::function<int()>& work);
 
  private:
+  int usage_error(const CLI::ParseError& error);
+  int print(const std::string& text);
+
   ToolInfo info_;
   CLI::App app_;
+  std::FILE* out_;
+  std::FILE* err_;
   Messages messages_;
   Color color_ = Color::automatic;
 };
@@ -92,7 +109,7 @@ struct InputGroup {
 };
 void add_input_options(Tool& tool, InputGroup& group);
 
-/// -o, --overwrite, --compress, and with `in_place` -i/--in-place.
+/// -o, --overwrite, --compress, and with `in_place` -i/--in-place, which implies --overwrite and excludes -o.
 struct OutputGroup {
   std::string path = "-";
   stream::OutputOptions options;
@@ -101,12 +118,26 @@ struct OutputGroup {
 enum class InPlace { no, yes };
 void add_output_options(Tool& tool, OutputGroup& group, InPlace in_place);
 
-/// -j/--threads; 0: as many as there are processors.
+/// -j/--threads; 0 stands for as many as there are processors.
 void add_thread_option(Tool& tool, unsigned& threads);
 
 /// A CLI11 validator and conversion for "150ms", "2s" into Nanos, and for "10MiB" into bytes.
-CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<stream::Nanos>& value, const std::string& description);
+CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<stream::Nanos>& value,
+                          const std::string& description);
 CLI::Option* add_size(CLI::App& app, const std::string& name, std::size_t& value, const std::string& description);
+
+/// An option whose value is one of a few words.
+CLI::Option* add_choice(CLI::App& app, const std::string& name, std::vector<std::string> words,
+                        std::function<void(std::size_t)> choose, const std::string& description);
+template <class Value>
+CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value,
+                        const std::type_identity_t<std::vector<std::pair<std::string, Value>>>& choices,
+                        const std::string& description) {
+  std::vector<std::string> words;
+  for (const auto& choice : choices) words.push_back(choice.first);
+  return add_choice(
+      app, name, std::move(words), [&value, choices](std::size_t index) { value = choices[index].second; }, description);
+}
 
 /// Prints the error and returns kFailure; a reader that has gone (`| head`) is silent and ends with kYes.
 int failed(Tool& tool, const stream::Error& error);

@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "common/tool.hpp"
+
+namespace tools {
+namespace {
+
+std::string printable(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      out += c == '\n' ? "\\n" : c == '\t' ? "\\t" : fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string_view colour_of(std::string_view level) {
+  if (level == "error") return "\x1b[1;31m";
+  if (level == "warning") return "\x1b[1;33m";
+  return "\x1b[1;36m";
+}
+
+}  // namespace
+
+Messages::Messages(std::string tool, std::FILE* out) : tool_(std::move(tool)), out_(out) {}
+
+void Messages::error(const stream::Error& error) {
+  ++errors_;
+  line(to_string(error.place), "error", error.message);
+  if (!error.hint.empty()) hint(error.hint);
+}
+
+void Messages::error(std::string_view text) {
+  ++errors_;
+  line({}, "error", text);
+}
+
+void Messages::warning(std::string_view text) { line({}, "warning", text); }
+
+void Messages::note(std::string_view text) {
+  if (!quiet) line({}, "note", text);
+}
+
+void Messages::verbose(std::string_view text) {
+  if (verbosity > 0) line({}, "note", text);
+}
+
+void Messages::hint(std::string_view text) { line({}, "hint", text); }
+
+void Messages::finding(const stream::Finding& finding) {
+  if (quiet && finding.level == stream::Level::note) return;
+  if (finding.level == stream::Level::error) ++errors_;
+  constexpr std::string_view kLevels[] = {"note", "warning", "error"};
+  line(to_string(finding.place), kLevels[static_cast<std::size_t>(finding.level)],
+       finding.rule.empty() ? finding.message : fmt::format("{} [{}]", finding.message, finding.rule));
+}
+
+stream::FindingSink Messages::findings() {
+  return [this](const stream::Finding& one) { finding(one); };
+}
+
+void Messages::line(std::string_view place, std::string_view level, std::string_view text) {
+  const std::string label = color ? fmt::format("{}{}:\x1b[0m", colour_of(level), level) : fmt::format("{}:", level);
+  const std::string whole =
+      fmt::format("{}: {} {}\n", printable(place.empty() ? std::string_view(tool_) : place), label, printable(text));
+  // In one piece, so that lines of several threads or programs do not mix.
+  std::fwrite(whole.data(), 1, whole.size(), out_);
+  std::fflush(out_);
+}
+
+}  // namespace tools
