@@ -141,7 +141,7 @@ std::vector<OptionText> option_texts(const CLI::App& app) {
     if (option->nonpositional()) {
       for (const std::string& name : option->get_snames()) text.names.push_back("-" + name);
       for (const std::string& name : option->get_lnames()) text.names.push_back("--" + name);
-      if (option->get_type_size_max() != 0) describe_value(*option, text);
+      if (option->get_expected_max() != 0) describe_value(*option, text);
       if (!option->get_default_str().empty()) text.description += fmt::format(" (default: {})", option->get_default_str());
     } else {
       text.argument = true;

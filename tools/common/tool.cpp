@@ -101,6 +101,10 @@ std::string reworded(const CLI::ParseError& error) {
     for (std::size_t comma = 0; (comma = words.find(',', comma)) != std::string::npos; comma += 2) words.replace(comma, 1, ", ");
     return fmt::format("{}: expected one of {}, found '{}'", name, words, text.substr(name.size() + 2, at - name.size() - 2));
   }
+  if (const std::size_t at = text.find(" not in range "), value = text.find(": Value "); at != std::string::npos && value < at) {
+    return fmt::format("{}: expected a number from {}, found '{}'", name, text.substr(at + 14),
+                       text.substr(value + 8, at - value - 8));
+  }
   if (const std::size_t at = text.find(" excludes "); error.get_name() == "ExcludesError" && at != std::string::npos) {
     return fmt::format("{} and {} exclude each other", text.substr(0, at), text.substr(at + 10));
   }
