@@ -233,8 +233,11 @@ Compression sniff_compression(std::string_view prefix) {
   if (prefix.starts_with(kZstd)) return Compression::zstd;
   // RFC 8878 §3.1.2: a file may begin with a skippable frame (pzstd writes them); 5x is a capital letter, the rest is no text.
   if ((byte(0) & 0xf0) == 0x50 && prefix.substr(1).starts_with(kSkippableTail)) return Compression::zstd;
-  // RFC 1950 §2.2: deflate with a 32 KiB window, and the check of the two bytes. "x^" passes too, so that is unpacked a bit.
-  if (prefix.size() >= 2 && byte(0) == 0x78 && (byte(0) * 256 + byte(1)) % 31 == 0 && inflates(prefix)) return Compression::zlib;
+  // RFC 1950 §2.2: deflate with a 32 KiB window, and the check of the two bytes. Of the four that pass "x^" is text too, so
+  // there the rest decides.
+  if (prefix.size() >= 2 && byte(0) == 0x78 && (byte(0) * 256 + byte(1)) % 31 == 0 && (byte(1) != '^' || inflates(prefix))) {
+    return Compression::zlib;
+  }
   return Compression::none;
 }
 

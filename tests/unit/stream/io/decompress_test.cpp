@@ -67,6 +67,16 @@ TEST_CASE("what is not compressed is taken as it is, even where it looks like th
   }
 }
 
+TEST_CASE("damaged zlib data is an error, not something to be taken as it is, however it arrives") {
+  std::string packed = compressed(sample_bytes(400), Compression::zlib);
+  packed[2] = '\x07';  // a block of a type that does not exist
+  for (const std::size_t cut : {std::size_t{1}, SIZE_MAX}) {
+    const Drained drained = unpack(packed, std::nullopt, cut);
+    REQUIRE(drained.error);
+    CHECK(drained.error->message == "the zlib data is damaged: invalid block type");
+  }
+}
+
 TEST_CASE("brotli is found by its suffix, and nothing else is looked for then") {
   const std::string bytes = sample_bytes(3000);
   const std::string packed = compressed(bytes, Compression::brotli);
