@@ -213,6 +213,15 @@ Result<std::optional<Event>> RecordingReader::next() {
 std::string_view RecordingReader::line() const { return impl_->line.text; }
 Place RecordingReader::place() const { return impl_->place(); }
 
+void ExchangeAssembler::complete(std::map<std::string, Part>::iterator part) {
+  const std::size_t order = part->second.order;
+  open_orders_.erase(order);
+  waiting_size_ += part->second.size;
+  completed_.push_back(order);
+  waiting_.emplace(order, std::move(part->second));
+  open_.erase(part);
+}
+
 void ExchangeAssembler::add(Event event) {
   if (event.kind == EventKind::header) {
     finish();  // another recording begins: its ids are its own
@@ -220,42 +229,46 @@ void ExchangeAssembler::add(Event event) {
     return;
   }
   auto open = open_.find(event.id);
-  if (open != open_.end() && event.kind == EventKind::request && open->second.second.request) {
-    done_.push_back(std::move(open->second.second));
-    open_.erase(open);
+  if (open != open_.end() && event.kind == EventKind::request && open->second.exchange.request) {
+    complete(open);
     open = open_.end();
   }
   if (open == open_.end()) {
-    Exchange exchange;
-    exchange.id = event.id;
-    if (header_) exchange.start = header_->start;
-    open = open_.emplace(event.id, std::pair(begun_++, std::move(exchange))).first;
+    Part part;
+    part.order = begun_++;
+    part.exchange.id = event.id;
+    if (header_) part.exchange.start = header_->start;
+    open_orders_.insert(part.order);
+    open = open_.emplace(event.id, std::move(part)).first;
   }
-  Exchange& exchange = open->second.second;
+  Part& part = open->second;
+  part.size += event.data.size() + sizeof(Event);
   switch (event.kind) {
-    case EventKind::request: exchange.request = std::move(event); break;
-    case EventKind::response: exchange.response = std::move(event); break;
+    case EventKind::request: part.exchange.request = std::move(event); break;
+    case EventKind::response: part.exchange.response = std::move(event); break;
     case EventKind::end:
-      exchange.end = std::move(event);
-      done_.push_back(std::move(exchange));
-      open_.erase(open);
+      part.exchange.end = std::move(event);
+      complete(open);
       break;
-    default: exchange.timeline.push_back(std::move(event)); break;
+    default: part.exchange.timeline.push_back(std::move(event)); break;
   }
 }
 
 void ExchangeAssembler::finish() {
-  std::vector<std::pair<std::size_t, Exchange>> left;
-  for (auto& [id, exchange] : open_) left.push_back(std::move(exchange));
-  std::sort(left.begin(), left.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (auto& [order, exchange] : left) done_.push_back(std::move(exchange));
-  open_.clear();
+  while (!open_.empty()) complete(open_.begin());
 }
 
 std::optional<Exchange> ExchangeAssembler::take() {
-  if (done_.empty()) return std::nullopt;
-  std::optional<Exchange> exchange(std::move(done_.front()));
-  done_.pop_front();
+  if (waiting_.empty()) return std::nullopt;
+  auto first = waiting_.begin();
+  if (!open_orders_.empty() && *open_orders_.begin() < first->first) {
+    if (waiting_size_ < hold_) return std::nullopt;
+    first = waiting_.find(completed_.front());
+  }
+  Exchange exchange = std::move(first->second.exchange);
+  waiting_size_ -= first->second.size;
+  std::erase(completed_, first->first);
+  waiting_.erase(first);
   return exchange;
 }
 

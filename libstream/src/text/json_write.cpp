@@ -131,7 +131,7 @@ void write_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-void write_json(std::string& out, const Json& value, JsonStyle style) { Writer(out, style).write(value, 0); }
+void write_json(std::string& out, const Json& value, JsonStyle style) { Writer(out, style).write(value, static_cast<std::size_t>(style.depth)); }
 
 std::string to_json(const Json& value, JsonStyle style) {
   std::string out;

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -41,10 +42,16 @@ class RecordingReader {
 
 /// Puts events together to exchanges. An exchange is complete with its `end`, when its id is used by a new request, or
 /// when finish() is called (then incomplete).
+///
+/// They come out in the order in which they began: one that is complete waits for those that began before it, as long as
+/// all that wait hold less than `hold` bytes of data; then the first to be complete comes out first.
 class ExchangeAssembler {
  public:
-  /// Completed exchanges come out of take(), in the order in which they were completed.
+  static constexpr std::size_t kHold = std::size_t{16} << 20;
+  explicit ExchangeAssembler(std::size_t hold = kHold) : hold_(hold) {}
+
   void add(Event event);
+  /// The end of the input: what is open is incomplete.
   void finish();
   std::optional<Exchange> take();
   /// The last header seen.
@@ -53,10 +60,21 @@ class ExchangeAssembler {
   std::size_t open() const { return open_.size(); }
 
  private:
+  struct Part {
+    std::size_t order = 0;  ///< of its beginning
+    std::size_t size = 0;   ///< bytes of its data
+    Exchange exchange{};
+  };
+  void complete(std::map<std::string, Part>::iterator part);
+
+  std::size_t hold_;
   std::optional<Event> header_;
-  std::map<std::string, std::pair<std::size_t, Exchange>> open_;  // by id, with the order of their beginning
+  std::map<std::string, Part> open_;       // by id
+  std::set<std::size_t> open_orders_;
+  std::map<std::size_t, Part> waiting_;    // complete, by order
+  std::deque<std::size_t> completed_;      // their orders, in the order of their completion
+  std::size_t waiting_size_ = 0;
   std::size_t begun_ = 0;
-  std::deque<Exchange> done_;
 };
 
 }  // namespace stream

@@ -108,6 +108,7 @@ Error locate(Error error, const Place& origin);
 
 struct JsonStyle {
   int indent = 0;  ///< spaces a level; 0: everything in one line, without spaces
+  int depth = 0;   ///< the level that the value itself stands on
 };
 
 void write_json(std::string& out, const Json& value, JsonStyle style = {});

@@ -113,7 +113,7 @@ TEST_CASE("a broken line in the middle is an error with its place, and the reade
                     });
 }
 
-TEST_CASE("exchanges come out in the order of their end, and what is open at the end is incomplete") {
+TEST_CASE("exchanges come out in the order of their beginning, and what is open at the end is incomplete") {
   ExchangeAssembler assembler;
   for (Event& event : read(kRecording).events) assembler.add(std::move(event));
   assembler.finish();
@@ -131,6 +131,30 @@ TEST_CASE("exchanges come out in the order of their end, and what is open at the
   CHECK(second->kind() == StreamKind::websocket);
   CHECK(second->timeline.size() == 4);
   CHECK(third->id.empty());
+}
+
+TEST_CASE("an exchange that stays open holds back the others only up to a limit") {
+  ExchangeAssembler assembler(100'000);
+  const auto add = [&](EventKind kind, const std::string& id, std::size_t size = 0) {
+    Event event;
+    event.kind = kind;
+    event.id = id;
+    event.data = std::string(size, 'x');
+    assembler.add(std::move(event));
+  };
+  add(EventKind::request, "long");
+  add(EventKind::request, "a");
+  add(EventKind::request, "b");
+  add(EventKind::data, "b", 1000);
+  add(EventKind::end, "b");
+  CHECK_FALSE(assembler.take());
+  add(EventKind::data, "a", 100'000);
+  add(EventKind::end, "a");
+  CHECK(assembler.take()->id == "b");  // the first to be complete
+  CHECK(assembler.take()->id == "a");
+  CHECK_FALSE(assembler.take());
+  add(EventKind::end, "long");
+  CHECK(assembler.take()->id == "long");
 }
 
 TEST_CASE("an id that is used again begins another exchange; so does another header") {

@@ -1,0 +1,318 @@
+// An exchange as a HAR entry: each member of the entry that the timeline says is made from it here, by one function.
+#include <algorithm>
+#include <array>
+
+#include "exchange_members.hpp"
+#include "har/exchange.hpp"
+#include "stream/codec/sse.hpp"
+#include "stream/record/reader.hpp"
+#include "stream/record/writer.hpp"
+#include "stream/text/base64.hpp"
+#include "stream/text/utf8.hpp"
+
+namespace har {
+namespace {
+
+using stream::Direction;
+using stream::Event;
+using stream::EventKind;
+using stream::Exchange;
+using stream::Json;
+using stream::JsonMember;
+using stream::Nanos;
+
+Json number(std::string text) { return Json(Json::Number{std::move(text)}); }
+
+/// Epoch seconds, as Chrome has them, or milliseconds, as Playwright has; exact.
+Json epoch_time(const Exchange& exchange, Nanos t, bool milliseconds = false) {
+  const Nanos since_epoch = exchange.start.value_or(stream::WallTime{}).time_since_epoch() + t;
+  return number(milliseconds ? stream::format_decimal_millis(since_epoch) : stream::format_decimal_seconds(since_epoch));
+}
+
+bool is_body(const Event& event, Direction direction) { return event.kind == EventKind::data && event.direction == direction; }
+
+/// A mark that stands for an "error" message of `_webSocketMessages`.
+bool is_error_mark(const Event& event) {
+  return event.kind == EventKind::mark && event.other.size() == 1 && event.other[0].name == "error" && event.other[0].value.bool_or(false);
+}
+
+std::optional<Json> messages(const Exchange& exchange) {
+  const bool milliseconds = kept(exchange)[keep::kMessageTime].string_or("") == "ms";
+  Json::Array list;
+  for (const Event& event : exchange.timeline) {
+    if (is_error_mark(event)) {
+      list.push_back(Json::Object{{"type", "error"}, {"time", epoch_time(exchange, event.t, milliseconds)}, {"opcode", -1}, {"data", event.data}});
+    }
+    if (event.kind != EventKind::message) continue;
+    const bool text = event.opcode == 1;
+    const bool as_text = text && stream::is_utf8(event.data);
+    Json::Object message{{"type", to_string(event.direction)},
+                         {"time", epoch_time(exchange, event.t, milliseconds)},
+                         {"opcode", event.opcode},
+                         {"data", as_text ? event.data : stream::base64_encode(event.data)}};
+    if (text && !as_text) message.push_back({"encoding", "base64"});  // RFC 6455 §5.6 does not allow it, but it was sent
+    if (event.mocked) message.push_back({"_mocked", true});
+    for (const JsonMember& member : event.other) message.push_back(member);
+    list.emplace_back(std::move(message));
+  }
+  const bool empty = list.empty() && exchange.kind() != stream::StreamKind::websocket;
+  return empty ? std::nullopt : std::optional(Json(std::move(list)));
+}
+
+std::optional<Json> close(const Exchange& exchange) {
+  for (const Event& event : exchange.timeline) {
+    if (event.kind != EventKind::close) continue;
+    Json::Object out;
+    if (event.code) out.push_back({"code", *event.code});
+    out.push_back({"reason", event.reason});
+    out.push_back({"timestamp", epoch_time(exchange, event.t)});
+    if (event.direction == Direction::send) out.push_back({"dir", "send"});
+    for (const JsonMember& member : event.other) out.push_back(member);
+    return Json(std::move(out));
+  }
+  return std::nullopt;
+}
+
+std::optional<Json> server_sent_events(const Exchange& exchange) {
+  if (exchange.kind() != stream::StreamKind::sse) return std::nullopt;
+  Json::Array list;
+  stream::SseDecoder decoder;
+  std::vector<stream::SseItem> items;
+  for (const Event& event : exchange.timeline) {
+    if (!is_body(event, Direction::receive)) continue;
+    items.clear();
+    if (!decoder.feed(event.data, items)) return std::nullopt;
+    // The time of an event is that of the chunk that completes it.
+    for (const stream::SseItem& item : items) {
+      if (item.kind != stream::SseItem::Kind::event) continue;
+      list.push_back(Json::Object{{"time", epoch_time(exchange, event.t)},
+                                  {"eventName", item.event.type},
+                                  {"eventId", item.event.last_event_id},
+                                  {"data", item.event.data}});
+    }
+  }
+  return list.empty() ? std::nullopt : std::optional(Json(std::move(list)));
+}
+
+std::optional<Json> chunks(const Exchange& exchange) {
+  Json::Array list;
+  std::array<std::uint64_t, 2> offsets{};
+  for (const Event& event : exchange.timeline) {
+    if (event.kind != EventKind::data) continue;
+    std::uint64_t& offset = offsets[static_cast<std::size_t>(event.direction)];
+    Json::Object chunk{{"time", epoch_time(exchange, event.t)}, {"offset", offset}, {"size", static_cast<std::uint64_t>(event.data.size())}};
+    if (event.direction == Direction::send) chunk.push_back({"dir", "send"});
+    list.emplace_back(std::move(chunk));
+    offset += event.data.size();
+  }
+  return list.empty() ? std::nullopt : std::optional(Json(std::move(list)));
+}
+
+/// Marks, and events of kinds that we do not know.
+std::optional<Json> other_events(const Exchange& exchange) {
+  Json::Array list;
+  for (const Event& event : exchange.timeline) {
+    if (event.kind != EventKind::unknown && (event.kind != EventKind::mark || is_error_mark(event))) continue;
+    Event relative = event;
+    relative.id.clear();
+    relative.t -= exchange.begin();
+    std::string line;
+    write_event(line, relative);
+    if (auto json = stream::parse_json(line)) list.push_back(std::move(*json));
+  }
+  return list.empty() ? std::nullopt : std::optional(Json(std::move(list)));
+}
+
+std::optional<Json> error(const Exchange& exchange) {
+  if (!exchange.end || exchange.end->reason.empty() || exchange.end->reason == "eof") return std::nullopt;
+  return Json(exchange.end->data.empty() ? exchange.end->reason : exchange.end->data);
+}
+
+/// Puts the body into `content`, as text if it is that, else as base64.
+void set_text(const Exchange& exchange, Json::Object& content, std::string body) {
+  const auto has = [&](std::string_view name) { return std::any_of(content.begin(), content.end(), [&](const JsonMember& member) { return member.name == name; }); };
+  if (has("text") || has("_file") || kept(exchange)[keep::kSynthesized].bool_or(false)) return;  // what stands there wins
+  bool base64 = std::any_of(content.begin(), content.end(), [](const JsonMember& member) { return member.name == "encoding" && member.value == Json("base64"); });
+  if (!base64 && !stream::is_utf8(body)) {
+    content.push_back({"encoding", "base64"});
+    base64 = true;
+  }
+  const Json& at = kept(exchange)[keep::kTextAt];
+  const std::size_t index = at.is_number() ? static_cast<std::size_t>(at.int_or(0)) : usual_text_index(content);
+  content.insert(content.begin() + static_cast<std::ptrdiff_t>(std::min(index, content.size())),
+                 JsonMember{"text", base64 ? Json(stream::base64_encode(body)) : Json(std::move(body))});
+}
+
+std::optional<Json> response(const Exchange& exchange) {
+  if (!exchange.response) return std::nullopt;
+  Json out = exchange.response->object;
+  std::string body = body_of(exchange);
+  if (!body.empty() && out.is_object()) {
+    Json* content = out.find("content");
+    if (content == nullptr) content = &out.set("content", Json::object());
+    if (content->is_object()) set_text(exchange, content->as_object(), std::move(body));
+  }
+  if (exchange.end && !exchange.end->trailers.is_null() && out.is_object() && out.find("_trailers") == nullptr) {
+    out.set("_trailers", exchange.end->trailers);
+  }
+  return out;
+}
+
+// ---- an entry that did not come from a HAR
+
+/// `object` with the members that HAR 1.2 requires, in its order, and the others behind them.
+Json complete(const Json& object, Json::Object defaults) {
+  for (const JsonMember& member : object.is_object() ? object.as_object() : Json::Object{}) {
+    const auto known = std::find_if(defaults.begin(), defaults.end(), [&](const JsonMember& other) { return other.name == member.name; });
+    if (known != defaults.end()) {
+      known->value = member.value;
+    } else {
+      defaults.push_back(member);
+    }
+  }
+  return Json(std::move(defaults));
+}
+
+Json new_request(const Exchange& exchange) {
+  Json out = complete(exchange.request ? exchange.request->object : Json(),
+                      {{"method", "GET"}, {"url", ""}, {"httpVersion", "unknown"}, {"cookies", Json::array()}, {"headers", Json::array()},
+                       {"queryString", Json::array()}, {"headersSize", -1}, {"bodySize", -1}});
+  if (std::string body = body_of(exchange, Direction::send); !body.empty() && out.find("postData") == nullptr) {
+    std::string_view type;
+    for (const Json& header : out["headers"].is_array() ? out["headers"].as_array() : Json::Array{}) {
+      const std::string_view name = header["name"].string_or("");
+      const bool is_type = std::equal(name.begin(), name.end(), std::begin("content-type"), std::end("content-type") - 1,
+                                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b; });
+      if (is_type) type = header["value"].string_or("");
+    }
+    Json::Object post{{"mimeType", type}, {"params", Json::array()}};
+    const bool text = stream::is_utf8(body);
+    post.push_back({"text", text ? Json(std::move(body)) : Json(stream::base64_encode(body))});
+    if (!text) post.push_back({"_encoding", "base64"});
+    out.set("postData", std::move(post));
+  }
+  return out;
+}
+
+Json new_response(const Exchange& exchange) {
+  const auto made = response(exchange);
+  Json out = complete(made.value_or(Json()), {{"status", 0}, {"statusText", ""}, {"httpVersion", "unknown"}, {"cookies", Json::array()}, {"headers", Json::array()},
+                                              {"content", Json::object()}, {"redirectURL", ""}, {"headersSize", -1}, {"bodySize", -1}});
+  if (Json* content = out.find("content"); content->is_object()) {
+    *content = complete(*content, {{"size", static_cast<std::uint64_t>(body_of(exchange).size())}, {"mimeType", "x-unknown"}});
+  }
+  return out;
+}
+
+Nanos end_of(const Exchange& exchange) {
+  Nanos last = exchange.begin();
+  if (exchange.response) last = std::max(last, exchange.response->t);
+  for (const Event& event : exchange.timeline) last = std::max(last, event.t);
+  return exchange.end ? std::max(last, exchange.end->t) : last;
+}
+
+Json new_entry(const Exchange& exchange) {
+  const Nanos begin = exchange.begin();
+  const Nanos end = end_of(exchange);
+  const Nanos answer = exchange.response ? exchange.response->t : end;
+  static const Json kNothing = Json::object();
+  const Json& others = exchange.request && exchange.request->entry.is_object() ? exchange.request->entry : kNothing;
+
+  Json out = Json::object();
+  const auto take = [&](std::string_view name) {
+    if (const Json* value = others.find(name)) out.set(name, *value);
+  };
+  const auto make = [&](std::string_view name, std::optional<Json> value) {
+    if (const Json* other = others.find(name)) {
+      out.set(name, *other);
+    } else if (value) {
+      out.set(name, std::move(*value));
+    }
+  };
+  take("pageref");
+  make("startedDateTime", regenerate(exchange, "startedDateTime"));
+  make("time", number(stream::format_decimal_millis(end - begin)));
+  out.set("request", new_request(exchange));
+  out.set("response", new_response(exchange));
+  make("cache", Json::object());
+  make("timings", exchange.response && exchange.response->timings.is_object()
+                      ? exchange.response->timings
+                      : Json(Json::Object{{"send", 0}, {"wait", number(stream::format_decimal_millis(answer - begin))}, {"receive", number(stream::format_decimal_millis(end - answer))}}));
+  const stream::StreamKind kind = exchange.kind();
+  if (kind == stream::StreamKind::websocket) make("_resourceType", Json("websocket"));
+  if (kind == stream::StreamKind::sse) make("_resourceType", Json("eventsource"));
+  for (const std::string_view name : {"_webSocketMessages", "_webSocketClose", "_eventSourceMessages", "_streamChunks", "_error", "_incomplete", "_streamKind"}) {
+    make(name, regenerate(exchange, name));
+  }
+  make(kRecordingEvents, regenerate(exchange, kRecordingEvents));
+  for (const JsonMember& member : others.as_object()) {
+    if (out.find(member.name) == nullptr) out.set(member.name, member.value);
+  }
+  return out;
+}
+
+}  // namespace
+
+const Json& kept(const Exchange& exchange) {
+  static const Json kNone;
+  if (!exchange.request) return kNone;
+  for (const JsonMember& member : exchange.request->other) {
+    if (member.name == keep::kHar) return member.value;
+  }
+  return kNone;
+}
+
+std::size_t usual_text_index(const Json::Object& content) {
+  const auto encoding = std::find_if(content.begin(), content.end(), [](const JsonMember& member) { return member.name == "encoding"; });
+  return static_cast<std::size_t>(encoding - content.begin());
+}
+
+std::string body_of(const Exchange& exchange, Direction direction) {
+  std::string body;
+  for (const Event& event : exchange.timeline) {
+    if (is_body(event, direction)) body += event.data;
+  }
+  return body;
+}
+
+std::optional<Json> regenerate(const Exchange& exchange, std::string_view name) {
+  if (name == "startedDateTime") return Json(stream::format_iso8601(exchange.start.value_or(stream::WallTime{}) + exchange.begin()));
+  if (name == "request") return exchange.request && !exchange.request->object.is_null() ? std::optional(exchange.request->object) : std::nullopt;
+  if (name == "response") return response(exchange);
+  if (name == "timings") return exchange.response && !exchange.response->timings.is_null() ? std::optional(exchange.response->timings) : std::nullopt;
+  if (name == "_webSocketMessages") return messages(exchange);
+  if (name == "_webSocketClose") return close(exchange);
+  if (name == "_eventSourceMessages") return server_sent_events(exchange);
+  if (name == "_streamChunks") return chunks(exchange);
+  if (name == "_error") return error(exchange);
+  if (name == "_incomplete") return exchange.end ? std::nullopt : std::optional(Json(true));
+  if (name == "_streamKind") {
+    // Only where the content type does not say it.
+    if (!exchange.response || exchange.response->stream_kind.empty()) return std::nullopt;
+    Exchange derived;
+    derived.response = exchange.response;
+    derived.response->stream_kind.clear();
+    const bool says = to_string(derived.kind()) == exchange.response->stream_kind || exchange.response->stream_kind == "websocket";
+    return says ? std::nullopt : std::optional(Json(exchange.response->stream_kind));
+  }
+  if (name == kRecordingEvents) return other_events(exchange);
+  return std::nullopt;
+}
+
+Json to_entry(const Exchange& exchange) {
+  const Json& har = kept(exchange);
+  if (const Json* verbatim = har.find(keep::kVerbatim)) return *verbatim;
+  const Json& members = har[keep::kMembers];
+  if (!members.is_array()) return new_entry(exchange);
+  Json out = Json::object();
+  for (const Json& name : members.as_array()) {
+    if (const Json* value = exchange.request->entry.find(name.string_or(""))) {
+      out.as_object().push_back({std::string(name.string_or("")), *value});
+    } else if (auto made = regenerate(exchange, name.string_or(""))) {
+      out.as_object().push_back({std::string(name.string_or("")), std::move(*made)});
+    }
+  }
+  return out;
+}
+
+}  // namespace har

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "har/format.hpp"
+
+/// What the table of formats is made of: each of these is defined by the file of its format.
+namespace har::format {
+
+extern const Format kHar;
+extern const Format kHarLines;
+extern const Format kRecording;
+extern const Format kSse;
+extern const Format kNdjson;
+extern const Format kJsonSeq;
+extern const Format kText;
+extern const Format kRaw;
+
+/// What several logs become in one output: of members of the same name the first stays, but arrays of pages are joined.
+class LogMerge {
+ public:
+  explicit LogMerge(stream::FindingSink report) : report_(std::move(report)) {}
+  /// Takes the members of `info` from number `log_from` (in log) and `root_from` (beside it) on.
+  void add(const LogInfo& info, std::size_t log_from = 0, std::size_t root_from = 0);
+  const LogInfo& merged() const { return merged_; }
+
+ private:
+  void add_member(stream::Json::Object& to, const stream::JsonMember& member, bool is_log);
+  stream::FindingSink report_;
+  LogInfo merged_;
+};
+
+/// Adds to a log what HAR 1.2 §4.2.1 requires, where it is missing: version and creator.
+void add_required(stream::Json::Object& log, const stream::Json& creator);
+
+/// One line of `json`; an error if a string holds a raw line break, which only a broken file can have.
+stream::Status append_line(std::string& out, std::string_view json, const stream::Place& place);
+
+}  // namespace har::format

@@ -1,0 +1,164 @@
+// HAR lines: an entry a line, and the log's other members on a line {"log": {…}} before them (or, for what the input said
+// only behind its entries, after them). Members beside `log` stand beside it here too.
+#include "formats/formats.hpp"
+#include "har/exchange.hpp"
+#include "stream/record/line_reader.hpp"
+
+namespace har::format {
+namespace {
+
+using stream::Error;
+using stream::ErrorCode;
+using stream::fail;
+using stream::Json;
+using stream::JsonMember;
+using stream::Result;
+using stream::Status;
+
+/// A line whose first member is `log`; entries have no such member, so that nothing is parsed for them.
+bool is_log_line(std::string_view text) {
+  const std::size_t brace = text.find_first_not_of(" \t");
+  if (brace == std::string_view::npos || text[brace] != '{') return false;
+  const std::size_t name = text.find_first_not_of(" \t", brace + 1);
+  if (name == std::string_view::npos || !text.substr(name).starts_with("\"log\"")) return false;
+  const auto json = stream::parse_json(text);
+  return json && (*json)["log"].is_object();
+}
+
+class Reader final : public ItemReader {
+ public:
+  Reader(stream::ByteSource& source, const ReadOptions& options) : lines_(source, options.limits), name_(source.name()), options_(options), merge_(options.report) {}
+
+  Result<std::optional<Item>> next() override {
+    for (;;) {
+      auto line = lines_.next();
+      if (!line) {
+        continues_ = false;
+        return fail(std::move(line).error());
+      }
+      if (!*line) return std::optional<Item>();
+      const std::string_view text = (*line)->text;
+      const std::size_t begin = text.find_first_not_of(" \t");
+      if (begin == std::string_view::npos) continue;
+      const stream::Place place{name_, (*line)->number, 1, (*line)->offset, ""};
+      if (is_log_line(text)) {
+        take_log(*stream::parse_json(text));
+        continue;
+      }
+      if (text[begin] != '{' || text.back() != '}') {
+        const bool cut = !(*line)->terminated;
+        return fail({cut ? ErrorCode::truncated : ErrorCode::syntax,
+                     cut ? "the last line is cut off: an entry is lost" : "expected an entry, a JSON object in one line", place});
+      }
+      Item item;
+      item.text = text;
+      item.index = index_++;
+      item.place = place;
+      return std::optional(std::move(item));
+    }
+  }
+  bool can_continue() const override { return continues_; }
+  const LogInfo& info() const override { return merge_.merged(); }
+
+ private:
+  void take_log(Json json) {
+    LogInfo info;
+    for (JsonMember& member : json.as_object()) {
+      if (member.name == "log") {
+        info.log = std::move(member.value.as_object());
+      } else {
+        info.root.push_back(std::move(member));
+      }
+    }
+    merge_.add(info);
+  }
+
+  stream::LineReader lines_;
+  std::string name_;
+  ReadOptions options_;
+  LogMerge merge_;
+  std::size_t index_ = 0;
+  bool continues_ = true;
+};
+
+class Writer final : public ItemWriter {
+ public:
+  Writer(stream::ByteSink& sink, const WriteOptions& options) : sink_(sink), options_(options), merge_(options.report) {}
+
+  Status write(const Item& item, const LogInfo& info, const SideFiles*) override {
+    buffer_.clear();
+    if (!begun_ && !options_.several_inputs) begin(info);
+    begun_ = true;
+    const std::size_t head = buffer_.size();
+    Status status;
+    if (item.exchange) {
+      write_json(buffer_, to_entry(*item.exchange));
+      buffer_ += '\n';
+    } else {
+      status = append_line(buffer_, item.text, item.place);
+    }
+    if (!status) {
+      if (head > 0) STREAM_TRY(sink_.write(buffer_));
+      return status;
+    }
+    return sink_.write(buffer_);
+  }
+
+  Status end_input(const LogInfo& info) override {
+    const bool head = begun_ && !options_.several_inputs;
+    merge_.add(info, head ? log_written_ : 0, head ? root_written_ : 0);
+    return {};
+  }
+
+  Status finish() override {
+    buffer_.clear();
+    const LogInfo& rest = merge_.merged();
+    if (!rest.log.empty() || !rest.root.empty() || !begun_) log_line(rest);
+    return sink_.write(buffer_);
+  }
+
+ private:
+  void begin(const LogInfo& info) {
+    log_written_ = info.log.size();
+    root_written_ = info.root.size();
+    LogInfo first = info;
+    add_required(first.log, options_.creator);
+    log_line(first);
+  }
+  void log_line(const LogInfo& info) {
+    Json::Object line{{"log", info.log}};
+    line.insert(line.end(), info.root.begin(), info.root.end());
+    write_json(buffer_, Json(std::move(line)));
+    buffer_ += '\n';
+  }
+
+  stream::ByteSink& sink_;
+  WriteOptions options_;
+  LogMerge merge_;
+  std::string buffer_;
+  bool begun_ = false;
+  std::size_t log_written_ = 0;
+  std::size_t root_written_ = 0;
+};
+
+int sniff(std::string_view prefix) {
+  const std::string_view line = prefix.substr(0, prefix.find('\n'));
+  if (line.size() == prefix.size()) {  // one line, or the start of one
+    return prefix.starts_with("{\"startedDateTime\"") || prefix.starts_with("{\"pageref\"") ? 50 : 0;
+  }
+  const auto json = stream::parse_json(line);
+  if (!json || !json->is_object()) return 0;
+  const Json& log = (*json)["log"];
+  if (log.is_object()) return log.find("entries") == nullptr ? 95 : 0;
+  return (*json)["request"].is_object() && json->find("response") != nullptr ? 80 : 0;
+}
+
+}  // namespace
+
+const Format kHarLines{
+    "harl", "HAR lines: an entry a line", ".harl", sniff,
+    [](stream::ByteSource& source, const ReadOptions& options) -> std::unique_ptr<ItemReader> { return std::make_unique<Reader>(source, options); },
+    [](stream::ByteSink& sink, const WriteOptions& options) -> std::unique_ptr<ItemWriter> { return std::make_unique<Writer>(sink, options); },
+};
+
+}  // namespace har::format

@@ -1,0 +1,169 @@
+// The NDJSON recording (docs/recording.md): exchanges with their timelines.
+#include <algorithm>
+#include <optional>
+
+#include "formats/formats.hpp"
+#include "har/exchange.hpp"
+#include "stream/record/reader.hpp"
+#include "stream/record/writer.hpp"
+
+namespace har::format {
+namespace {
+
+using stream::Event;
+using stream::EventKind;
+using stream::Exchange;
+using stream::fail;
+using stream::Json;
+using stream::JsonMember;
+using stream::Result;
+using stream::Status;
+
+/// Members of a header that hold a HAR's: `log`, and `root` for what stands beside it.
+constexpr std::string_view kRoot = "root";
+
+class Reader final : public ItemReader {
+ public:
+  Reader(stream::ByteSource& source, const ReadOptions& options) : events_(source, options.report, options.limits), merge_(options.report), report_(options.report), name_(source.name()) {}
+
+  Result<std::optional<Item>> next() override {
+    for (;;) {
+      if (auto exchange = assembler_.take()) {
+        if (!exchange->end && report_) {
+          report_({stream::Level::note, "recording-incomplete", "the exchange \"" + exchange->id + "\" has no end: it was still going on when the recording stopped", {name_}});
+        }
+        Item item;
+        item.exchange = std::move(*exchange);
+        item.index = index_++;
+        item.place.source = name_;
+        return std::optional(std::move(item));
+      }
+      if (ended_) return std::optional<Item>();
+      auto event = events_.next();
+      if (!event) {
+        const auto code = event.error().code;
+        continues_ = code == stream::ErrorCode::syntax;
+        if (!continues_) {
+          assembler_.finish();  // what was complete, or begun, before the source failed
+          ended_ = true;
+          continues_ = true;
+        }
+        return fail(std::move(event).error());
+      }
+      if (!*event) {
+        ended_ = true;
+        assembler_.finish();
+        continue;
+      }
+      if ((*event)->kind == EventKind::header) header(**event);
+      assembler_.add(std::move(**event));
+    }
+  }
+  bool can_continue() const override { return continues_; }
+  const LogInfo& info() const override { return merge_.merged(); }
+
+ private:
+  void header(const Event& event) {
+    LogInfo info;
+    if (event.object.is_object()) info.log = event.object.as_object();
+    const bool named = std::any_of(info.log.begin(), info.log.end(), [](const JsonMember& member) { return member.name == "creator"; });
+    if (!named && !event.entry.is_null() && merge_.merged().log.empty()) info.log.push_back({"creator", event.entry});
+    for (const JsonMember& member : event.other) {
+      if (member.name == kRoot && member.value.is_object()) info.root = member.value.as_object();
+    }
+    merge_.add(info);
+  }
+
+  stream::RecordingReader events_;
+  stream::ExchangeAssembler assembler_;
+  LogMerge merge_;
+  stream::FindingSink report_;
+  std::string name_;
+  std::size_t index_ = 0;
+  bool ended_ = false;
+  bool continues_ = true;
+};
+
+class Writer final : public ItemWriter {
+ public:
+  Writer(stream::ByteSink& sink, const WriteOptions& options) : sink_(sink), options_(options), merge_(options.report) {}
+
+  Status write(const Item& item, const LogInfo& info, const SideFiles* files) override {
+    buffer_.clear();
+    const ReadOptions read{options_.limits, options_.report};
+    std::string id = std::to_string(++count_);
+    if (item.exchange && !options_.several_inputs) id = item.exchange->id;
+    if (!start_) {
+      // The first item's clock is that of the recording; what began earlier has a negative t.
+      if (item.exchange) {
+        start_ = item.exchange->start.value_or(stream::WallTime{});
+      } else {
+        auto entry = entry_of(item, read);
+        if (!entry) return fail(std::move(entry).error());
+        start_ = started_at(*entry).value_or(stream::WallTime{});
+      }
+      begin(options_.several_inputs ? LogInfo{} : info);
+    }
+    auto exchange = exchange_of(item, info, files, std::move(id), *start_, read);
+    if (!exchange) {
+      STREAM_TRY(sink_.write(buffer_));
+      return fail(std::move(exchange).error());
+    }
+    write_exchange(buffer_, *exchange);
+    return sink_.write(buffer_);
+  }
+
+  Status end_input(const LogInfo& info) override {
+    const bool head = start_ && !options_.several_inputs;
+    merge_.add(info, head ? log_written_ : 0, head ? root_written_ : 0);
+    return {};
+  }
+
+  Status finish() override {
+    buffer_.clear();
+    const LogInfo& rest = merge_.merged();
+    if (!start_) start_ = stream::WallTime{};
+    if (!begun_ || !rest.log.empty() || !rest.root.empty()) begin(rest);
+    return sink_.write(buffer_);
+  }
+
+ private:
+  void begin(const LogInfo& info) {
+    begun_ = true;
+    log_written_ = info.log.size();
+    root_written_ = info.root.size();
+    Event header = stream::make_header(*start_, options_.creator, info.log.empty() ? Json() : Json(info.log));
+    if (!info.root.empty()) header.other.push_back({std::string(kRoot), info.root});
+    write_event(buffer_, header);
+  }
+
+  stream::ByteSink& sink_;
+  WriteOptions options_;
+  LogMerge merge_;
+  std::string buffer_;
+  std::optional<stream::WallTime> start_;
+  bool begun_ = false;
+  std::size_t count_ = 0;
+  std::size_t log_written_ = 0;
+  std::size_t root_written_ = 0;
+};
+
+int sniff(std::string_view prefix) {
+  const std::size_t end = prefix.find('\n');
+  const std::string_view line = prefix.substr(0, end);
+  if (end == std::string_view::npos) return line.starts_with("{\"recording\"") || line.starts_with("{\"ev\"") ? 90 : 0;
+  const auto json = stream::parse_json(line);
+  if (!json || !json->is_object()) return 0;
+  if (json->find("recording") != nullptr) return 95;
+  return (*json)["ev"].is_string() && json->find("t") != nullptr ? 90 : 0;
+}
+
+}  // namespace
+
+const Format kRecording{
+    "recording", "NDJSON recording: events with their times", ".rec.ndjson .rec", sniff,
+    [](stream::ByteSource& source, const ReadOptions& options) -> std::unique_ptr<ItemReader> { return std::make_unique<Reader>(source, options); },
+    [](stream::ByteSink& sink, const WriteOptions& options) -> std::unique_ptr<ItemWriter> { return std::make_unique<Writer>(sink, options); },
+};
+
+}  // namespace har::format
