@@ -51,6 +51,8 @@ class JsonComparer {
   bool equal(const Json& a, const Json& b) { return equal(a, matcher_.root(), b, matcher_.root()); }
   /// Stays the same only within one version of the library.
   std::uint64_t hash(const Json& value) { return hash(value, matcher_.root()); }
+  /// The rules ignore every value.
+  bool ignores_all() const { return matcher_.ignored(matcher_.root()); }
   /// Differences in the order of `expected`; at most `limit`. Elements of arrays are aligned, so that an inserted one is
   /// one difference.
   std::vector<JsonDifference> compare(const Json& expected, const Json& actual, std::size_t limit = SIZE_MAX);

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "stream/compare/align.hpp"
+#include "stream/compare/item.hpp"
+#include "stream/compare/json_compare.hpp"
+
+namespace stream {
+
+enum class Truncation : std::uint8_t {
+  differs,  ///< a stream that was cut off differs from one that was not
+  allowed,  ///< it need only be equal as far as it goes
+};
+
+struct CompareOptions {
+  ValueRules values{};
+  /// What the bodies are; without it what the exchanges say. A bare body is taken for what the other side is.
+  std::optional<StreamKind> kind{};
+  Noise noise = Noise::leave_out;
+  Truncation truncation = Truncation::differs;
+  /// How many differences are kept. Those beyond are counted, unless `count_all` is off: then the comparison stops.
+  std::size_t max_differences = SIZE_MAX;
+  bool count_all = true;
+  AlignLimits align{};
+  Limits limits{};
+  std::string expected_source{};  ///< for places in messages
+  std::string actual_source{};
+  FindingSink findings{};         ///< what the codecs tolerated
+};
+
+/// What a difference is about.
+enum class Subject : std::uint8_t {
+  status,        ///< the HTTP status
+  content_type,  ///< the type of the answer, without parameters
+  stream_kind,   ///< what the bodies are; their items cannot be compared then
+  item,          ///< a whole item, missing or extra
+  field,         ///< a field of an item, see ItemField
+  data,          ///< an item's data, or a part of it
+  ending,        ///< how the stream ended
+};
+std::string_view to_string(Subject subject);  ///< "status", "content-type", "kind", "item", "field", "data", "ending"
+
+/// An item as a difference names it.
+struct ItemRef {
+  ItemKind kind = ItemKind::event;
+  Direction direction = Direction::receive;
+  std::size_t number = 0;   ///< 0: there is no such item on this side
+  std::optional<Nanos> t{};
+  std::uint64_t offset = 0;
+  std::uint64_t line = 0;
+  std::vector<ItemField> fields{};  ///< Subject::item only
+};
+
+/// A value as a difference shows it.
+struct ShownValue {
+  enum class Form : std::uint8_t { none, json, text, bytes };
+  Form form = Form::none;
+  std::string text{};  ///< json: its JSON text; otherwise the octets
+};
+
+struct Difference {
+  Subject subject = Subject::data;
+  ValueChange change = ValueChange::changed;
+  ItemRef expected{};
+  ItemRef actual{};
+  std::string field{};             ///< the name of the field
+  std::string pointer{};           ///< data that is JSON: RFC 6901, in the expected value (extra: in the actual one)
+  std::string actual_pointer{};    ///< the same place in the other value
+  ShownValue expected_value{};
+  ShownValue actual_value{};
+  std::optional<std::uint64_t> offset{};  ///< text and bytes: the first byte that differs
+  bool duplicate = false;          ///< a member of the same name is on both sides, but not as often
+};
+
+/// One side of a comparison.
+struct SideSummary {
+  StreamKind kind = StreamKind::http;
+  bool bare = false;                   ///< a body by itself
+  std::size_t items = 0;
+  std::vector<std::pair<ItemKind, std::size_t>> counts{};  ///< those that are there, in the order of ItemKind
+  std::optional<Nanos> last{};         ///< when the last item was complete
+  bool cut_off = false;                ///< the recording has no end
+  std::string end_reason{};            ///< eof reset timeout abort error; empty if cut off
+  std::string end_error{};
+};
+
+struct Comparison {
+  SideSummary expected{};
+  SideSummary actual{};
+  std::vector<Difference> differences{};  ///< the first ones, in order
+  std::size_t total = 0;                  ///< of differences; a lower bound if `stopped`
+  std::array<std::size_t, 4> by_change{};  ///< the same by ValueChange
+  std::size_t items_differing = 0;        ///< items, or pairs of items, that differ
+  std::size_t after_cut = 0;              ///< items behind the end of a side that was cut off; not compared (Truncation::allowed)
+  bool stopped = false;                   ///< there may be more differences
+  bool bounded = false;                   ///< the streams were too different for the best alignment: there may be a shorter list
+
+  bool equal() const { return total == 0; }
+};
+
+/// Compares two exchanges by value: the status, the type and the kind of the answer, its items, and how it ended. Headers
+/// and the request are not compared; neither are times. Errors: `limit`.
+Result<Comparison> compare_exchanges(const Exchange& expected, const Exchange& actual, const CompareOptions& options = {});
+
+}  // namespace stream
