@@ -38,7 +38,7 @@ for part in stdout stderr exit; do
   fi
   if ! cmp -s -- "$expected" "$got"; then
     echo "$(basename -- "$case"): $part differs:"
-    diff -u --label "expected $part" --label "found $part" -- "$expected" "$got"
+    diff -a -u --label "expected $part" --label "found $part" -- "$expected" "$got"
     status=1
   fi
 done
