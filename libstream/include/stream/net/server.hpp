@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stream/io/error.hpp"
+#include "stream/replay/answer.hpp"
+#include "stream/text/timestamp.hpp"
+
+/// The only part that knows a socket. A server here is protocol and timing; what it answers is its handler's business.
+namespace stream::net {
+
+/// One request as it arrived.
+struct Request {
+  std::string method{};
+  /// Path and query ("/a?b=1"), or "*". The absolute form ("GET http://host/a") has been taken apart.
+  std::string target{};
+  std::string authority{};  ///< of the absolute form, else the Host field
+  std::vector<replay::HeaderField> headers{};
+  std::string body{};           ///< the first ServerOptions::kept_body bytes, without transfer coding
+  std::uint64_t body_size = 0;  ///< all of it
+  int minor_version = 1;        ///< of HTTP/1
+  bool websocket = false;       ///< asks for an upgrade to WebSocket
+  std::string peer{};           ///< "127.0.0.1:51234"
+
+  std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
+  /// Behind the first "?"; empty without one.
+  std::string_view query() const {
+    const auto mark = target.find('?');
+    return mark == std::string::npos ? std::string_view{} : std::string_view(target).substr(mark + 1);
+  }
+};
+
+enum class Outcome {
+  complete,     ///< everything was sent, including a recorded cut or reset
+  client_left,  ///< the client ended the connection before the last step
+  timed_out,    ///< the client did not read for ServerOptions::idle_timeout
+  failed,       ///< the WebSocket handshake was refused, or the client broke the protocol
+};
+std::string_view to_string(Outcome outcome);
+
+/// What became of one answer.
+struct Served {
+  Outcome outcome = Outcome::complete;
+  int status = 0;                                 ///< as sent; 0: nothing was
+  std::uint64_t body_bytes = 0;                   ///< of the body or of the messages, handed to the system
+  std::uint64_t messages = 0;                     ///< WebSocket messages sent
+  replay::StepKind last = replay::StepKind::end;  ///< how the answer ended, where it is complete
+  Nanos max_lateness{};                           ///< the largest delay of a step behind its time
+};
+
+/// Decides what is answered. All calls come from the thread in Server::run(), one at a time, and must not throw.
+class Handler {
+ public:
+  Handler() = default;
+  Handler(const Handler&) = delete;
+  Handler& operator=(const Handler&) = delete;
+  virtual ~Handler() = default;
+
+  /// The answer to a request that has arrived whole; never null.
+  virtual std::shared_ptr<const replay::Answer> answer(const Request& request) = 0;
+  /// The answer is over. Called once for each answer(), unless the server is stopped before.
+  virtual void served(const Request& request, const replay::Answer& answer, const Served& served);
+  /// Something arrived that is no request we read; it was answered with `status`.
+  virtual void refused(std::string_view peer, int status, std::string_view why);
+  /// A WebSocket message of the client's; it is dropped.
+  virtual void received(const Request& request, int opcode, std::uint64_t size);
+};
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";  ///< an address, or a name that has one
+  std::uint16_t port = 0;          ///< 0: a free one
+  /// Between two requests, between two pieces of a request's body, for a client that does not read, and after a `stall`.
+  Nanos idle_timeout = std::chrono::seconds(60);
+  Nanos head_timeout = std::chrono::seconds(10);    ///< from the first byte of a request's head to its last
+  std::uint32_t max_head = 64 * 1024;               ///< bytes of a request's head; more is answered with 431
+  std::uint64_t max_body = std::uint64_t{1} << 30;  ///< bytes of a request's body; more is answered with 413
+  std::size_t kept_body = std::size_t{1} << 20;     ///< how much of it a handler sees
+  std::size_t max_connections = 16384;              ///< more wait to be accepted
+};
+
+/// Serves answers on their schedule over HTTP/1.0, HTTP/1.1 and WebSocket.
+///
+/// A step goes out when its time since the arrival of the request's head has come: never before, and counted from there, so
+/// that lateness does not add up. Where the answer cannot begin in time (a body that came slowly, an earlier answer on the
+/// same connection) the whole schedule is moved, so that its pauses stay.
+class Server {
+ public:
+  /// Binds and listens; connections are accepted by run(). `handler` outlives the server. Errors: `io` (the address is in
+  /// use or not ours), `usage` (no address).
+  static Result<std::unique_ptr<Server>> listen(const ServerOptions& options, Handler& handler);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server();
+
+  std::uint16_t port() const;
+  /// "http://127.0.0.1:8080"
+  const std::string& url() const;
+
+  /// Serves until stop(); once.
+  Status run();
+  /// Ends run() at once: connections are closed where they are. May be called from any thread and from a signal handler.
+  void stop() noexcept;
+
+ private:
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace stream::net

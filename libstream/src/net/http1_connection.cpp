@@ -1,0 +1,373 @@
+#include "http1_connection.hpp"
+
+#include <array>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+
+#include "websocket_session.hpp"
+
+namespace stream::net {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+using replay::StepKind;
+
+constexpr std::size_t kMaxInput = 64 * 1024;    // read ahead of the request that is being answered
+constexpr std::size_t kGather = 64 * 1024;      // bytes put together for one write
+constexpr std::size_t kLargePiece = 16 * 1024;  // written from where it is
+constexpr auto kDrainTime = std::chrono::seconds(2);
+constexpr auto kResetPoll = std::chrono::milliseconds(1);
+
+}  // namespace
+
+Http1Connection::Http1Connection(Services& services, Socket socket, std::string peer)
+    : services_(services),
+      socket_(std::move(socket)),
+      peer_(std::move(peer)),
+      step_timer_([this] {
+        const auto self = shared_from_this();
+        ending_ == StepKind::reset ? finish_reset() : advance();
+      }),
+      limit_timer_([this] {
+        const auto self = shared_from_this();
+        on_limit();
+      }) {}
+
+Http1Connection::~Http1Connection() {
+  services_.timers.disarm(step_timer_);
+  services_.timers.disarm(limit_timer_);
+}
+
+void Http1Connection::start() {
+  error_code error;
+  socket_.non_blocking(true, error);
+  if (!error) socket_.set_option(asio::ip::tcp::no_delay(true), error);
+  if (error) return close();
+  limit(services_.options.idle_timeout);
+  wait_readable();
+}
+
+void Http1Connection::abort() { close(); }
+
+// ---- reading
+
+void Http1Connection::wait_readable() {
+  if (reading_ || state_ == State::closed) return;
+  if (in_.size() >= kMaxInput + services_.options.max_head && state_ != State::draining) return;  // goes on with the next request
+  reading_ = true;
+  // Behind the end of the input only an error is of interest: the client has not just stopped sending, it has gone.
+  const auto kind = input_ended_ ? Socket::wait_error : Socket::wait_read;
+  socket_.async_wait(kind, [self = shared_from_this(), this](const error_code& error) {
+    reading_ = false;
+    if (state_ == State::closed) return;
+    if (error || input_ended_) return client_left();
+    on_readable();
+    wait_readable();
+  });
+}
+
+void Http1Connection::on_readable() {
+  static thread_local std::array<char, kMaxInput> buffer;
+  error_code error;
+  const std::size_t size = socket_.read_some(asio::buffer(buffer), error);
+  if (error == asio::error::would_block) return;
+  if (error == asio::error::eof) return on_end_of_input();
+  if (error) return client_left();
+  if (state_ == State::draining) return;
+  in_.append(buffer.data(), size);
+  if (state_ == State::body) limit(services_.options.idle_timeout);
+  process_input();
+}
+
+void Http1Connection::on_end_of_input() {
+  input_ended_ = true;
+  // A client may close its sending side and still wait for its answer (RFC 9112 §9.6).
+  if (state_ != State::answering) client_left();
+}
+
+void Http1Connection::process_input() {
+  if (state_ == State::idle) {
+    // RFC 9112 §2.2: empty lines in front of a request are ignored.
+    in_.erase(0, in_.find_first_not_of("\r\n"));
+    if (in_.empty()) return;
+    state_ = State::head;
+    parser_.emplace();
+    parser_->header_limit(services_.options.max_head);
+    parser_->body_limit(services_.options.max_body);
+    parser_->get().body().keep = services_.options.kept_body;
+    limit(services_.options.head_timeout);
+  }
+  if (state_ != State::head && state_ != State::body) return;
+  std::size_t used = 0;
+  error_code error;
+  while (!parser_->is_done() && used < in_.size()) {
+    used += parser_->put(asio::buffer(in_.data() + used, in_.size() - used), error);
+    if (error) break;
+    if (state_ == State::head && parser_->is_header_done() && !on_head()) return;
+  }
+  in_.erase(0, used);
+  if (error && error != http::error::need_more) return refuse(status_of_error(error), error.message());
+  if (parser_->is_done()) return on_request();
+}
+
+bool Http1Connection::on_head() {
+  arrival_ = SteadyClock::now();
+  state_ = State::body;
+  request_ = make_request(parser_->get(), peer_);
+  limit(services_.options.idle_timeout);
+  if (request_.minor_version > 0 && !parser_->is_done() && parser_->get().count(http::field::expect) != 0) {
+    if (!replay::iequals(replay::find_header(request_.headers, "expect"), "100-continue")) {
+      refuse(417, "the only expectation that can be met is 100-continue");
+      return false;
+    }
+    out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    if (!flush() && state_ == State::closed) return false;
+  }
+  return true;
+}
+
+void Http1Connection::on_request() {
+  services_.timers.disarm(limit_timer_);
+  auto& message = parser_->get();
+  request_.body = std::move(message.body().bytes);
+  request_.body_size = message.body().size;
+  auto answer = services_.handler.answer(request_);
+  state_ = State::answering;
+  if (answer->websocket && !request_.websocket) {
+    static const auto kUpgradeRequired =
+        replay::make_answer(426, "application/json", "{\"error\":\"this is a WebSocket: ask for an upgrade\"}\n");
+    answer = kUpgradeRequired;
+  }
+  served_ = Served{};
+  ending_.reset();
+  player_.emplace(std::move(answer), arrival_, SteadyClock::now());
+  if (player_->answer().websocket) {
+    if (in_.empty()) return upgrade();
+    player_.reset();
+    return refuse(400, "bytes behind a request for an upgrade");
+  }
+  head_ = make_response_head(player_->answer(), request_, message.keep_alive());
+  advance();
+}
+
+void Http1Connection::refuse(int status, std::string_view why) {
+  state_ = State::answering;
+  player_.reset();
+  ending_ = StepKind::cut;  // the connection is of no more use
+  out_ += make_refusal(status, why);
+  services_.handler.refused(peer_, status, why);
+  if (flush()) drain();
+}
+
+// ---- answering
+
+void Http1Connection::advance() {
+  if (state_ != State::answering || writing_) return;
+  for (;;) {
+    while (!ending_ && view_.empty() && out_.size() < kGather) {
+      const SteadyTime now = SteadyClock::now();
+      if (player_->next_time() > now) break;
+      const replay::Step& step = player_->next();
+      player_->take(now);
+      compose(step);
+    }
+    if (!flush()) return;
+    if (ending_) return finish_answer();
+    if (player_->next_time() > SteadyClock::now()) {
+      services_.timers.arm(step_timer_, player_->next_time());
+      return;
+    }
+  }
+}
+
+void Http1Connection::compose(const replay::Step& step) {
+  switch (step.kind) {
+    case StepKind::head:
+      out_ += head_.bytes;
+      served_.status = player_->answer().status;
+      if (head_.framing == Framing::none) ending_ = StepKind::end;
+      return;
+    case StepKind::data:
+      served_.body_bytes += step.bytes.size();
+      if (head_.framing == Framing::chunked) append_chunk_size(out_, step.bytes.size());
+      if (step.bytes.size() < kLargePiece) {
+        out_ += step.bytes;
+        if (head_.framing == Framing::chunked) out_ += "\r\n";
+      } else {
+        view_ = step.bytes;
+        if (head_.framing == Framing::chunked) tail_ = "\r\n";
+      }
+      return;
+    case StepKind::end:
+      if (head_.framing == Framing::chunked) append_last_chunk(out_, player_->answer());
+      [[fallthrough]];
+    case StepKind::cut:
+    case StepKind::reset:
+    case StepKind::stall:
+      ending_ = step.kind;
+      return;
+    case StepKind::message:
+    case StepKind::close:
+      ending_ = StepKind::cut;
+      return;  // only in WebSocket answers, which are not played here
+  }
+}
+
+bool Http1Connection::flush() {
+  while (has_output()) {
+    const std::array<asio::const_buffer, 3> buffers{asio::buffer(out_), asio::buffer(view_.data(), view_.size()),
+                                                    asio::buffer(tail_.data(), tail_.size())};
+    error_code error;
+    std::size_t sent = socket_.write_some(buffers, error);
+    if (error == asio::error::would_block) {
+      wait_writable();
+      return false;
+    }
+    if (error) {
+      client_left();
+      return false;
+    }
+    const auto take = [&](auto& piece, auto remove) {
+      const std::size_t size = std::min(sent, piece.size());
+      remove(piece, size);
+      sent -= size;
+    };
+    take(out_, [](std::string& piece, std::size_t size) { piece.erase(0, size); });
+    const auto remove_prefix = [](std::string_view& piece, std::size_t size) { piece.remove_prefix(size); };
+    take(view_, remove_prefix);
+    take(tail_, remove_prefix);
+  }
+  return true;
+}
+
+void Http1Connection::wait_writable() {
+  if (writing_) return;
+  writing_ = true;
+  limit(services_.options.idle_timeout);
+  socket_.async_wait(Socket::wait_write, [self = shared_from_this(), this](const error_code& error) {
+    writing_ = false;
+    if (state_ == State::closed) return;
+    if (error) return client_left();
+    if (state_ != State::answering) return static_cast<void>(flush());  // a 100 Continue
+    services_.timers.disarm(limit_timer_);
+    if (player_) return advance();
+    if (flush()) drain();  // a refusal
+  });
+}
+
+void Http1Connection::finish_answer() {
+  served_.last = *ending_;
+  switch (*ending_) {
+    case StepKind::reset:
+      limit(kDrainTime);
+      return finish_reset();
+    case StepKind::stall:
+      report(Outcome::complete);
+      if (input_ended_) return close();
+      state_ = State::stalled;
+      return limit(services_.options.idle_timeout);
+    case StepKind::end:
+      report(Outcome::complete);
+      if (state_ == State::closed) return;
+      if (!head_.keep_alive || input_ended_) return drain();
+      break;
+    default:
+      report(Outcome::complete);
+      return drain();
+  }
+  player_.reset();
+  parser_.reset();
+  state_ = State::idle;
+  limit(services_.options.idle_timeout);
+  // Not from here: requests sent at once would be answered one inside the other.
+  if (!in_.empty()) {
+    asio::post(services_.context, [self = shared_from_this(), this] {
+      if (state_ != State::idle) return;
+      process_input();
+      wait_readable();
+    });
+  }
+}
+
+void Http1Connection::finish_reset() {
+  if (state_ != State::answering) return;
+  // What was sent before a recorded reset is to arrive: the reset would throw it out of our buffer.
+  if (unsent_bytes(socket_) != 0) return services_.timers.arm(step_timer_, SteadyClock::now() + kResetPoll);
+  report(Outcome::complete);
+  reset_connection(socket_);
+  close();
+}
+
+void Http1Connection::report(Outcome outcome) {
+  if (!player_) return;
+  served_.outcome = outcome;
+  served_.max_lateness = player_->max_lateness();
+  const Player player = std::move(*player_);
+  player_.reset();
+  services_.handler.served(request_, player.answer(), served_);
+}
+
+void Http1Connection::upgrade() {
+  error_code error;
+  const auto protocol = socket_.local_endpoint(error).protocol();
+  const auto descriptor = error ? Socket::native_handle_type{-1} : socket_.release(error);
+  if (error) return close();
+  auto next = std::make_shared<WebSocketSession>(services_, Socket(services_.context.get_executor(), protocol, descriptor),
+                                                 std::move(request_), parser_->release().base(), std::move(*player_));
+  player_.reset();
+  close();
+  services_.adopt(std::move(next));
+}
+
+// ---- ending
+
+void Http1Connection::limit(Nanos time) { services_.timers.arm(limit_timer_, SteadyClock::now() + time); }
+
+void Http1Connection::on_limit() {
+  switch (state_) {
+    case State::head:
+    case State::body:
+      if (!writing_) return refuse(408, "the request did not arrive in time");
+      break;
+    case State::answering:
+      report(Outcome::timed_out);
+      break;
+    case State::idle:
+    case State::stalled:
+    case State::draining:
+    case State::closed:
+      break;
+  }
+  close();
+}
+
+void Http1Connection::client_left() {
+  if (state_ == State::answering) report(Outcome::client_left);
+  close();
+}
+
+void Http1Connection::drain() {
+  if (state_ == State::closed) return;
+  error_code error;
+  socket_.shutdown(Socket::shutdown_send, error);
+  if (error || input_ended_) return close();
+  state_ = State::draining;
+  in_.clear();
+  limit(kDrainTime);
+  wait_readable();
+}
+
+void Http1Connection::close() {
+  if (state_ == State::closed) return;
+  state_ = State::closed;
+  services_.timers.disarm(step_timer_);
+  services_.timers.disarm(limit_timer_);
+  error_code ignored;
+  socket_.close(ignored);
+  services_.release(*this);  // every way here holds a reference
+}
+
+}  // namespace stream::net

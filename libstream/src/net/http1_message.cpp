@@ -1,0 +1,126 @@
+#include "http1_message.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/http/status.hpp>
+
+namespace stream::net {
+namespace {
+
+namespace http = boost::beast::http;
+
+std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+bool asks_for_websocket(const RequestHeader& header) {
+  return header.method() == http::verb::get && header.version() == 11 &&
+         http::token_list(header[http::field::connection]).exists("upgrade") &&
+         http::token_list(header[http::field::upgrade]).exists("websocket");
+}
+
+/// Takes "scheme://authority" off an absolute form, and a fragment, which does not belong into a request.
+void normalise_target(Request& request) {
+  std::string& target = request.target;
+  if (const auto scheme = target.find("://"); scheme != std::string::npos && scheme < target.find_first_of("/?#")) {
+    const auto path = target.find_first_of("/?#", scheme + 3);
+    request.authority = target.substr(scheme + 3, path == std::string::npos ? path : path - scheme - 3);
+    target.erase(0, std::min(path, target.size()));
+  }
+  target.erase(std::min(target.find('#'), target.size()));
+  if (target.empty() || target.front() == '?') target.insert(0, "/");
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+bool has_no_body(int status) { return status / 100 == 1 || status == 204 || status == 304; }
+
+Framing choose_framing(const replay::Answer& answer, const Request& request) {
+  if (has_no_body(answer.status)) return Framing::none;
+  if (answer.head_only && request.method == "HEAD" && !answer.recorded_length && !answer.chunked) return Framing::none;
+  bool length = false;
+  if (answer.complete) {
+    length = !answer.chunked && answer.trailers.empty() && (answer.recorded_length || answer.body_size == 0);
+  } else {
+    length = !answer.chunked && answer.recorded_length && *answer.recorded_length > answer.body_size;
+  }
+  if (length) return Framing::length;
+  return request.minor_version == 0 ? Framing::until_close : Framing::chunked;
+}
+
+}  // namespace
+
+Request make_request(const RequestHeader& header, std::string peer) {
+  Request request;
+  request.method = std::string(view(header.method_string()));
+  request.target = std::string(view(header.target()));
+  request.minor_version = static_cast<int>(header.version() % 10);
+  for (const auto& field : header)
+    request.headers.push_back({std::string(view(field.name_string())), std::string(view(field.value()))});
+  request.authority = std::string(view(header[http::field::host]));
+  request.websocket = asks_for_websocket(header);
+  request.peer = std::move(peer);
+  normalise_target(request);
+  return request;
+}
+
+int status_of_error(const boost::beast::error_code& error) {
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
+  if (error == http::error::body_limit) return 413;
+  if (error == http::error::bad_version) return 505;
+  return 400;
+}
+
+std::string_view standard_reason(int status) {
+  if (status == 413) return "Content Too Large";
+  const auto known = http::int_to_status(static_cast<unsigned>(status));
+  return known == http::status::unknown ? std::string_view{} : view(http::obsolete_reason(known));
+}
+
+ResponseHead make_response_head(const replay::Answer& answer, const Request& request, bool keep_alive) {
+  ResponseHead head;
+  head.framing = choose_framing(answer, request);
+  const bool no_body = head.framing == Framing::none || request.method == "HEAD";
+  head.keep_alive = keep_alive && (no_body || (answer.complete && head.framing != Framing::until_close));
+  head.bytes.reserve(512);
+  fmt::format_to(std::back_inserter(head.bytes), "HTTP/1.1 {:03} {}\r\n", answer.status,
+                 answer.reason.empty() ? standard_reason(answer.status) : std::string_view(answer.reason));
+  for (const replay::HeaderField& field : answer.headers) append_field(head.bytes, field.name, field.value);
+  if (head.framing == Framing::length) {
+    const bool recorded = !answer.complete || answer.head_only;
+    append_field(head.bytes, "Content-Length", std::to_string(recorded ? answer.recorded_length.value_or(0) : answer.body_size));
+  } else if (head.framing == Framing::chunked) {
+    append_field(head.bytes, "Transfer-Encoding", "chunked");
+    std::string names;
+    for (const replay::HeaderField& field : answer.trailers) names.append(names.empty() ? "" : ", ").append(field.name);
+    if (!names.empty()) append_field(head.bytes, "Trailer", names);
+  }
+  if (!head.keep_alive) {
+    append_field(head.bytes, "Connection", "close");
+  } else if (request.minor_version == 0) {
+    append_field(head.bytes, "Connection", "keep-alive");
+  }
+  head.bytes += "\r\n";
+  if (no_body) head.framing = Framing::none;
+  return head;
+}
+
+void append_chunk_size(std::string& out, std::size_t size) { fmt::format_to(std::back_inserter(out), "{:x}\r\n", size); }
+
+void append_last_chunk(std::string& out, const replay::Answer& answer) {
+  out += "0\r\n";
+  for (const replay::HeaderField& field : answer.trailers) append_field(out, field.name, field.value);
+  out += "\r\n";
+}
+
+std::string make_refusal(int status, std::string_view why) {
+  Json body = Json::object();
+  body.set("error", why);
+  const std::string text = to_json(body) + "\n";
+  return fmt::format("HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+                     status, standard_reason(status), text.size(), text);
+}
+
+}  // namespace stream::net

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <algorithm>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "stream/net/server.hpp"
+#include "timer_queue.hpp"
+
+namespace stream::net {
+
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+/// One connection in one protocol. It lives in Services::sessions until it ends itself.
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  virtual ~Session() = default;
+
+  virtual void start() = 0;
+  /// Closes the connection where it is, without a word to the handler.
+  virtual void abort() = 0;
+};
+
+/// What sessions share; outlives them.
+struct Services {
+  boost::asio::io_context& context;
+  TimerQueue& timers;
+  Handler& handler;
+  const ServerOptions& options;
+  std::unordered_map<Session*, std::shared_ptr<Session>> sessions{};
+  std::function<void()> released{};  ///< a session has gone
+
+  void adopt(std::shared_ptr<Session> session) {
+    sessions.emplace(session.get(), session);
+    session->start();
+  }
+  /// The session's last act; whoever calls this holds a reference.
+  void release(Session& session) {
+    if (sessions.erase(&session) != 0 && released) released();
+  }
+};
+
+/// Walks the steps of an answer: which is due when, and how late it was.
+class Player {
+ public:
+  Player(std::shared_ptr<const replay::Answer> answer, SteadyTime arrival, SteadyTime now)
+      : answer_(std::move(answer)), zero_(arrival) {
+    // A start that was missed moves the whole schedule, so that its pauses stay.
+    if (!done() && next_time() < now) zero_ += now - next_time();
+  }
+
+  const replay::Answer& answer() const { return *answer_; }
+  bool done() const { return next_ == answer_->steps.size(); }
+  const replay::Step& next() const { return answer_->steps[next_]; }
+  SteadyTime next_time() const {
+    constexpr auto kFar = std::chrono::hours(24 * 365 * 100);  // no sum may overflow
+    return zero_ + std::min<Nanos>(next().at, kFar);
+  }
+  /// Goes behind the next step, which is carried out `now`.
+  void take(SteadyTime now) {
+    lateness_ = std::max<Nanos>(lateness_, now - next_time());
+    ++next_;
+  }
+  Nanos max_lateness() const { return lateness_; }
+
+ private:
+  std::shared_ptr<const replay::Answer> answer_;
+  SteadyTime zero_;
+  std::size_t next_ = 0;
+  Nanos lateness_{};
+};
+
+/// A socket's end without a farewell: what the client has not read may be lost, and it sees a reset.
+void reset_connection(Socket& socket);
+/// Bytes given to the system that the peer has not acknowledged.
+std::size_t unsent_bytes(Socket& socket);
+
+}  // namespace stream::net
