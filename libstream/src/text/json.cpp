@@ -11,8 +11,6 @@ namespace {
 const Json kNull;
 }
 
-Json::Json(Array value) : value_(std::move(value)) {}
-Json::Json(Object value) : value_(std::move(value)) {}
 
 Json::Json(double value) {
   if (std::isfinite(value)) value_ = Number{fmt::format("{}", value)};
