@@ -113,6 +113,8 @@ std::string reworded(const CLI::ParseError& error) {
 
 }  // namespace
 
+std::string_view version() { return HARTAPE_VERSION; }
+
 Tool::Tool(ToolInfo info, std::FILE* out, std::FILE* err)
     : info_(std::move(info)), app_(info_.summary, info_.name), out_(out), err_(err), messages_(info_.name, err) {
   app_.set_help_flag();  // ours has two lengths

@@ -23,6 +23,9 @@ inline constexpr int kYes = 0;
 inline constexpr int kNo = 1;
 inline constexpr int kFailure = 2;
 
+/// "0.1.0".
+std::string_view version();
+
 enum class Color { automatic, always, never };
 
 /// Prints to standard error, one message a line, in the shape of the house: `place: error: text`, or `tool: error: text`

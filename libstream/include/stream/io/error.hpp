@@ -64,15 +64,16 @@ inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(st
 #define STREAM_CONCAT(a, b) STREAM_CONCAT_INNER(a, b)
 
 /// Evaluates a Result or Status; returns its Error from the enclosing function if it failed.
-#define STREAM_TRY(expression)                                        \
-  do {                                                                \
-    if (auto stream_try = (expression); !stream_try) {                \
-      return ::stream::fail(std::move(stream_try).error());           \
-    }                                                                 \
+#define STREAM_TRY(expression) STREAM_TRY_INNER(STREAM_CONCAT(stream_status_, __COUNTER__), expression)
+#define STREAM_TRY_INNER(name, expression)                              \
+  do {                                                                  \
+    if (auto name = (expression); !name) {                              \
+      return ::stream::fail(std::move(name).error());                   \
+    }                                                                   \
   } while (false)
 
 /// `STREAM_ASSIGN(const auto entry, reader.next());`: binds the value, or returns the Error.
-#define STREAM_ASSIGN(declaration, expression) STREAM_ASSIGN_INNER(STREAM_CONCAT(stream_result_, __LINE__), declaration, expression)
+#define STREAM_ASSIGN(declaration, expression) STREAM_ASSIGN_INNER(STREAM_CONCAT(stream_result_, __COUNTER__), declaration, expression)
 #define STREAM_ASSIGN_INNER(name, declaration, expression)            \
   auto name = (expression);                                           \
   if (!name) return ::stream::fail(std::move(name).error());          \

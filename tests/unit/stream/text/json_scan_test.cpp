@@ -1,5 +1,7 @@
 #include "stream/text/json_scan.hpp"
 
+#include "stream/text/json_find.hpp"
+
 #include <catch2/catch.hpp>
 #include <random>
 
@@ -110,4 +112,17 @@ TEST_CASE("minifying drops white space between tokens and nothing else") {
   CHECK(out == "x{\"a b\":[1,2.50]}");
   CHECK_FALSE(stream::append_minified(out, "{\"a"));
   CHECK(out == "x{\"a b\":[1,2.50]}");
+}
+
+TEST_CASE("one value is found by its path, whatever stands before it") {
+  using stream::find_raw_value;
+  const std::string text = R"( {"a" : "x\\\"}{", "status":1, "response" : {"x":[1,{"status":2}], "status" : 404, "u":"v"}, "n": null } )";
+  CHECK(find_raw_value(text, {"response", "status"}) == "404");
+  CHECK(find_raw_value(text, {"response", "x"}) == R"([1,{"status":2}])");
+  CHECK(find_raw_value(text, {"response", "u"}) == "\"v\"");
+  CHECK(find_raw_value(text, {"a"}) == R"("x\\\"}{")");
+  CHECK(find_raw_value(text, {"n"}) == "null");
+  CHECK_FALSE(find_raw_value(text, {"b"}));
+  CHECK_FALSE(find_raw_value(text, {"status", "x"}));
+  for (std::size_t cut = 0; cut < text.size(); ++cut) (void)find_raw_value(std::string_view(text).substr(0, cut), {"response", "nothing"});
 }

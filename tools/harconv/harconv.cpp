@@ -1,0 +1,291 @@
+#include "harconv/harconv.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "stream/text/json_find.hpp"
+
+namespace tools::harconv {
+namespace {
+
+using har::EntryBatch;
+using har::EntryReader;
+using har::EntrySlice;
+using har::Input;
+using har::Item;
+using har::WriteOptions;
+using stream::ErrorCode;
+using stream::fail;
+using stream::Result;
+using stream::Status;
+
+/// Whether an entry is one of those asked for.
+class Selection {
+ public:
+  explicit Selection(const Options& options) : entries_(options.entries), status_(options.status) {
+    std::sort(entries_.begin(), entries_.end());
+  }
+
+  bool all() const { return entries_.empty() && status_.empty(); }
+  /// Nothing behind this entry can be meant.
+  bool past(std::size_t index) const { return !entries_.empty() && index > entries_.back(); }
+
+  bool wants(std::size_t index, std::string_view entry) const {
+    return wants_index(index) && (status_.empty() || wants_status(stream::find_raw_value(entry, {"response", "status"}).value_or("")));
+  }
+  bool wants(const Item& item) const {
+    if (!item.exchange) return wants(item.index, item.text);
+    return wants_index(item.index) && (status_.empty() || wants_status(std::to_string(item.exchange->status())));
+  }
+
+ private:
+  bool wants_index(std::size_t index) const { return entries_.empty() || std::binary_search(entries_.begin(), entries_.end(), index); }
+  bool wants_status(std::string_view status) const {
+    return std::equal(status.begin(), status.end(), status_.begin(), status_.end(), [](char is, char wanted) { return wanted == 'x' || is == wanted; });
+  }
+
+  std::vector<std::size_t> entries_;
+  std::string status_;
+};
+
+/// One run of the tool: inputs into one output.
+class Conversion {
+ public:
+  Conversion(Tool& tool, const Options& options) : tool_(tool), options_(options), selection_(options) {
+    read_.limits = options.input.options.limits;
+    read_.report = tool.messages().findings();
+  }
+
+  int count();
+  int convert(const std::vector<std::string>& inputs, const std::string& output);
+
+ private:
+  /// Reports an error of an input that has more to give, or not.
+  void lost(const stream::Error& error) {
+    tool_.messages().error(error);
+    status_ = kFailure;
+  }
+
+  std::optional<std::string_view> from() const { return options_.input.format ? std::optional<std::string_view>(*options_.input.format) : std::nullopt; }
+
+  template <class Each>
+  Status each_batch(Input& input, EntryReader& reader, const Each& each);
+  Status copy(Input& input, stream::ByteSink& sink);
+  Status convert_items(const std::vector<std::string>& inputs, const har::Format& format, stream::ByteSink& sink);
+  Status convert_input(Input& input, har::ItemWriter& writer);
+  Result<const har::Format*> output_format(const std::string& output, const Input& first) const;
+  Status check_entries() const;
+
+  Tool& tool_;
+  const Options& options_;
+  Selection selection_;
+  har::ReadOptions read_;
+  std::size_t written_ = 0;
+  std::size_t seen_ = 0;
+  int status_ = kYes;
+};
+
+/// Calls `each(batch)` for the batches of a HAR, until it fails, or is told enough. Errors of the input are reported.
+template <class Each>
+Status Conversion::each_batch(Input&, EntryReader& reader, const Each& each) {
+  EntryBatch batch;
+  for (;;) {
+    auto more = reader.next(batch);
+    if (!more) {
+      lost(more.error());
+      if (reader.can_continue()) continue;
+      return {};
+    }
+    if (!*more) return {};
+    STREAM_TRY(each(batch));
+  }
+}
+
+/// HAR to HAR as it is: the bytes of the file.
+Status Conversion::copy(Input& input, stream::ByteSink& sink) {
+  EntryReader reader(*input.source, {read_.limits, read_.report});
+  bool begun = false;
+  STREAM_TRY(each_batch(input, reader, [&](const EntryBatch& batch) -> Status {
+    std::string_view text = batch.text();
+    if (!begun) {
+      begun = true;
+      STREAM_TRY(sink.write(reader.head()));
+      // Entries before the first that is whole were left out: so is the comma between them.
+      const std::string_view lead = batch.entries().front().lead;
+      if (const std::size_t comma = lead.find(','); comma != std::string_view::npos && lead.find('[') == std::string_view::npos) {
+        STREAM_TRY(sink.write(text.substr(0, comma)));
+        text.remove_prefix(comma + 1);
+      }
+    }
+    written_ += batch.entries().size();
+    return sink.write(text);
+  }));
+  if (!begun) STREAM_TRY(sink.write(reader.head()));
+  return sink.write(reader.tail());
+}
+
+Status Conversion::convert_input(Input& input, har::ItemWriter& writer) {
+  for (;;) {
+    auto item = input.reader->next();
+    if (!item) {
+      lost(item.error());
+      if (input.reader->can_continue()) continue;
+      break;
+    }
+    if (!*item) break;
+    seen_ = std::max(seen_, (*item)->index + 1);
+    if (!selection_.wants(**item)) {
+      if (selection_.past((*item)->index)) break;
+      continue;
+    }
+    if (auto status = writer.write(**item, input.reader->info(), input.files.get()); !status) {
+      const ErrorCode code = status.error().code;
+      if (code == ErrorCode::io) return status;
+      lost(status.error());
+      continue;
+    }
+    ++written_;
+  }
+  return writer.end_input(input.reader->info());
+}
+
+Result<const har::Format*> Conversion::output_format(const std::string& output, const Input& first) const {
+  const har::Format* format = nullptr;
+  if (options_.to) {
+    format = har::find_format(*options_.to);
+    if (format == nullptr) return fail({ErrorCode::usage, fmt::format("there is no format \"{}\"", *options_.to), {}, "--formats lists them"});
+  } else if (output != "-") {
+    format = options_.output.in_place ? first.format : har::format_of_name(output);
+  }
+  if (format == nullptr) format = har::find_format("har");
+  if (format->open_writer == nullptr) return fail({ErrorCode::usage, fmt::format("we can't write the format \"{}\"", format->name), {}, "--formats lists them"});
+  return format;
+}
+
+Status Conversion::check_entries() const {
+  for (const std::size_t entry : options_.entries) {
+    if (entry >= seen_ && status_ == kYes) {
+      return fail({ErrorCode::usage, seen_ == 0 ? "there are no entries" : fmt::format("there is no entry {}: the last is {}", entry, seen_ - 1), {}, "entries are counted from 0"});
+    }
+  }
+  return {};
+}
+
+int Conversion::convert(const std::vector<std::string>& inputs, const std::string& output) {
+  stream::OutputOptions out = options_.output.options;
+  std::unique_ptr<har::ItemWriter> writer;
+  std::unique_ptr<stream::ByteSink> sink;
+  for (const std::string& path : inputs) {
+    auto input = har::open_source(path, from(), options_.input.options);
+    if (!input) return failed(tool_, input.error());
+    const bool first = sink == nullptr;
+    if (first) {
+      const auto format = output_format(output, *input);
+      if (!format) return failed(tool_, format.error());
+      auto opened = stream::open_output(output, out);
+      if (!opened) return failed(tool_, opened.error());
+      sink = std::move(*opened);
+      const bool same = (*format)->name == "har" && input->format == *format && inputs.size() == 1;
+      if (same && options_.style == WriteOptions::Style::as_it_is && selection_.all()) {
+        if (auto status = copy(*input, *sink); !status) return failed(tool_, status.error());
+        break;
+      }
+      WriteOptions write;
+      write.style = options_.style;
+      write.several_inputs = inputs.size() > 1;
+      if (!options_.no_provenance) write.creator = stream::Json::Object{{"name", "harconv"}, {"version", version()}};
+      write.report = read_.report;
+      write.limits = read_.limits;
+      writer = (*format)->open_writer(*sink, write);
+    }
+    input->reader = input->format->open_reader(*input->source, read_);
+    if (auto status = convert_input(*input, *writer); !status) return failed(tool_, status.error());
+  }
+  if (auto status = check_entries(); !status) return failed(tool_, status.error());
+  // Of an input that gave nothing there is nothing to write: no file appears, and none is replaced.
+  if (written_ == 0 && status_ != kYes) return status_;
+  if (writer) {
+    if (auto status = writer->finish(); !status) return failed(tool_, status.error());
+  }
+  if (auto status = sink->finish(); !status) return failed(tool_, status.error());
+  tool_.messages().verbose(fmt::format("{} entries written to {}", written_, output == "-" ? "standard output" : output));
+  return status_;
+}
+
+int Conversion::count() {
+  std::string lines;
+  for (const std::string& path : options_.inputs) {
+    auto input = har::open_source(path, from(), options_.input.options);
+    if (!input) return failed(tool_, input.error());
+    std::size_t count = 0;
+    if (input->format->name == "har") {
+      EntryReader reader(*input->source, {read_.limits, read_.report});
+      (void)each_batch(*input, reader, [&](const EntryBatch& batch) -> Status {
+        if (selection_.all()) {
+          count += batch.entries().size();
+        } else {
+          for (const EntrySlice& entry : batch.entries()) count += selection_.wants(entry.index, entry.text) ? 1U : 0U;
+        }
+        return {};
+      });
+    } else {
+      input->reader = input->format->open_reader(*input->source, read_);
+      for (;;) {
+        auto item = input->reader->next();
+        if (!item) {
+          lost(item.error());
+          if (input->reader->can_continue()) continue;
+          break;
+        }
+        if (!*item) break;
+        if (selection_.wants(**item)) ++count;
+      }
+    }
+    lines += options_.inputs.size() > 1 ? fmt::format("{}: {}\n", path, count) : fmt::format("{}\n", count);
+  }
+  auto sink = stream::open_output(options_.output.path, options_.output.options);
+  if (!sink) return failed(tool_, sink.error());
+  if (auto status = (*sink)->write(lines); !status) return failed(tool_, status.error());
+  if (auto status = (*sink)->finish(); !status) return failed(tool_, status.error());
+  return status_;
+}
+
+int list_formats(Tool& tool) {
+  std::string text = fmt::format("{:<10} {:<5} {:<6} {:<22} {}\n", "FORMAT", "READ", "WRITE", "SUFFIXES", "");
+  for (const har::Format& format : har::formats()) {
+    text += fmt::format("{:<10} {:<5} {:<6} {:<22} {}\n", format.name, format.open_reader != nullptr ? "yes" : "no", format.open_writer != nullptr ? "yes" : "no", format.suffixes,
+                        format.description);
+  }
+  auto sink = stream::open_output("-");
+  if (!sink) return failed(tool, sink.error());
+  if (auto status = (*sink)->write(text); !status) return failed(tool, status.error());
+  if (auto status = (*sink)->finish(); !status) return failed(tool, status.error());
+  return kYes;
+}
+
+}  // namespace
+
+int run(Tool& tool, const Options& options) {
+  if (options.formats) return list_formats(tool);
+  if (options.inputs.empty()) return failed(tool, {ErrorCode::usage, "no input", {}, "name a file, or - for standard input; see 'harconv --help'"});
+  if (std::count(options.inputs.begin(), options.inputs.end(), "-") > 1) return failed(tool, {ErrorCode::usage, "standard input can be read only once", {}, ""});
+  if (options.count) return Conversion(tool, options).count();
+  if (!options.output.in_place) return Conversion(tool, options).convert(options.inputs, options.output.path);
+  int status = kYes;
+  for (const std::string& path : options.inputs) {
+    if (path == "-") return failed(tool, {ErrorCode::usage, "standard input can't be changed in place", {}, "leave out -i"});
+    status = std::max(status, Conversion(tool, options).convert({path}, path));
+  }
+  return status;
+}
+
+int main(int argc, const char* const* argv) {
+  Tool tool(info());
+  Options options;
+  declare(tool, options);
+  return tool.run(argc, argv, [&] { return run(tool, options); });
+}
+
+}  // namespace tools::harconv

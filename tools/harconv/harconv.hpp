@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/tool.hpp"
+#include "har/format.hpp"
+
+/// harconv: turn a recording into another format.
+namespace tools::harconv {
+
+struct Options {
+  std::vector<std::string> inputs;
+  InputGroup input;
+  OutputGroup output;
+  std::optional<std::string> to;
+  har::WriteOptions::Style style = har::WriteOptions::Style::as_it_is;
+  std::vector<std::size_t> entries;  ///< by their number, from 0; empty: all
+  std::string status;                ///< "404", "5xx"; empty: any
+  bool count = false;
+  bool formats = false;
+  bool no_provenance = false;
+  unsigned threads = 0;
+};
+
+/// Declares the options on the tool.
+void declare(Tool& tool, Options& options);
+ToolInfo info();
+
+/// Converts; the exit status.
+int run(Tool& tool, const Options& options);
+
+int main(int argc, const char* const* argv);
+
+}  // namespace tools::harconv

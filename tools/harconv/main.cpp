@@ -1,0 +1,3 @@
+#include "harconv/harconv.hpp"
+
+int main(int argc, char** argv) { return tools::harconv::main(argc, argv); }
