@@ -3,7 +3,7 @@ include(CMakePackageConfigHelpers)
 get_property(libraries GLOBAL PROPERTY HARTAPE_LIBRARIES)
 get_property(tools GLOBAL PROPERTY HARTAPE_TOOLS)
 
-install(TARGETS ${libraries} stream har EXPORT hartape-targets
+install(TARGETS ${libraries} stream EXPORT hartape-targets
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development
   FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT development)
 install(TARGETS ${tools} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
