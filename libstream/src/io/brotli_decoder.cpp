@@ -1,5 +1,4 @@
 #include <brotli/decode.h>
-#include <fmt/format.h>
 
 #include <new>
 
@@ -27,8 +26,7 @@ class BrotliDecoder final : public Decoder {
       const BrotliDecoderErrorCode code = BrotliDecoderGetErrorCode(state_);
       if (code <= BROTLI_DECODER_ERROR_ALLOC_CONTEXT_MODES && code >= BROTLI_DECODER_ERROR_ALLOC_BLOCK_TYPE_TREES)
         throw std::bad_alloc();
-      step.error =
-          Error{ErrorCode::syntax, fmt::format("the brotli data is damaged: {}", BrotliDecoderErrorString(code)), {}, {}};
+      step.error = damaged("brotli", BrotliDecoderErrorString(code));
     }
     return step;
   }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "stream/io/byte_source.hpp"
 
@@ -30,6 +31,9 @@ class Decoder {
   enum class After { member, padding, garbage };
   virtual After after_member(char first) const = 0;
 };
+
+/// `the gzip data is damaged: …`
+Error damaged(std::string_view format, std::string_view what);
 
 std::unique_ptr<Decoder> make_inflater(Compression compression);  ///< gzip or zlib
 std::unique_ptr<Decoder> make_zstd_decoder();

@@ -213,6 +213,10 @@ class PutBackSource final : public ByteSource {
 
 }  // namespace
 
+Error damaged(std::string_view format, std::string_view what) {
+  return {ErrorCode::syntax, fmt::format("the {} data is damaged: {}", format, what), {}, {}};
+}
+
 std::unique_ptr<ByteSource> put_back(std::string bytes, std::unique_ptr<ByteSource> source) {
   return std::make_unique<PutBackSource>(std::move(bytes), std::move(source));
 }

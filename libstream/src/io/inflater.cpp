@@ -1,5 +1,4 @@
 #define ZLIB_CONST  // next_in is const
-#include <fmt/format.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -36,14 +35,10 @@ class Inflater final : public Decoder {
       ::inflateReset(&stream_);
     } else if (result == Z_MEM_ERROR) {
       throw std::bad_alloc();
+    } else if (result == Z_NEED_DICT) {
+      step.error = damaged(format(), "it needs a preset dictionary");
     } else if (result != Z_OK && result != Z_BUF_ERROR) {  // Z_BUF_ERROR: no progress was possible
-      step.error = Error{ErrorCode::syntax,
-                         fmt::format("the {} data is damaged: {}", gzip_ ? "gzip" : "zlib",
-                                     result == Z_NEED_DICT    ? "it needs a preset dictionary"
-                                     : stream_.msg != nullptr ? stream_.msg
-                                                              : "invalid"),
-                         {},
-                         {}};
+      step.error = damaged(format(), stream_.msg != nullptr ? stream_.msg : "invalid");
     }
     return step;
   }
@@ -54,6 +49,8 @@ class Inflater final : public Decoder {
   }
 
  private:
+  std::string_view format() const { return gzip_ ? "gzip" : "zlib"; }
+
   z_stream stream_{};
   bool gzip_;
 };

@@ -12,6 +12,13 @@ namespace {
 // 128 MiB: what `zstd -d` takes without being told more, and what `zstd --long` writes.
 constexpr int kWindowLogMax = 27;
 
+Error window_too_large() {
+  return {ErrorCode::limit,
+          fmt::format("the zstd data needs a window of more than {} MiB", 1 << (kWindowLogMax - 20)),
+          {},
+          "pipe it through 'zstd -dc --long=31', which takes up to 2 GiB of memory"};
+}
+
 class ZstdDecoder final : public Decoder {
  public:
   ZstdDecoder() : context_(ZSTD_createDCtx()) {
@@ -32,12 +39,9 @@ class ZstdDecoder final : public Decoder {
     const ZSTD_ErrorCode code = ZSTD_getErrorCode(result);
     if (code == ZSTD_error_memory_allocation) throw std::bad_alloc();
     if (code == ZSTD_error_frameParameter_windowTooLarge) {
-      step.error = Error{ErrorCode::limit,
-                         fmt::format("the zstd data needs a window of more than {} MiB", 1 << (kWindowLogMax - 20)),
-                         {},
-                         "pipe it through 'zstd -dc --long=31', which takes up to 2 GiB of memory"};
+      step.error = window_too_large();
     } else {
-      step.error = Error{ErrorCode::syntax, fmt::format("the zstd data is damaged: {}", ZSTD_getErrorName(result)), {}, {}};
+      step.error = damaged("zstd", ZSTD_getErrorName(result));
     }
     return step;
   }
