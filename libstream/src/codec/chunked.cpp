@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 
+#include "ascii.hpp"
 #include "http_token.hpp"
 
 namespace stream {
@@ -74,16 +75,11 @@ std::size_t find_bad_extension(std::string_view text) {
   return std::string_view::npos;
 }
 
-bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b; });
-}
-
 /// Framing, routing, and how the content is to be read must be known before it comes (RFC 9110 §6.5.1).
 bool is_forbidden_trailer(std::string_view name) {
   constexpr std::array<std::string_view, 8> kNames = {"transfer-encoding", "content-length", "content-encoding", "content-type",
                                                       "content-range",     "host",           "trailer",          "connection"};
-  return std::any_of(kNames.begin(), kNames.end(), [&](std::string_view lower) { return equals_ignoring_case(name, lower); });
+  return std::any_of(kNames.begin(), kNames.end(), [&](std::string_view lower) { return equal_ignoring_case(name, lower); });
 }
 
 }  // namespace
@@ -100,8 +96,7 @@ Status ChunkedDecoder::feed(std::string_view bytes, std::vector<ChunkedItem>& ou
   if (failure_) return fail(*failure_);
   while (!bytes.empty() && state_ != State::done) {
     if (auto status = step(bytes, out); !status) {
-      failure_ = status.error();
-      return status;
+      return give_up(std::move(status).error());
     }
   }
   return {};
@@ -300,7 +295,7 @@ Status ChunkedDecoder::add_trailer(std::string_view line) {
   if (is_blank(line.front()) && !item_.trailers.empty()) {
     STREAM_TRY(deviation("chunk-fold", "a trailer line that is folded (RFC 9112 §5.2)", line_begin_));
     ChunkedTrailer& last = item_.trailers.back();
-    const std::string_view more = trim_blanks(line);
+    const std::string_view more = trim(line);
     if (!last.value.empty() && !more.empty()) last.value += ' ';
     last.value += more;
     last.end = offset_;
@@ -320,7 +315,7 @@ Status ChunkedDecoder::add_trailer(std::string_view line) {
   if (is_forbidden_trailer(name)) {
     report("chunk-trailer-field", fmt::format("{} has no meaning in a trailer (RFC 9110 §6.5.1)", name), line_begin_);
   }
-  item_.trailers.push_back({std::string(name), std::string(trim_blanks(line.substr(colon + 1))), line_begin_, offset_});
+  item_.trailers.push_back({std::string(name), std::string(trim(line.substr(colon + 1))), line_begin_, offset_});
   return {};
 }
 
@@ -347,11 +342,7 @@ Status ChunkedDecoder::finish(std::vector<ChunkedItem>& out) {
       message = "the input ends within the trailer section of a chunked body";
       break;
   }
-  if (!options_.lenient) {
-    auto error = fail_at(ErrorCode::truncated, std::move(message), offset_);
-    failure_ = error.value();
-    return error;
-  }
+  if (!options_.lenient) return give_up(fail_at(ErrorCode::truncated, std::move(message), offset_).value());
   report("chunk-cut", std::move(message), offset_);
   const bool in_chunk = state_ == State::data || state_ == State::data_end || state_ == State::data_lf;
   if ((in_chunk && !options_.pieces) || state_ == State::trailer) {
@@ -361,6 +352,12 @@ Status ChunkedDecoder::finish(std::vector<ChunkedItem>& out) {
   }
   state_ = State::done;
   return {};
+}
+
+Status ChunkedDecoder::give_up(Error error) {
+  error.place.source = options_.source;
+  failure_ = std::move(error);
+  return fail(*failure_);
 }
 
 /// An error, or in a lenient decoder a finding.
@@ -373,6 +370,7 @@ Status ChunkedDecoder::deviation(std::string rule, std::string message, std::uin
 void ChunkedDecoder::report(std::string rule, std::string message, std::uint64_t offset) {
   if (!options_.findings) return;
   Place place;
+  place.source = options_.source;
   place.offset = offset;
   options_.findings({Level::warning, std::move(rule), std::move(message), std::move(place)});
 }

@@ -2,12 +2,13 @@
 
 #include <string_view>
 
+#include "ascii.hpp"
+
 namespace stream {
 
 /// RFC 9110 §5.6.2.
 inline bool is_token_char(char c) {
-  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
-  return c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  return is_alnum(c) || (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
 }
 
 inline bool is_token(std::string_view text) {
@@ -21,12 +22,6 @@ inline bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 /// A byte that may stand in a field value or a quoted string: HTAB, SP, VCHAR, obs-text.
 inline bool is_field_char(char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != '\x7f'); }
-
-inline std::string_view trim_blanks(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 /// Reads a quoted-string (RFC 9110 §5.6.4) that starts at `text[at]`; the position behind it, or npos if it is none.
 inline std::size_t skip_quoted_string(std::string_view text, std::size_t at) {

@@ -65,7 +65,7 @@ void apply_ws_mask(std::span<char> data, const WsMask& key, std::uint64_t offset
   for (; i < data.size(); ++i) data[i] = static_cast<char>(static_cast<std::uint8_t>(data[i]) ^ rotated[i % 4]);
 }
 
-WsFrameDecoder::WsFrameDecoder(WsFrameOptions options) : options_(options), offset_(options.origin) {}
+WsFrameDecoder::WsFrameDecoder(WsFrameOptions options) : options_(std::move(options)), offset_(options_.origin) {}
 
 Status WsFrameDecoder::feed(std::string_view bytes, std::vector<WsFrame>& out) {
   if (failure_) return fail(failure_->error);
@@ -73,8 +73,7 @@ Status WsFrameDecoder::feed(std::string_view bytes, std::vector<WsFrame>& out) {
     if (in_payload_) {
       take_payload(bytes, out);
     } else if (auto status = take_head(bytes, out); !status) {
-      failure_ = {status.error().code == ErrorCode::limit ? kWsTooBig : kWsProtocolError, status.error()};
-      return status;
+      return give_up(status.error().code == ErrorCode::limit ? kWsTooBig : kWsProtocolError, std::move(status).error());
     }
   }
   return {};
@@ -226,8 +225,13 @@ Status WsFrameDecoder::finish(std::vector<WsFrame>&) {
                                                  frame_.payload_size - had, to_string(frame_.head.opcode), frame_.payload_size)
                                    : "the input ends within the head of a WebSocket frame",
                        offset_);
-  failure_ = {kWsAbnormal, error.value()};
-  return error;
+  return give_up(kWsAbnormal, std::move(error).value());
+}
+
+Status WsFrameDecoder::give_up(std::uint16_t close_code, Error error) {
+  error.place.source = options_.source;
+  failure_ = {close_code, std::move(error)};
+  return fail(failure_->error);
 }
 
 void append_frame(std::string& out, const WsFrameHead& head, std::string_view payload) {

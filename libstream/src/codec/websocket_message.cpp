@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "stream/codec/websocket.hpp"
 
@@ -17,6 +18,7 @@ WsFrameOptions frame_options(const WsMessageOptions& options) {
   frames.any_masking = options.any_masking;
   frames.allow_rsv1 = options.deflate.has_value();
   frames.pieces = true;
+  frames.source = options.source;
   frames.origin = options.origin;
   return frames;
 }
@@ -28,7 +30,7 @@ bool is_valid_close_code(int code) {
   return code >= 3000 && code <= 4999;
 }
 
-WsMessageDecoder::WsMessageDecoder(WsMessageOptions options) : options_(options), frames_(frame_options(options)) {
+WsMessageDecoder::WsMessageDecoder(WsMessageOptions options) : options_(std::move(options)), frames_(frame_options(options_)) {
   if (options_.deflate) inflater_.emplace(options_.deflate->context_takeover(options_.sender));
 }
 
@@ -122,9 +124,21 @@ Status WsMessageDecoder::begin_data_frame(const WsFrame& piece) {
     message_.begin = piece.begin;
     utf8_.reset();
     in_message_ = true;
+    wire_size_ = 0;
   }
-  if (!message_.compressed && message_.data.size() + piece.payload_size > options_.limits.max_entry) return too_big();
-  return {};
+  // Cannot overflow: the frames before this one have really come.
+  wire_size_ += piece.payload_size;
+  return wire_size_ > wire_limit() ? too_big() : Status{};
+}
+
+/// How large the payload may be. Compression makes what it cannot compress a little larger; the size of what is inflated is
+/// checked as it comes.
+std::uint64_t WsMessageDecoder::wire_limit() const {
+  const std::uint64_t limit = options_.limits.max_entry;
+  if (!message_.compressed) return limit;
+  constexpr std::uint64_t kBlocks = std::uint64_t{64} << 10U;
+  constexpr auto kMax = std::numeric_limits<std::uint64_t>::max() / 2;
+  return limit < kMax / 2 ? 2 * limit + kBlocks : kMax;
 }
 
 Status WsMessageDecoder::add_plain(WsFrame& piece) {
@@ -179,6 +193,7 @@ Status WsMessageDecoder::finish(std::vector<WsMessage>&) {
 
 Status WsMessageDecoder::fail_with(std::uint16_t close_code, ErrorCode code, std::string message, std::uint64_t offset) {
   Place place;
+  place.source = options_.source;
   place.offset = offset;
   failure_ = {close_code, {code, std::move(message), std::move(place), {}}};
   consumed_ = offset - options_.origin;

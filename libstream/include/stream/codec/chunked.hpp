@@ -58,6 +58,7 @@ struct ChunkedOptions {
   /// Rules: chunk-bare-lf, chunk-extension, chunk-fold, chunk-trailer-space, chunk-cut (lenient only), and
   /// chunk-trailer-field: a field that has no meaning in a trailer (RFC 9110 §6.5.1).
   FindingSink findings{};
+  std::string source{};      ///< for places in messages
   std::uint64_t origin = 0;  ///< the offset of the first byte that is fed: offsets count from there
 };
 
@@ -92,6 +93,7 @@ class ChunkedDecoder {
   Status end_size_line(std::vector<ChunkedItem>& out);
   Status end_trailer_line(std::vector<ChunkedItem>& out);
   Status add_trailer(std::string_view line);
+  Status give_up(Error error);
   Status deviation(std::string rule, std::string message, std::uint64_t offset);
   void report(std::string rule, std::string message, std::uint64_t offset);
   void advance(std::string_view& bytes, std::size_t count);

@@ -80,6 +80,7 @@ struct WsFrameOptions {
   /// head is repeated, begin and end are those of the piece, and no frame is too large.
   bool pieces = false;
   Limits limits{};           ///< max_entry: the payload of a frame
+  std::string source{};      ///< for places in messages
   std::uint64_t origin = 0;  ///< the offset of the first byte that is fed: offsets count from there
 };
 
@@ -105,6 +106,7 @@ class WsFrameDecoder {
   void begin_frame();
   void take_payload(std::string_view& bytes, std::vector<WsFrame>& out);
   void end_frame();
+  Status give_up(std::uint16_t close_code, Error error);
 
   WsFrameOptions options_;
   std::array<std::uint8_t, 14> head_{};
@@ -135,6 +137,7 @@ struct WsMessageOptions {
   bool any_masking = false;                  ///< for recordings: takes frames whether masked or not
   std::optional<WsDeflateParams> deflate{};  ///< what was agreed on; none: no compression
   Limits limits{};                           ///< max_entry: a message, inflated
+  std::string source{};                      ///< for places in messages
   std::uint64_t origin = 0;                  ///< the offset of the first byte that is fed: offsets count from there
 };
 
@@ -165,6 +168,7 @@ class WsMessageDecoder {
   Status add_plain(WsFrame& piece);
   Status add_compressed(const WsFrame& piece);
   Status fail_with(std::uint16_t close_code, ErrorCode code, std::string message, std::uint64_t offset);
+  std::uint64_t wire_limit() const;
   Status too_big();
 
   WsMessageOptions options_;
@@ -175,6 +179,7 @@ class WsMessageDecoder {
   WsMessage message_{};            // the data message that is being put together
   WsMessage control_{};            // the control frame that is being put together
   std::uint64_t frame_begin_ = 0;  // offset of the data frame that is being taken
+  std::uint64_t wire_size_ = 0;    // payload of the data message by the heads of its frames so far
   bool in_message_ = false;
   bool in_frame_ = false;
   bool closed_ = false;

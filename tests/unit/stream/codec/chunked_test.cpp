@@ -261,6 +261,18 @@ TEST_CASE("a decoder that has failed returns the same error again, and takes not
   CHECK(items.empty());
 }
 
+TEST_CASE("places name the source") {
+  ChunkedOptions options;
+  options.source = "body.bin";
+  std::string findings;
+  options.findings = [&](const stream::Finding& finding) { findings += to_string(finding); };
+  ChunkedDecoder decoder(options);
+  const auto decoded = decode_parts<ChunkedItem>(decoder, {"0\r\nHost: a\r\nx"});
+  REQUIRE(decoded.error.has_value());
+  CHECK(to_string(*decoded.error) == "body.bin: byte 13: the input ends within the trailer section of a chunked body");
+  CHECK(findings == "body.bin: byte 3: warning: Host has no meaning in a trailer (RFC 9110 §6.5.1) [chunk-trailer-field]");
+}
+
 TEST_CASE("in pieces, data is given out as it arrives") {
   ChunkedOptions options;
   options.pieces = true;

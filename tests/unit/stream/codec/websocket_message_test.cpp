@@ -297,6 +297,18 @@ TEST_CASE("a compressed message exactly as large as an entry is taken") {
   CHECK(decode(frame(WsOpcode::text, payload, true, kWsRsv1), options).close_code == 1009);
 }
 
+TEST_CASE("a compressed message that is too large on the wire already is refused at its head") {
+  WsMessageOptions options = compressed();
+  options.limits.max_entry = 1000;
+  options.source = "a.bin";
+  WsMessageDecoder decoder(options);
+  std::vector<WsMessage> out;
+  const auto status = decoder.feed("\xC2\x7F\x00\x00\x00\x00\x00\x02\x00\x00"s, out);
+  REQUIRE_FALSE(status);
+  CHECK(to_string(status.error()) == "a.bin: byte 0: a binary message is larger than 1000 bytes (--max-entry)");
+  CHECK(decoder.failure()->close_code == 1009);
+}
+
 TEST_CASE("compressed text that is not UTF-8, and data that is no DEFLATE, are refused with status 1007") {
   stream::WsDeflater deflater(15, false);
   std::string payload;
