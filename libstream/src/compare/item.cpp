@@ -392,16 +392,16 @@ std::string_view content_type_header(const Exchange& exchange) {
 std::string content_type(const Exchange& exchange) { return essence(content_type_header(exchange)); }
 
 std::vector<BodyForm> body_forms(const Exchange& exchange, const Limits& limits) {
-  const std::string type = content_type(exchange);
-  const StreamKind kind = exchange.kind();
+  const StreamKind kind = is_bare_body(exchange) ? StreamKind::http : exchange.kind();  // of a bare body a guess
   if (kind == StreamKind::binary) return {BodyForm::bytes};
   const std::string body = received_body(exchange);
   if (body.empty()) return {BodyForm::value, BodyForm::text, BodyForm::bytes};  // whatever the other side is
-  std::vector<BodyForm> forms;
+  const std::string type = content_type(exchange);
   const bool unknown = type.empty() || type == "application/octet-stream" || type == "x-unknown";
+  std::vector<BodyForm> forms;
   if (kind != StreamKind::text && (is_json_type(type) || unknown) && parse_json(body, limits)) forms.push_back(BodyForm::value);
-  const bool text = kind == StreamKind::text || is_json_type(type) || is_text_type(type) || unknown;
-  if (text && (kind == StreamKind::text || (is_utf8(body) && body.find('\0') == std::string::npos))) forms.push_back(BodyForm::text);
+  const bool plain = (is_json_type(type) || is_text_type(type) || unknown) && is_utf8(body) && body.find('\0') == std::string::npos;
+  if (kind == StreamKind::text || plain) forms.push_back(BodyForm::text);
   forms.push_back(BodyForm::bytes);
   return forms;
 }

@@ -106,7 +106,8 @@ std::string content_type(const Exchange& exchange);
 /// The type as written, with parameters.
 std::string_view content_type_header(const Exchange& exchange);
 
-/// The forms a body may take, by its type, its kind and its bytes; from the most structured on.
+/// The forms a body may take, by its type, its kind and its bytes; from the most structured on. A body without a type may be
+/// anything that its bytes allow.
 std::vector<BodyForm> body_forms(const Exchange& exchange, const Limits& limits);
 
 /// All items of an exchange. `options.origin` and `options.boundary` are filled from the exchange where they are not set.

@@ -1,0 +1,107 @@
+// Two bodies of any kind: the verdict is the same from both sides, a body equals itself however it is cut, what is reported is
+// printable, and the differences that are told are as many as are counted.
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include "stream/compare/compare.hpp"
+#include "stream/compare/report.hpp"
+
+namespace {
+
+using stream::Comparison;
+using stream::Exchange;
+using stream::StreamKind;
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+Exchange exchange(StreamKind kind, std::string_view body, std::size_t chunk, bool cut_off) {
+  Exchange out;
+  stream::Event response;
+  response.kind = stream::EventKind::response;
+  response.stream_kind = to_string(kind);
+  response.object = stream::Json::object();
+  if (cut_off) response.object.set("status", 200);
+  out.response = response;
+  for (std::size_t at = 0; at < body.size(); at += chunk) {
+    stream::Event event;
+    event.t = stream::Nanos(static_cast<std::int64_t>(at));
+    const std::string_view piece = body.substr(at, chunk);
+    if (kind == StreamKind::websocket) {
+      // Each chunk is a message; its first byte says of which sort.
+      const auto head = static_cast<unsigned char>(piece.front());
+      event.kind = head % 16 == 15 ? stream::EventKind::close : stream::EventKind::message;
+      event.direction = head & 0x10U ? stream::Direction::send : stream::Direction::receive;
+      constexpr int kOpcodes[] = {1, 2, 9, 10};
+      event.opcode = kOpcodes[head % 4];
+      if (event.kind == stream::EventKind::close) event.code = head;
+    } else {
+      event.kind = stream::EventKind::data;
+    }
+    event.data = piece;
+    out.timeline.push_back(event);
+  }
+  if (!cut_off) {
+    stream::Event end;
+    end.kind = stream::EventKind::end;
+    end.reason = "eof";
+    out.end = end;
+  }
+  return out;
+}
+
+Comparison compare(const Exchange& expected, const Exchange& actual, const stream::CompareOptions& options) {
+  auto result = stream::compare_exchanges(expected, actual, options);
+  require(result.has_value());
+  const std::size_t counted = result->by_change[0] + result->by_change[1] + result->by_change[2] + result->by_change[3];
+  require(counted == result->total);
+  require(result->differences.size() == result->total);
+  std::string text;
+  write_text_report(text, *result, {});
+  require(std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || static_cast<unsigned char>(c) >= 0x20; }));
+  std::string json;
+  write_json_report(json, *result, {});
+  const auto lines = static_cast<std::size_t>(std::count(json.begin(), json.end(), '\n'));
+  require(lines == result->total + 1);
+  require(stream::parse_json(std::string_view(json).substr(0, json.find('\n')), {SIZE_MAX, SIZE_MAX}).has_value());
+  return std::move(*result);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 3) return 0;
+  constexpr StreamKind kKinds[] = {StreamKind::sse,  StreamKind::ndjson, StreamKind::json_seq, StreamKind::multipart,
+                                   StreamKind::text, StreamKind::binary, StreamKind::http,     StreamKind::websocket};
+  const StreamKind kind = kKinds[data[0] % std::size(kKinds)];
+  const unsigned flags = data[1];
+  const std::size_t chunk = 1 + data[2] % 32;
+  const std::string_view rest(reinterpret_cast<const char*>(data) + 3, size - 3);
+  const std::size_t separator = rest.find('|');
+  const std::string_view first = rest.substr(0, separator == std::string_view::npos ? rest.size() / 2 : separator);
+  const std::string_view second = rest.substr(separator == std::string_view::npos ? rest.size() / 2 : separator + 1);
+
+  stream::CompareOptions options;
+  if (flags & 1U) options.noise = stream::Noise::include;
+  if (flags & 2U) options.values.numbers = stream::NumberRule::spelling;
+  if (flags & 4U) require(options.values.ignore.add("/**/a").has_value() && options.values.ignore.add("/*/1").has_value());
+  if (flags & 8U) require(options.values.ignore.add("@id").has_value());
+  if (flags & 16U) options.truncation = stream::Truncation::allowed;
+  if (flags & 32U) options.align = {0, 0, 2, 4};
+  const bool cut_off = (flags & 64U) != 0;
+
+  const Exchange a = exchange(kind, first, kind == StreamKind::websocket ? chunk : 4096, false);
+  const Exchange b = exchange(kind, second, chunk, cut_off);
+  const Comparison forwards = compare(a, b, options);
+  const Comparison backwards = compare(b, a, options);
+  require(forwards.equal() == backwards.equal());
+  require(compare(a, a, options).equal());
+  require(compare(b, b, options).equal());
+  if (kind != StreamKind::websocket) require(compare(a, exchange(kind, first, chunk, false), options).equal());
+  return 0;
+}
