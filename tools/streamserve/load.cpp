@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+
+#include "har/exchanges.hpp"
+#include "streamserve/streamserve.hpp"
+
+namespace tools::streamserve {
+namespace {
+
+using stream::Exchange;
+using stream::Result;
+using stream::replay::Answer;
+
+std::string json_error(std::string_view text) {
+  stream::Json body = stream::Json::object();
+  body.set("error", text);
+  return stream::to_json(body) + "\n";
+}
+
+std::shared_ptr<const Answer> answer_of(Exchange exchange, const stream::replay::Pace& pace) {
+  auto answer = stream::replay::make_answer(std::make_shared<const Exchange>(std::move(exchange)), pace);
+  if (answer->status / 100 != 1 || answer->websocket) return answer;
+  // An interim status is no answer; after a 101 to something else than WebSocket came bytes that no HTTP client can ask for.
+  return stream::replay::make_answer(501, "application/json",
+                                     json_error(fmt::format("status {} cannot be replayed", answer->status)));
+}
+
+}  // namespace
+
+Result<std::vector<Recorded>> load(const Options& options, Messages& messages) {
+  std::vector<Recorded> all;
+  for (const std::string& input : options.inputs) {
+    har::ExchangeInput how;
+    how.format = options.input.format;
+    how.input = options.input.options;
+    how.report = messages.findings();
+    STREAM_ASSIGN(const auto reader, har::open_exchanges(input, how));
+    std::size_t count = 0;
+    for (;; ++count) {
+      STREAM_ASSIGN(auto exchange, reader->next());
+      if (!exchange) break;
+      Recorded recorded;
+      const std::string id = exchange->id.empty() ? std::to_string(count) : exchange->id;
+      recorded.name = options.inputs.size() > 1 ? fmt::format("{}#{}", input, id) : id;
+      recorded.method = exchange->method().empty() ? "GET" : exchange->method();
+      split_url(exchange->url(), recorded.path, recorded.query);
+      recorded.answer = answer_of(std::move(*exchange), options.pace);
+      all.push_back(std::move(recorded));
+    }
+    if (count == 0) messages.warning(fmt::format("{} holds no exchange", input));
+  }
+  if (all.empty()) return stream::fail({stream::ErrorCode::unsupported, "there is nothing to serve: no input holds an exchange", {}, {}});
+  return all;
+}
+
+}  // namespace tools::streamserve

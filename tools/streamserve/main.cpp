@@ -1,0 +1,3 @@
+#include "streamserve/streamserve.hpp"
+
+int main(int argc, char** argv) { return tools::streamserve::main(argc, argv); }

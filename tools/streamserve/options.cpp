@@ -1,0 +1,63 @@
+#include "streamserve/streamserve.hpp"
+
+namespace tools::streamserve {
+
+ToolInfo info() {
+  ToolInfo info;
+  info.name = "streamserve";
+  info.summary = "be the server in a recording, with its timing";
+  info.usage = "[options] RECORDING…";
+  info.handles_signals = true;
+  info.description =
+      "Answers each recorded exchange at its method, path and query, over HTTP/1.1, with the recorded status, headers and bytes. "
+      "A streamed body (server-sent events, NDJSON, any other) comes chunk by chunk as it was recorded, and a WebSocket "
+      "connection gets the recorded server's messages, each at its time since the request: never earlier, and counted from the "
+      "request, so that lateness does not add up. Recordings and HAR files are read, and every other format with a timeline.\n\n"
+      "A request that was recorded several times gets its answers in recorded order, and then the last one again. A path that "
+      "was recorded with one query answers any. Anything else is answered with 404 and the nearest recorded request. HEAD is "
+      "answered by what was recorded for GET. A body without a recorded request is served at \"/\".\n\n"
+      "Headers of one connection and of the framing (Connection, Transfer-Encoding, Content-Length and their like) are made "
+      "anew. Content-Encoding is kept only if the recorded bytes are really in that coding: most recorders store bodies "
+      "decoded. An exchange that ended with a reset ends with one here, too; one that timed out is left hanging; one that the "
+      "recording cuts off ends there, without the last chunk.\n\n"
+      "The first line on standard output is the address. Each request is a line on standard error. Ctrl-C ends at once.";
+  info.examples = {
+      {"streamserve chat.rec.ndjson", "serves the recording at http://127.0.0.1:8080"},
+      {"streamserve --port 0 --speed 10 session.har", "on a free port, ten times as fast"},
+      {"streamserve --max-gap 500ms session.har chat.rec.ndjson", "two inputs, with no pause longer than half a second"},
+      {"streamserve --no-delay --exit-after 1 chat.rec.ndjson", "one answer, at once; for a script"},
+  };
+  info.exit_status =
+      "0 ended by a signal or by --exit-after; 2 an input could not be read, the address could not be used, or wrong usage.";
+  return info;
+}
+
+void declare(Tool& tool, Options& options) {
+  CLI::App& app = tool.app();
+  app.add_option("RECORDING", options.inputs, "What to serve: recordings, HAR files, bare bodies. \"-\" is standard input.")
+      ->required();
+  app.add_option("--host", options.host, "The address to listen on. Others than 127.0.0.1 open the recording to the network.")
+      ->type_name("HOST")
+      ->capture_default_str();
+  app.add_option("--port", options.port, "The port to listen on; 0 takes a free one.")->type_name("PORT")->capture_default_str();
+  auto* speed = app.add_option_function<std::string>(
+                       "--speed",
+                       [&options](const std::string& text) {
+                         const auto value = stream::replay::parse_speed(text);
+                         if (!value)
+                           throw CLI::ValidationError("--speed", "expected a number from 0.1 to 1000, found \"" + text + "\"");
+                         options.pace.speed_millionths = *value;
+                       },
+                       "Replay X times as fast. From 0.1 to 1000; 1 is as recorded.")
+                    ->type_name("X");
+  auto* gap = add_duration(app, "--max-gap", options.pace.max_gap,
+                           "No pause longer than this. Applied to the recorded times, before --speed.");
+  app.add_flag("--no-delay", options.pace.no_delay, "Everything at once.")->excludes(speed)->excludes(gap);
+  add_duration(app, "--timeout", options.timeout, "Close a connection on which nothing happens for this long. 60s without it.");
+  app.add_option("--exit-after", options.exit_after, "End after N answered exchanges. Misses do not count.")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  add_input_options(tool, options.input);
+}
+
+}  // namespace tools::streamserve

@@ -1,0 +1,184 @@
+#include "streamserve/streamserve.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <unordered_map>
+
+#include "stream/text/units.hpp"
+
+namespace tools::streamserve {
+namespace {
+
+namespace net = stream::net;
+using stream::replay::Answer;
+using stream::replay::StepKind;
+
+std::string now_text() {
+  return stream::format_iso8601(std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()));
+}
+
+std::string_view ending_text(StepKind last) {
+  switch (last) {
+    case StepKind::cut:
+      return ", cut off like the recording";
+    case StepKind::reset:
+      return ", reset as recorded";
+    case StepKind::stall:
+      return ", left hanging as recorded";
+    default:
+      return "";
+  }
+}
+
+/// Finds the answers and writes the log.
+class Replay final : public net::Handler {
+ public:
+  Replay(Messages& messages, Matcher& matcher, const std::vector<Recorded>& recorded, std::uint64_t exit_after)
+      : messages_(messages), matcher_(matcher), exit_after_(exit_after) {
+    for (const Recorded& exchange : recorded) names_.emplace(exchange.answer.get(), &exchange);
+  }
+  /// Whom --exit-after stops.
+  void serves(net::Server& server) { server_ = &server; }
+
+  std::shared_ptr<const Answer> answer(const net::Request& request) override {
+    const Match match = matcher_.find(request);
+    if (match.recorded == nullptr) return miss(request);
+    if (!match.note.empty()) {
+      log(fmt::format("{} {}: answered by exchange {}: {}", request.method, request.target, match.recorded->name, match.note));
+    }
+    return match.recorded->answer;
+  }
+
+  void served(const net::Request& request, const Answer& answer, const net::Served& served) override {
+    const auto found = names_.find(&answer);
+    if (found == names_.end()) return;  // of our own making; a miss has its line
+    const bool complete = served.outcome == net::Outcome::complete;
+    log(fmt::format("{} {} {} exchange {}, {} bytes, at most {} late{}", request.method, request.target, served.status,
+                    found->second->name, served.body_bytes, stream::format_duration(served.max_lateness),
+                    complete ? std::string(ending_text(served.last)) : fmt::format(", {}", net::to_string(served.outcome))));
+    if (++answered_ == exit_after_) server_->stop();
+  }
+
+  void refused(std::string_view peer, int status, std::string_view why) override {
+    log(fmt::format("{} {}: {}", peer, status, why));
+  }
+
+  void received(const net::Request& request, int opcode, std::uint64_t size) override {
+    if (messages_.verbosity > 0)
+      log(fmt::format("{} {}: received {} bytes with opcode {}", request.method, request.target, size, opcode));
+  }
+
+ private:
+  std::shared_ptr<const Answer> miss(const net::Request& request) {
+    stream::Json body = stream::Json::object();
+    body.set("error", fmt::format("no exchange was recorded for {} {}", request.method, request.target));
+    std::string hint;
+    if (const Recorded* const nearest = matcher_.nearest(request)) {
+      const std::string target = nearest->query.empty() ? nearest->path : nearest->path + "?" + nearest->query;
+      stream::Json near = stream::Json::object();
+      near.set("method", nearest->method);
+      near.set("path", target);
+      body.set("nearest", std::move(near));
+      hint = fmt::format("; the nearest is {} {}", nearest->method, target);
+    }
+    log(fmt::format("{} {} 404 not recorded{}", request.method, request.target, hint));
+    return stream::replay::make_answer(404, "application/json", stream::to_json(body) + "\n");
+  }
+
+  void log(std::string_view text) {
+    if (messages_.quiet) return;
+    const std::string line = fmt::format("{} {}\n", now_text(), text);
+    std::fputs(line.c_str(), stderr);
+  }
+
+  Messages& messages_;
+  Matcher& matcher_;
+  const std::uint64_t exit_after_;
+  std::unordered_map<const Answer*, const Recorded*> names_;
+  net::Server* server_ = nullptr;
+  std::uint64_t answered_ = 0;
+};
+
+std::atomic<net::Server*> running{nullptr};
+static_assert(std::atomic<net::Server*>::is_always_lock_free);  // read in a signal handler
+
+void stop_running(int) {
+  if (net::Server* const server = running.load()) server->stop();
+}
+
+/// Ctrl-C and SIGTERM stop `server` as long as this lives.
+class StopOnSignals {
+ public:
+  explicit StopOnSignals(net::Server& server) {
+    running.store(&server);
+    set(stop_running);
+  }
+  StopOnSignals(const StopOnSignals&) = delete;
+  StopOnSignals& operator=(const StopOnSignals&) = delete;
+  ~StopOnSignals() {
+    set(SIG_IGN);  // a second Ctrl-C has nothing to add
+    running.store(nullptr);
+  }
+
+ private:
+  static void set(void (*handler)(int)) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
+  }
+};
+
+/// Each connection takes a descriptor, and the usual limit of 1024 is there for programs that use select().
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+int run(Tool& tool, const Options& options) {
+  Messages& messages = tool.messages();
+  const auto recorded = load(options, messages);
+  if (!recorded) return failed(tool, recorded.error());
+
+  raise_descriptor_limit();
+  net::ServerOptions where;
+  where.host = options.host;
+  where.port = options.port;
+  if (options.timeout) where.idle_timeout = *options.timeout;
+  ExactMatcher matcher(*recorded);
+  Replay replay(messages, matcher, *recorded, options.exit_after);
+  const auto server = net::Server::listen(where, replay);
+  if (!server) return failed(tool, server.error());
+  replay.serves(**server);
+  const StopOnSignals signals(**server);
+
+  // The address is what scripts wait for: they may connect from now on.
+  std::puts((*server)->url().c_str());
+  std::fflush(stdout);
+  for (const Recorded& exchange : *recorded) {
+    const std::string target = exchange.query.empty() ? exchange.path : exchange.path + "?" + exchange.query;
+    messages.verbose(
+        fmt::format("exchange {}: {} {}", exchange.name, exchange.answer->websocket ? "WebSocket" : exchange.method, target));
+  }
+  if (const auto status = (*server)->run(); !status) return failed(tool, status.error());
+  return kYes;
+}
+
+int main(int argc, const char* const* argv) {
+  Tool tool(info());
+  Options options;
+  declare(tool, options);
+  return tool.run(argc, argv, [&] { return run(tool, options); });
+}
+
+}  // namespace tools::streamserve

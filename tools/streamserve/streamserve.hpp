@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/tool.hpp"
+#include "stream/net/server.hpp"
+#include "stream/replay/schedule.hpp"
+#include "streamserve/match.hpp"
+
+/// streamserve: be the server in a recording.
+namespace tools::streamserve {
+
+struct Options {
+  std::vector<std::string> inputs;
+  InputGroup input;
+  stream::replay::Pace pace;
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;
+  std::optional<stream::Nanos> timeout;
+  std::uint64_t exit_after = 0;  ///< answered exchanges; 0: never
+};
+
+ToolInfo info();
+/// Declares the options on the tool.
+void declare(Tool& tool, Options& options);
+
+/// Every exchange of the inputs, ready to be answered. An input that cannot be read completely is refused with its place.
+stream::Result<std::vector<Recorded>> load(const Options& options, Messages& messages);
+
+/// Serves until a signal, or as often as --exit-after says; the exit status.
+int run(Tool& tool, const Options& options);
+
+int main(int argc, const char* const* argv);
+
+}  // namespace tools::streamserve
