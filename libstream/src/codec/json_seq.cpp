@@ -20,17 +20,15 @@ JsonSeqDecoder::JsonSeqDecoder(JsonSeqOptions options)
 
 Status JsonSeqDecoder::feed(std::string_view bytes, std::vector<JsonSeqItem>& out) {
   if (failure_) return fail(*failure_);
-  const auto each = [&](std::string_view text, std::uint64_t begin, std::uint64_t end) -> Status {
+  const auto each = [&](std::string_view text, std::uint64_t begin, std::uint64_t end) {
     piece(text, begin, end - 1, out);
     ++column_;  // the separator
     separator_seen_ = true;
-    return {};
   };
-  return splitter_.feed(bytes, each, [&]() -> Status {
-    failure_ = Error{ErrorCode::limit, fmt::format("an element of more than {} bytes (--max-entry)", options_.limits.max_entry),
-                     Place{options_.source, line_, column_, splitter_.rest_begin(), {}}, "use --max-entry to allow more"};
-    return fail(*failure_);
-  });
+  if (splitter_.feed(bytes, each)) return {};
+  failure_ = Error{ErrorCode::limit, fmt::format("an element of more than {} bytes (--max-entry)", options_.limits.max_entry),
+                   Place{options_.source, line_, column_, splitter_.rest_begin(), {}}, "use --max-entry to allow more"};
+  return fail(*failure_);
 }
 
 Status JsonSeqDecoder::finish(std::vector<JsonSeqItem>& out) {

@@ -10,20 +10,18 @@ LinesDecoder::LinesDecoder(LinesOptions options) : options_(std::move(options)),
 
 Status LinesDecoder::feed(std::string_view bytes, std::vector<TextLine>& out) {
   if (failure_) return fail(*failure_);
-  const auto each = [&](std::string_view text, std::uint64_t begin, std::uint64_t end) -> Status {
+  const auto each = [&](std::string_view text, std::uint64_t begin, std::uint64_t end) {
     auto ending = TextLine::Ending::lf;
     if (text.ends_with('\r')) {
       ending = TextLine::Ending::crlf;
       text.remove_suffix(1);
     }
     out.push_back({std::string(text), ++line_, begin, end, ending});
-    return {};
   };
-  return splitter_.feed(bytes, each, [&]() -> Status {
-    failure_ = Error{ErrorCode::limit, fmt::format("a line of more than {} bytes (--max-entry)", options_.limits.max_entry),
-                     Place{options_.source, line_ + 1, 0, splitter_.rest_begin(), {}}, "use --max-entry to allow more"};
-    return fail(*failure_);
-  });
+  if (splitter_.feed(bytes, each)) return {};
+  failure_ = Error{ErrorCode::limit, fmt::format("a line of more than {} bytes (--max-entry)", options_.limits.max_entry),
+                   Place{options_.source, line_ + 1, 0, splitter_.rest_begin(), {}}, "use --max-entry to allow more"};
+  return fail(*failure_);
 }
 
 Status LinesDecoder::finish(std::vector<TextLine>& out) {

@@ -19,16 +19,14 @@ NdjsonDecoder::NdjsonDecoder(NdjsonOptions options) : options_(std::move(options
 
 Status NdjsonDecoder::feed(std::string_view bytes, std::vector<NdjsonItem>& out) {
   if (failure_) return fail(*failure_);
-  const auto each = [&](std::string_view text, std::uint64_t begin, std::uint64_t end) -> Status {
+  const auto each = [&](std::string_view text, std::uint64_t begin, std::uint64_t end) {
     if (text.ends_with('\r')) text.remove_suffix(1);
     line(text, begin, end, true, out);
-    return {};
   };
-  return splitter_.feed(bytes, each, [&]() -> Status {
-    failure_ = Error{ErrorCode::limit, fmt::format("a line of more than {} bytes (--max-entry)", options_.limits.max_entry),
-                     Place{options_.source, line_ + 1, 0, splitter_.rest_begin(), {}}, "use --max-entry to allow more"};
-    return fail(*failure_);
-  });
+  if (splitter_.feed(bytes, each)) return {};
+  failure_ = Error{ErrorCode::limit, fmt::format("a line of more than {} bytes (--max-entry)", options_.limits.max_entry),
+                   Place{options_.source, line_ + 1, 0, splitter_.rest_begin(), {}}, "use --max-entry to allow more"};
+  return fail(*failure_);
 }
 
 Status NdjsonDecoder::finish(std::vector<NdjsonItem>& out) {

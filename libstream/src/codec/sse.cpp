@@ -19,6 +19,24 @@ const char* find_byte(const char* from, const char* end, char byte) {
   return found == nullptr ? end : static_cast<const char*>(found);
 }
 
+// The offset of the first CR or LF from `at` on, or of the last one; npos if there is none. find_first_of() would look at
+// one byte at a time.
+std::size_t find_line_end(std::string_view bytes, std::size_t at) {
+  const std::size_t lf = bytes.find('\n', at);
+  return std::min(lf, bytes.substr(0, lf).find('\r', at));
+}
+
+std::size_t find_last_line_end(std::string_view bytes) {
+  const auto last = [](std::string_view text, char byte) {
+    const void* found = text.empty() ? nullptr : ::memrchr(text.data(), byte, text.size());
+    return found == nullptr ? std::string_view::npos : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+  };
+  const std::size_t lf = last(bytes, '\n');
+  const std::size_t after = lf + 1;  // 0 if there is no LF
+  const std::size_t cr = last(bytes.substr(after), '\r');
+  return cr == std::string_view::npos ? lf : after + cr;
+}
+
 // The next CR or LF. Each is looked for at most once over any byte, so a piece with one kind only costs one pass more.
 class LineEnds {
  public:
@@ -57,73 +75,74 @@ Status SseDecoder::feed(std::string_view bytes, std::vector<SseItem>& out) {
   // Each piece is gone over more than once, so it should stay in the cache.
   constexpr std::size_t kPiece = std::size_t{256} << 10;
   while (!bytes.empty()) {
-    STREAM_TRY(feed_piece(bytes.substr(0, kPiece), out));
+    if (!feed_piece(bytes.substr(0, kPiece), out)) return fail(*failure_);
     bytes.remove_prefix(std::min(kPiece, bytes.size()));
   }
   return {};
 }
 
-Status SseDecoder::feed_piece(std::string_view bytes, std::vector<SseItem>& out) {
+bool SseDecoder::feed_piece(std::string_view bytes, std::vector<SseItem>& out) {
   std::size_t at = 0;
   if (held_cr_) {
     held_cr_ = false;
     const std::size_t lf = bytes.front() == '\n' ? 1 : 0;
     carry_.append(bytes.substr(0, lf));
     at = lf;
-    STREAM_TRY(carried_line(offset_ + lf, 1 + lf, out));
+    if (!carried_line(offset_ + lf, 1 + lf, out)) return false;
   }
   if (line_begin_ < offset_) {  // a line has begun in an earlier piece
-    const std::size_t line_end = bytes.find_first_of("\r\n", at);
+    const std::size_t line_end = find_line_end(bytes, at);
     if (line_end != std::string_view::npos && (bytes[line_end] == '\n' || line_end + 1 < bytes.size())) {
       const std::size_t size = bytes[line_end] == '\r' && bytes[line_end + 1] == '\n' ? 2 : 1;
       carry_.append(bytes.substr(at, line_end + size - at));
       at = line_end + size;
-      STREAM_TRY(carried_line(offset_ + at, size, out));
+      if (!carried_line(offset_ + at, size, out)) return false;
     } else {
       held_cr_ = line_end != std::string_view::npos;
       at = bytes.size();
     }
   }
-  if (at < bytes.size()) STREAM_TRY(feed_lines(bytes, at, out));
+  if (at < bytes.size() && !feed_lines(bytes, at, out)) return false;
   keep(bytes);
   offset_ += bytes.size();
   return check_size(offset_);
 }
 
 // The lines from `at` on, where one begins; stops at the one that is not complete.
-Status SseDecoder::feed_lines(std::string_view bytes, std::size_t at, std::vector<SseItem>& out) {
+bool SseDecoder::feed_lines(std::string_view bytes, std::size_t at, std::vector<SseItem>& out) {
   const char* const begin = bytes.data();
   const char* const end = begin + bytes.size();
   const char* from = begin + at;
-  const std::size_t last_end = bytes.find_last_of("\r\n");
-  if (last_end == std::string_view::npos || last_end < at) return {};
+  const std::size_t last_end = find_last_line_end(bytes);
+  if (last_end == std::string_view::npos || last_end < at) return true;
   // One check for all lines that lie whole in this piece; only if it fails is each looked at.
   const bool checked = is_utf8(bytes.substr(at, last_end - at));
   LineEnds ends(from, end);
   for (;;) {
     const char* const line_end = ends.next(from);
-    if (line_end == end) return {};
+    if (line_end == end) return true;
     const char* next = line_end + 1;
     if (*line_end == '\r') {
       if (next == end) {
         held_cr_ = true;
-        return {};
+        return true;
       }
       if (*next == '\n') ++next;
     }
-    STREAM_TRY(line({{from, static_cast<std::size_t>(line_end - from)},
-                     line_begin_,
-                     offset_ + static_cast<std::uint64_t>(next - begin),
-                     checked},
-                    out));
+    Line whole{{from, static_cast<std::size_t>(line_end - from)},
+               line_begin_,
+               offset_ + static_cast<std::uint64_t>(next - begin),
+               checked};
+    if (!line(whole, out)) return false;
     from = next;
   }
 }
 
 // The line at the end of carry_, which its line end completes.
-Status SseDecoder::carried_line(std::uint64_t end, std::size_t line_end_size, std::vector<SseItem>& out) {
+bool SseDecoder::carried_line(std::uint64_t end, std::size_t line_end_size, std::vector<SseItem>& out) {
   const std::string_view text = std::string_view(carry_).substr(static_cast<std::size_t>(line_begin_ - carry_begin_));
-  return line({text.substr(0, text.size() - line_end_size), line_begin_, end}, out);
+  Line carried{text.substr(0, text.size() - line_end_size), line_begin_, end};
+  return line(carried, out);
 }
 
 // Drops what is no longer needed from carry_, and adds what is needed of this piece.
@@ -139,16 +158,16 @@ void SseDecoder::keep(std::string_view bytes) {
   carry_begin_ = begin;
 }
 
-Status SseDecoder::check_size(std::uint64_t end) {
-  if (end - entry_begin() <= options_.limits.max_entry) return {};
+bool SseDecoder::check_size(std::uint64_t end) {
+  if (end - entry_begin() <= options_.limits.max_entry) return true;
   failure_ = Error{ErrorCode::limit, fmt::format("an event of more than {} bytes (--max-entry)", options_.limits.max_entry),
                    Place{options_.source, in_block_ ? block_line_ : line_number_, 0, entry_begin(), {}},
                    "use --max-entry to allow more"};
-  return fail(*failure_);
+  return false;
 }
 
-Status SseDecoder::line(Line line, std::vector<SseItem>& out) {
-  STREAM_TRY(check_size(line.end));
+bool SseDecoder::line(Line& line, std::vector<SseItem>& out) {
+  if (!check_size(line.end)) return false;
   std::string replaced;
   if (line.begin == 0 && line.text.starts_with(kBom)) {
     line.text.remove_prefix(kBom.size());
@@ -170,7 +189,7 @@ Status SseDecoder::line(Line line, std::vector<SseItem>& out) {
   }
   line_begin_ = line.end;
   ++line_number_;
-  return {};
+  return true;
 }
 
 void SseDecoder::comment(const Line& line, std::vector<SseItem>& out) {
@@ -254,17 +273,19 @@ void SseDecoder::retry_field(std::string_view value, const Line& line, std::vect
 }
 
 void SseDecoder::dispatch(std::uint64_t end, std::vector<SseItem>& out) {
-  if (block_.has_id) {
-    last_event_id_ = block_.last_event_id;
-  } else {
-    block_.last_event_id = last_event_id_;
-  }
+  if (block_.has_id) last_event_id_ = block_.last_event_id;
   SseItem& item = out.emplace_back();
   item.kind = has_data_ ? SseItem::Kind::event : SseItem::Kind::no_data;
   item.begin = block_begin_;
   item.end = end;
   item.line = block_line_;
-  item.event = std::exchange(block_, SseEvent{});
+  // The hot path: what the block did not set is not touched, and what it set is set again before it is used again.
+  if (block_.has_event) item.event.type = std::move(block_.type);
+  if (has_data_) item.event.data = std::move(block_.data);
+  item.event.last_event_id = last_event_id_;
+  item.event.has_event = std::exchange(block_.has_event, false);
+  item.event.has_id = std::exchange(block_.has_id, false);
+  item.event.retry = std::exchange(block_.retry, std::nullopt);
   if (!has_data_ && options_.findings) {
     options_.findings({Level::note, "sse-no-data", "a block without a data field is no event",
                        Place{options_.source, block_line_, 0, block_begin_, {}}});
@@ -283,7 +304,7 @@ Status SseDecoder::finish(std::vector<SseItem>& out) {
   if (failure_) return fail(*failure_);
   if (held_cr_) {
     held_cr_ = false;
-    STREAM_TRY(carried_line(offset_, 1, out));
+    if (!carried_line(offset_, 1, out)) return fail(*failure_);
     keep({});
   }
   if (entry_begin() == 0 && carry_.starts_with(kBom)) {

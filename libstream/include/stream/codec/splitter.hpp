@@ -5,8 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "stream/io/error.hpp"
-
 namespace stream {
 
 /// Cuts fed bytes after each `separator`. What lies whole in a piece is passed on without a copy; the rest is collected, so
@@ -15,19 +13,19 @@ class Splitter {
  public:
   explicit Splitter(char separator, std::size_t max_size) : separator_(separator), max_size_(max_size) {}
 
-  /// Calls `each(text, begin, end)` for each completed piece: without its separator, `end` after it. Errors: those of `each`,
-  /// and what `too_large()` returns when a piece with its separator is larger than the limit.
-  template <class Each, class TooLarge>
-  Status feed(std::string_view bytes, Each each, TooLarge too_large) {
+  /// Calls `each(text, begin, end)` for each completed piece: without its separator, `end` after it. False, and no more is fed,
+  /// when a piece with its separator is larger than the limit.
+  template <class Each>
+  [[nodiscard]] bool feed(std::string_view bytes, Each each) {
     while (!bytes.empty()) {
       const void* found = std::memchr(bytes.data(), separator_, bytes.size());
       const std::size_t size =
           found == nullptr ? bytes.size() : static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());
       const std::size_t taken = size + (found == nullptr ? 0 : 1);
-      if (carry_.size() + taken > max_size_) return too_large();
+      if (carry_.size() + taken > max_size_) return false;
       if (found == nullptr) {
         carry_.append(bytes);
-        return {};
+        return true;
       }
       std::string_view text = bytes.substr(0, size);
       if (!carry_.empty()) {
@@ -35,12 +33,12 @@ class Splitter {
         text = carry_;
       }
       const std::uint64_t end = begin_ + text.size() + 1;
-      STREAM_TRY(each(text, begin_, end));
+      each(text, begin_, end);
       carry_.clear();
       begin_ = end;
       bytes.remove_prefix(taken);
     }
-    return {};
+    return true;
   }
 
   std::string_view rest() const { return carry_; }     ///< what has no separator yet

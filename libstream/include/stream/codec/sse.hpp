@@ -80,16 +80,17 @@ class SseDecoder {
     bool checked = false;     // `text` is known to be UTF-8
   };
 
-  Status feed_piece(std::string_view bytes, std::vector<SseItem>& out);
-  Status feed_lines(std::string_view bytes, std::size_t at, std::vector<SseItem>& out);
-  Status carried_line(std::uint64_t end, std::size_t line_end_size, std::vector<SseItem>& out);
-  Status line(Line line, std::vector<SseItem>& out);
+  // These return false where the limit is exceeded, and have set failure_. (A Status a line would cost as much as the line.)
+  bool feed_piece(std::string_view bytes, std::vector<SseItem>& out);
+  bool feed_lines(std::string_view bytes, std::size_t at, std::vector<SseItem>& out);
+  bool carried_line(std::uint64_t end, std::size_t line_end_size, std::vector<SseItem>& out);
+  bool line(Line& line, std::vector<SseItem>& out);
   void comment(const Line& line, std::vector<SseItem>& out);
   void field(const Line& line, std::vector<SseItem>& out);
   void retry_field(std::string_view value, const Line& line, std::vector<SseItem>& out);
   void dispatch(std::uint64_t end, std::vector<SseItem>& out);
   void keep(std::string_view bytes);
-  Status check_size(std::uint64_t end);
+  bool check_size(std::uint64_t end);
   void report(Level level, std::string_view rule, std::string message, const Line& line, std::size_t column = 0) const;
   std::uint64_t entry_begin() const { return in_block_ ? block_begin_ : line_begin_; }
 
