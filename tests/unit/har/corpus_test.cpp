@@ -14,6 +14,10 @@ namespace {
 
 /// The files that are no HAR or hold a broken one: what is wrong with them, as the reader says it.
 const std::map<std::string, std::string> kBroken = {
+    {"invalid-json__iigmir-har2file__invaildhar.har", "x:1:1: expected a HAR, a JSON object {\"log\": …}, found '['"},
+    {"invalid-json__janodvarko-harviewer__not-json.har", "x:8:5: expected ',' or '}' in /log, found 'x'"},
+    {"invalid-json__mitmproxy-mitmproxy__brokenfile.har", "x:5:1: expected ',' or '}' behind /log, found '\"'"},
+    {"no-creator__mitmproxy-mitmproxy__har_extractor.har", "x:1:1: this is JSON, but not a HAR: it has no member \"log\""},
 };
 
 bool is_har(const std::filesystem::path& path) {
@@ -74,7 +78,8 @@ TEST_CASE("every HAR of the corpus is read, copied byte for byte, and comes back
         CHECK(read.error == broken->second);
         continue;
       }
-      REQUIRE(read.error == "");
+      CHECK(read.error == "");
+      if (!read.error.empty()) continue;
       CHECK(read.joined == *text);
       entries += read.entries;
       const std::vector<Json> original = test::entries_of(*text);
