@@ -47,7 +47,7 @@ stream::Result<Side> read_side(const std::string& path, const har::ExchangeInput
     if (!exchange->id.empty()) ids.push_back(exchange->id);
     if (selection.entry && *selection.entry != count) continue;
     if (selection.id && *selection.id != exchange->id) continue;
-    side.exchanges.push_back({std::move(*exchange), fmt::format("{} #{}", side.source, count), side.source});
+    side.exchanges.push_back({std::move(*exchange), fmt::format("{} #{}", side.source, count)});
   }
   if (side.exchanges.empty() && selection.any()) {
     return stream::fail(not_there(side.source, selection.id ? fmt::format("with the id '{}'", *selection.id) : fmt::format("{}", *selection.entry), ids, count));

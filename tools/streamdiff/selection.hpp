@@ -22,7 +22,6 @@ struct Selection {
 struct Chosen {
   stream::Exchange exchange{};
   std::string name{};  ///< the input, and which exchange if it holds several
-  std::string source{};
 };
 
 /// One input with the exchanges that were asked for.

@@ -39,7 +39,8 @@ Lane lane_of(const std::vector<Item>& items, Direction direction) {
 struct Step {
   const Item* expected = nullptr;
   const Item* actual = nullptr;
-  std::size_t position = 0;  // twice the expected position, less one for what stands before it
+  std::size_t position = 0;      // twice the expected position, less one for what stands before it
+  const Item* before = nullptr;  // without a partner: the item before it on its side
 };
 
 class LaneComparison {
@@ -149,6 +150,8 @@ class LaneComparison {
       step.position = SIZE_MAX;
     }
     if (j != SIZE_MAX) step.actual = actual_[j];
+    if (j == SIZE_MAX && i > 0) step.before = expected_[i - 1];
+    if (i == SIZE_MAX && j > 0) step.before = actual_[j - 1];
     steps.push_back(step);
     indices_.push_back({i, j});
   }
@@ -176,32 +179,34 @@ class LaneComparison {
   std::size_t tail_a_ = 0;
 };
 
-/// The kind a side is decoded as, and whether it is only a guess.
-struct Kind {
-  StreamKind kind = StreamKind::http;
-  bool guessed = false;
-};
-
-Kind kind_of(const Exchange& exchange) {
-  const bool named = exchange.response && !exchange.response->stream_kind.empty();
-  return {exchange.kind(), is_bare_body(exchange) || (!named && content_type(exchange).empty() && exchange.kind() != StreamKind::websocket)};
-}
-
 // An ordinary body may be text or binary all the same.
 bool is_plain(StreamKind kind) { return kind == StreamKind::http || kind == StreamKind::text || kind == StreamKind::binary; }
 
-// The kind that both are decoded as; nothing if they are known to be of different kinds.
+/// What is known of the kind of one side.
+struct Kind {
+  explicit Kind(const Exchange& exchange) : kind(exchange.kind()), bare(is_bare_body(exchange)) {
+    const bool named = exchange.response && (!exchange.response->stream_kind.empty() || !content_type(exchange).empty());
+    const bool empty = std::none_of(exchange.timeline.begin(), exchange.timeline.end(), [](const Event& event) {
+      return (event.kind == EventKind::data && event.direction == Direction::receive && !event.data.empty()) || event.kind == EventKind::message;
+    });
+    open = bare ? empty || is_plain(kind) : !named && empty;
+  }
+  StreamKind kind;
+  bool bare;  // its kind was found by looking at its bytes
+  bool open;  // it may be anything
+};
+
+// The kind that both are decoded as; nothing if they are of different kinds.
 std::optional<StreamKind> common_kind(const Exchange& expected, const Exchange& actual) {
-  const Kind e = kind_of(expected);
-  const Kind a = kind_of(actual);
+  const Kind e(expected);
+  const Kind a(actual);
   if (e.kind == a.kind) return e.kind;
   if (is_plain(e.kind) && is_plain(a.kind)) return StreamKind::http;
-  if (e.guessed != a.guessed) return e.guessed ? a.kind : e.kind;
-  if (!e.guessed) return std::nullopt;
-  // Both are guesses: the one that says more.
-  for (const StreamKind kind : {StreamKind::websocket, StreamKind::sse, StreamKind::multipart, StreamKind::json_seq, StreamKind::ndjson}) {
-    if (e.kind == kind || a.kind == kind) return kind;
-  }
+  if (e.open) return a.kind;
+  if (a.open) return e.kind;
+  // An answer that was recorded as ordinary text may look like a stream when it stands alone.
+  if (e.bare && !a.bare && is_plain(a.kind)) return a.kind;
+  if (a.bare && !e.bare && is_plain(e.kind)) return e.kind;
   return std::nullopt;
 }
 
@@ -228,8 +233,6 @@ void summarize(SideSummary& side, const Exchange& exchange, const std::vector<It
   if (exchange.end) {
     side.end_reason = exchange.end->reason.empty() ? "eof" : exchange.end->reason;
     side.end_error = exchange.end->data;
-  } else if (side.bare) {
-    side.end_reason = "eof";
   } else {
     side.cut_off = true;
   }
@@ -361,7 +364,11 @@ class ExchangeComparison {
     ItemRef& side = step.expected != nullptr ? difference.expected : difference.actual;
     side = ref(item);
     side.fields = item.fields;
-    (step.expected != nullptr ? difference.expected_value : difference.actual_value) = comparer_.shown(item);
+    if (result_.differences.size() < options_.max_differences) {
+      ShownValue& value = step.expected != nullptr ? difference.expected_value : difference.actual_value;
+      value = comparer_.shown(item);
+      if (step.before != nullptr) value.focus = first_difference(value.text, comparer_.shown(*step.before).text);
+    }
     add(std::move(difference));
   }
 

@@ -114,7 +114,14 @@ std::string escape_controls(std::string_view text) {
 std::string excerpt(const ShownValue& value, std::size_t width) {
   if (value.form == ShownValue::Form::none) return {};
   if (value.form == ShownValue::Form::bytes) return bytes_excerpt(value.text, 0);
-  return cut(in_one_line(value), 0, width);
+  const std::string line = in_one_line(value);
+  if (characters(line) <= width) return line;
+  // As far in as the value itself says, but not so far that less than `width` is left.
+  const std::size_t focus = in_one_line({value.form, value.text.substr(0, value.focus)}).size();
+  const std::size_t from = characters(std::string_view(line).substr(0, std::min(focus, line.size()))) > width / 2
+                               ? std::min(retreat(line, focus, width / 3), retreat(line, line.size(), width))
+                               : std::size_t{0};
+  return cut(line, from, width);
 }
 
 Excerpts excerpts(const Difference& difference, std::size_t width) {

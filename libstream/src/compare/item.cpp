@@ -370,7 +370,10 @@ std::unique_ptr<ItemDecoder> make_item_decoder(StreamKind kind, DecodeOptions op
   return std::make_unique<ExchangeDecoder>(kind, std::move(options));
 }
 
-bool is_bare_body(const Exchange& exchange) { return !exchange.request && exchange.status() == 0 && !exchange.start; }
+bool is_bare_body(const Exchange& exchange) {
+  const auto timed = [](const Event& event) { return event.t != Nanos{}; };
+  return !exchange.request && exchange.status() == 0 && std::none_of(exchange.timeline.begin(), exchange.timeline.end(), timed);
+}
 
 bool is_json_type(std::string_view media_type) {
   const std::string type = essence(media_type);
@@ -407,9 +410,7 @@ std::vector<BodyForm> body_forms(const Exchange& exchange, const Limits& limits)
 }
 
 Result<std::vector<Item>> decode_items(const Exchange& exchange, StreamKind kind, DecodeOptions options) {
-  const auto is_late = [](const Event& event) { return event.t != Nanos{}; };
-  const bool timed = !is_bare_body(exchange) || std::any_of(exchange.timeline.begin(), exchange.timeline.end(), is_late);
-  if (!options.origin && timed) options.origin = exchange.begin();
+  if (!options.origin && !is_bare_body(exchange)) options.origin = exchange.begin();
   if (options.boundary.empty()) options.boundary = boundary_of(content_type_header(exchange)).value_or("");
   const auto decoder = make_item_decoder(kind, std::move(options));
   std::vector<Item> items;

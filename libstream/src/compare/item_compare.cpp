@@ -10,15 +10,15 @@ namespace {
 
 ShownValue::Form form_of(const Item& item) { return item.form == DataForm::bytes ? ShownValue::Form::bytes : ShownValue::Form::text; }
 
-std::uint64_t first_difference(std::string_view a, std::string_view b) {
-  const auto at = std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(std::min(a.size(), b.size())), b.begin());
-  return static_cast<std::uint64_t>(at.first - a.begin());
-}
-
 // More differences than this between two values that have nothing in common are shown as one.
 constexpr std::size_t kMaxUnalike = 6;
 
 }  // namespace
+
+std::size_t first_difference(std::string_view a, std::string_view b) {
+  const auto at = std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(std::min(a.size(), b.size())), b.begin());
+  return static_cast<std::size_t>(at.first - a.begin());
+}
 
 ItemComparer::ItemComparer(const ValueRules& rules, const Limits& limits)
     : rules_(rules), limits_(limits), json_(rules), data_ignored_(rules.ignore.field("data") || json_.ignores_all()) {}

@@ -1,12 +1,16 @@
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stream/compare/compare.hpp"
 
 namespace stream {
+
+/// The offset of the first byte that differs; the length of the shorter if there is none.
+std::size_t first_difference(std::string_view a, std::string_view b);
 
 /// Compares single items by value. One comparer belongs to one thread; the rules outlive it.
 class ItemComparer {

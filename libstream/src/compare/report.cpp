@@ -184,7 +184,8 @@ class TextReport {
   static std::string place(const Difference& difference) {
     if (const auto title = title_of(difference.subject); !title.empty()) return fmt::format("in the {}", title);
     if (difference.subject == Subject::item) {
-      return fmt::format("at {}, which is {}", name_of(difference.expected.number != 0 ? difference.expected : difference.actual), to_string(difference.change));
+      return difference.change == ValueChange::missing ? fmt::format("at {}, which is missing", name_of(difference.expected))
+                                                       : fmt::format("at actual {}, which is extra", name_of(difference.actual));
     }
     return "at " + name_of_pair(difference.expected, difference.actual);
   }
@@ -206,7 +207,7 @@ class TextReport {
     }
     if (difference.subject == Subject::item) {
       const bool missing = difference.change == ValueChange::missing;
-      line("", fmt::format("{} is {}", name_of(missing ? difference.expected : difference.actual), missing ? "missing" : "extra"));
+      line("", missing ? name_of(difference.expected) + " is missing" : fmt::format("actual {} is extra", name_of(difference.actual)));
       values(missing ? whole_item(difference.expected, difference.expected_value, options_.width) : "",
              missing ? "" : whole_item(difference.actual, difference.actual_value, options_.width));
       return;

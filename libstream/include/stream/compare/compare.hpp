@@ -22,7 +22,7 @@ enum class Truncation : std::uint8_t {
 
 struct CompareOptions {
   ValueRules values{};
-  /// What the bodies are; without it what the exchanges say. A bare body is taken for what the other side is.
+  /// What the bodies are; without it what the exchanges say. A bare body of text or bytes is taken for what the other side is.
   std::optional<StreamKind> kind{};
   Noise noise = Noise::leave_out;
   Truncation truncation = Truncation::differs;
@@ -63,7 +63,8 @@ struct ItemRef {
 struct ShownValue {
   enum class Form : std::uint8_t { none, json, text, bytes };
   Form form = Form::none;
-  std::string text{};  ///< json: its JSON text; otherwise the octets
+  std::string text{};     ///< json: its JSON text; otherwise the octets
+  std::size_t focus = 0;  ///< a whole item: where it begins to differ from the one before it, which is what tells it apart
 };
 
 struct Difference {

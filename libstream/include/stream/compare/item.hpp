@@ -98,7 +98,7 @@ class ItemDecoder {
 };
 std::unique_ptr<ItemDecoder> make_item_decoder(StreamKind kind, DecodeOptions options);
 
-/// A body by itself, without a request and a status: how it ended, when it came and of what type it was is not recorded.
+/// A body by itself: without a request, a status, and times.
 bool is_bare_body(const Exchange& exchange);
 
 /// The type of the answer, lower case and without parameters ("text/event-stream"); empty if it is not known.

@@ -251,6 +251,15 @@ TEST_CASE("a bare body is taken for what the recording is") {
   CHECK(compare(bare(StreamKind::text, "{\"a\":1}\n"), bare(StreamKind::ndjson, "{\"a\":1.0}\n")).equal());
 }
 
+TEST_CASE("a bare body whose kind is plain to see is not taken for another") {
+  const auto e = bare(StreamKind::sse, "data: {\"a\":1}\n\n");
+  CHECK(lines(compare(e, bare(StreamKind::ndjson, "{\"a\":1}\n"))) == Lines{"kind changed 'sse' 'ndjson'"});
+  CHECK(lines(compare(e, bare(StreamKind::ndjson, ""))) == Lines{"event 1/- missing"});
+  // What was recorded as text stays text.
+  CHECK(compare(recorded("text/plain", {"data: 1\n\n"}), bare(StreamKind::sse, "data: 1\n\n")).equal());
+  CHECK_FALSE(compare(recorded("text/plain", {"data: 1\n\n"}), bare(StreamKind::sse, "data: 1.0\n\n")).equal());
+}
+
 TEST_CASE("answers of different kinds differ, and are not compared further") {
   const auto found = lines(compare(recorded("text/event-stream", {"data: a\n\n"}), recorded("application/x-ndjson", {"1\n"})));
   CHECK(found == Lines{"content-type changed 'text/event-stream' 'application/x-ndjson'", "kind changed 'sse' 'ndjson'"});

@@ -24,6 +24,10 @@ inline stream::Exchange bare(stream::StreamKind kind, std::string_view body, std
     data.data = body.substr(at, chunk);
     exchange.timeline.push_back(data);
   }
+  stream::Event end;
+  end.kind = stream::EventKind::end;
+  end.reason = "eof";
+  exchange.end = end;
   return exchange;
 }
 

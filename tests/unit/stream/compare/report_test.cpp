@@ -77,6 +77,12 @@ TEST_CASE("long values are shortened around the first character that differs") {
         "  + …xxxxxxxxxxB\"");
 }
 
+TEST_CASE("of a missing event that is what tells it from the one before it") {
+  const std::string head = "data: {\"id\":\"" + std::string(100, 'x') + "\",\"text\":\"";
+  const std::string report = sse_report(head + "one\"}\n\n" + head + "two\"}\n\n", head + "one\"}\n\n", 30);
+  CHECK(entries(report) == "event 2 is missing\n  - …xxxxxxxxxxxxxxx\",\"text\":\"two\"}");
+}
+
 TEST_CASE("characters of several bytes are never cut in two") {
   std::string accents;
   for (int i = 0; i < 200; ++i) accents += "é";
