@@ -5,6 +5,7 @@
 #include <map>
 
 #include "conversion.hpp"
+#include "har/model.hpp"
 #include "stream/io/byte_source.hpp"
 
 using namespace har;
@@ -84,6 +85,12 @@ TEST_CASE("every HAR of the corpus is read, copied byte for byte, and comes back
       entries += read.entries;
       const std::vector<Json> original = test::entries_of(*text);
       REQUIRE(original.size() == read.entries);
+      for (const Json& entry : original) {
+        const auto model = read_entry(entry);
+        REQUIRE(model);
+        const bool same = to_json(*model) == entry;
+        CHECK(same);
+      }
       for (const std::string_view format : {"harl", "recording"}) {
         INFO(format);
         const test::Converted there = test::convert(*text, "har", format);
