@@ -40,7 +40,7 @@ void split_url(std::string_view url, std::string& path, std::string& query) {
   const auto mark = url.find('?');
   path = url.substr(0, mark);
   query = mark == std::string_view::npos ? std::string_view{} : url.substr(mark + 1);
-  if (path.empty()) path = "/";
+  if (path.empty()) path.assign(1, '/');
 }
 
 ExactMatcher::ExactMatcher(const std::vector<Recorded>& recorded) : recorded_(recorded) {

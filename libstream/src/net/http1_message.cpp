@@ -28,7 +28,7 @@ void normalise_target(Request& request) {
     target.erase(0, std::min(path, target.size()));
   }
   target.erase(std::min(target.find('#'), target.size()));
-  if (target.empty() || target.front() == '?') target.insert(0, "/");
+  if (target.empty() || target.front() == '?') target.insert(target.begin(), '/');
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
