@@ -94,7 +94,7 @@ void add_options(Tool& tool, Options& options) {
     CLI::Option* const id = app.add_option("--" + prefix + "id", selection.id, fmt::format("Compare the exchange of this id{}.", side))->type_name("ID");
     app.add_option("--" + prefix + "entry", selection.entry, fmt::format("Compare the Nth exchange{}, counted from 1.", side))
         ->type_name("N")
-        ->check(CLI::PositiveNumber)
+        ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000'000}))
         ->excludes(id);
   };
   add_selection("", options.selection, " of both inputs");
@@ -174,7 +174,7 @@ class Comparer {
   int compare_all(const Side& expected, const Side& actual) {
     const std::size_t count = expected.exchanges.size();
     std::size_t differing = 0;
-    bool unanswered = false;
+    std::size_t unanswered = 0;
     std::size_t done = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const Chosen& e = expected.exchanges[i];
@@ -184,13 +184,13 @@ class Comparer {
       const auto comparison = compare_exchanges(e.exchange, a.exchange, options_.compare);
       if (!comparison) {
         failed(tool_, comparison.error());
-        unanswered = true;
+        ++unanswered;
         continue;
       }
       if (comparison->expected.items == 0 && !options_.allow_empty && !(count > 1 && is_ordinary(e.exchange, comparison->expected))) {
         tool_.messages().error(stream::Error{stream::ErrorCode::usage, "it holds no events, so there is nothing to compare with", {e.name},
                                              "--allow-empty lets the expected stream be empty"});
-        unanswered = true;
+        ++unanswered;
         continue;
       }
       ++done;
@@ -199,11 +199,12 @@ class Comparer {
       if (options_.first && differing > 0) break;
     }
     if (count > 1 && !options_.json && !tool_.messages().quiet) {
-      const std::string line = differing == 0 ? fmt::format("{} exchanges are equal\n", done)
-                                              : fmt::format("{} of {} exchanges {}\n", differing, done, differing == 1 ? "differs" : "differ");
-      if (const auto written = sink_->write(line); !written) return write_failed(written.error(), differing == 0 ? kYes : kNo);
+      std::string line = differing == 0 ? fmt::format("{} exchanges are equal", done)
+                                        : fmt::format("{} of {} exchanges {}", differing, done, differing == 1 ? "differs" : "differ");
+      if (unanswered != 0) line += fmt::format(", {} {} not compared", unanswered, unanswered == 1 ? "was" : "were");
+      if (const auto written = sink_->write(line + '\n'); !written) return write_failed(written.error(), differing == 0 ? kYes : kNo);
     }
-    return unanswered ? kFailure : differing != 0 ? kNo : kYes;
+    return unanswered != 0 ? kFailure : differing != 0 ? kNo : kYes;
   }
 
   bool report(const stream::Comparison& comparison, const Chosen& expected, const Chosen& actual, std::size_t number) {

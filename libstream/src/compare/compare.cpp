@@ -40,7 +40,8 @@ struct Step {
   const Item* expected = nullptr;
   const Item* actual = nullptr;
   std::size_t position = 0;      // twice the expected position, less one for what stands before it
-  const Item* before = nullptr;  // without a partner: the item before it on its side
+  const Item* before = nullptr;  // without a partner: its neighbours on its side
+  const Item* after = nullptr;
 };
 
 class LaneComparison {
@@ -150,8 +151,12 @@ class LaneComparison {
       step.position = SIZE_MAX;
     }
     if (j != SIZE_MAX) step.actual = actual_[j];
-    if (j == SIZE_MAX && i > 0) step.before = expected_[i - 1];
-    if (i == SIZE_MAX && j > 0) step.before = actual_[j - 1];
+    if (i == SIZE_MAX || j == SIZE_MAX) {
+      const Lane& lane = i != SIZE_MAX ? expected_ : actual_;
+      const std::size_t at = i != SIZE_MAX ? i : j;
+      if (at > 0) step.before = lane[at - 1];
+      if (at + 1 < lane.size()) step.after = lane[at + 1];
+    }
     steps.push_back(step);
     indices_.push_back({i, j});
   }
@@ -367,7 +372,9 @@ class ExchangeComparison {
     if (result_.differences.size() < options_.max_differences) {
       ShownValue& value = step.expected != nullptr ? difference.expected_value : difference.actual_value;
       value = comparer_.shown(item);
-      if (step.before != nullptr) value.focus = first_difference(value.text, comparer_.shown(*step.before).text);
+      for (const Item* other : {step.before, step.after}) {
+        if (other != nullptr) value.focus = std::max(value.focus, first_difference(value.text, comparer_.shown(*other).text));
+      }
     }
     add(std::move(difference));
   }

@@ -71,6 +71,7 @@ std::string hex(std::string_view bytes, std::size_t from) {
 }
 
 std::string bytes_excerpt(std::string_view bytes, std::uint64_t offset) {
+  if (bytes.empty()) return "(no bytes)";
   const auto from = static_cast<std::size_t>(std::min<std::uint64_t>(offset, bytes.size()));
   const std::string shown = from == bytes.size() ? std::string("(end)") : hex(bytes, from);
   return fmt::format("{}{}{}   ({} {})", from > 0 ? "… " : "", shown, bytes.size() > from + kShownBytes ? " …" : "", bytes.size(),

@@ -163,8 +163,8 @@ class LinesBody final : public CodecDecoder<LinesDecoder, TextLine> {
     item.kind = ItemKind::line;
     item.offset = found.begin;
     item.line = found.line;
-    if (found.ending == TextLine::Ending::crlf) item.fields.push_back({"newline", "crlf"});
-    if (found.ending == TextLine::Ending::none) item.fields.push_back({"newline", "none"});
+    constexpr std::array<const char*, 3> kEndings{"none", "lf", "crlf"};
+    item.fields.push_back({"newline", kEndings[static_cast<std::size_t>(found.ending)]});
     item.form = DataForm::text;
     item.data = std::move(found.text);
     out.push_back(std::move(item));

@@ -100,12 +100,23 @@ std::string what(const Difference& difference, std::string_view where) {
   return fmt::format("{} changed from {} to {}", subject, form_name(e), form_name(a));
 }
 
+// Nothing for a field that says what most items have; a word for an opcode (RFC 6455 §11.8).
+std::string shown_field(const ItemField& field) {
+  if ((field.name == "type" && field.value == "message") || (field.name == "newline" && field.value == "lf")) return {};
+  if (field.name == "opcode") {
+    if (field.value == "1") return {};
+    if (field.value == "2") return "binary";
+    if (field.value == "9") return "ping";
+    if (field.value == "10") return "pong";
+  }
+  return fmt::format("{} {}", escape_controls(field.name), escape_controls(field.value));
+}
+
 // "type delta, id 7, {"a":1}"
 std::string whole_item(const ItemRef& item, const ShownValue& value, std::size_t width) {
   std::string out;
   for (const ItemField& field : item.fields) {
-    const bool usual = (field.name == "type" && field.value == "message") || (field.name == "opcode" && field.value == "1");
-    if (!usual) out += fmt::format("{} {}, ", escape_controls(field.name), escape_controls(field.value));
+    if (const std::string shown = shown_field(field); !shown.empty()) out += shown + ", ";
   }
   if (value.form != ShownValue::Form::none) return out + excerpt(value, width);
   if (out.size() >= 2) out.resize(out.size() - 2);
@@ -133,7 +144,7 @@ std::string contents_of(const SideSummary& side) {
   std::string out(to_string(side.kind));
   if (side.counts.empty()) out += ", nothing in it";
   for (const auto& [kind, count] : side.counts) out += fmt::format(", {} {}", count, plural(kind, count));
-  if (side.last) out += fmt::format(", {}", time_of(side.last));
+  if (side.last) out += fmt::format(" in {}", time_of(side.last));
   if (side.cut_off || side.end_reason != "eof") out += ", " + ending_of(side);
   return out;
 }
@@ -154,7 +165,9 @@ class TextReport {
       notes();
       std::string counts;
       for (const auto& [kind, count] : comparison_.expected.counts) counts += fmt::format("{}{} {}", counts.empty() ? ": " : ", ", count, plural(kind, count));
-      line("", "equal" + counts);
+      const auto is_cut = [](const SideSummary& side) { return side.cut_off || side.end_reason != "eof"; };
+      const bool one_cut = is_cut(comparison_.expected) != is_cut(comparison_.actual);
+      line("", one_cut ? "equal up to the cut" : "equal" + counts);
       return;
     }
     out_ += '\n';
@@ -202,7 +215,7 @@ class TextReport {
     }
     if (const auto title = title_of(difference.subject); !title.empty()) {
       line("", fmt::format("{}: expected {}, actual {}", title, escape_controls(difference.expected_value.text), escape_controls(difference.actual_value.text)));
-      if (difference.subject == Subject::stream_kind) line("", "  nothing in them was compared; --kind says what both are");
+      if (difference.subject == Subject::stream_kind) line("", "  what is in them was not compared; --kind tells what both are");
       return;
     }
     if (difference.subject == Subject::item) {
@@ -219,8 +232,7 @@ class TextReport {
 
   void notes() {
     if (comparison_.after_cut != 0) {
-      line("", fmt::format("note: {} {} behind the end of the side that was cut off; not compared", comparison_.after_cut,
-                           comparison_.after_cut == 1 ? "item is" : "items are"));
+      line("", fmt::format("note: {} {} behind the cut; not compared", comparison_.after_cut, comparison_.after_cut == 1 ? "item is" : "items are"));
     }
     if (comparison_.bounded) line("", "note: the streams are too different for the shortest list of differences; a shorter one may exist");
   }

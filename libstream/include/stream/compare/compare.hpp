@@ -64,7 +64,7 @@ struct ShownValue {
   enum class Form : std::uint8_t { none, json, text, bytes };
   Form form = Form::none;
   std::string text{};     ///< json: its JSON text; otherwise the octets
-  std::size_t focus = 0;  ///< a whole item: where it begins to differ from the one before it, which is what tells it apart
+  std::size_t focus = 0;  ///< a whole item: where it begins to differ from its neighbours, which is what tells it apart
 };
 
 struct Difference {

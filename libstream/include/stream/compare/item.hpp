@@ -32,7 +32,7 @@ enum class ItemKind : std::uint8_t {
 std::string_view to_string(ItemKind kind);  ///< "event", "unfinished event", "record" …
 
 /// A named part of an item beside its data: type, id, retry (event, id_block); state (record of a JSON sequence that is
-/// "truncated" or "stray"); newline (line: "crlf" or "none"); header/NAME (part, lower case, without Content-Length);
+/// "truncated" or "stray"); newline (line: "lf", "crlf" or "none"); header/NAME (part, lower case, without Content-Length);
 /// opcode (message, control); code, reason (close).
 struct ItemField {
   std::string name{};

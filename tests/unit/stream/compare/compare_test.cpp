@@ -155,8 +155,8 @@ TEST_CASE("lines of text are compared byte by byte, line ends included") {
   CHECK(text("ab\n", "cd\n") == Lines{"line 1/1 changed byte 0 'ab' 'cd'"});
   CHECK(text("a\nb\n", "a\nb\n").empty());
   CHECK(text("a\nb\n", "a\n\nb\n") == Lines{"line -/2 extra"});
-  CHECK(text("a\n", "a\r\n") == Lines{"line 1/1 @newline extra 'crlf'"});
-  CHECK(text("a\n", "a") == Lines{"line 1/1 @newline extra 'none'"});
+  CHECK(text("a\n", "a\r\n") == Lines{"line 1/1 @newline changed 'lf' 'crlf'"});
+  CHECK(text("a\n", "a") == Lines{"line 1/1 @newline changed 'lf' 'none'"});
   CHECK(text("a\n", "a\r\n", ignoring({"@newline"})).empty());
   CHECK(text("1\n", "1.0\n").size() == 1);
 }

@@ -41,8 +41,8 @@ TEST_CASE("a report says what was compared, the first difference, all of them, a
   const auto expected = recorded("text/event-stream", {"data: {\"a\":1}\n\n", "data: {\"a\":2}\n\n", "data: done\n\n"});
   const auto actual = recorded("text/event-stream", {"data: {\"a\":1}\n\ndata: {\"a\":3}\n\n"}, 200);
   CHECK(text_report(compare(expected, actual)) ==
-        "--- expected expected.sse  sse, 3 events, 0.030 s\n"
-        "+++ actual   a.sse         sse, 2 events, 0.010 s\n"
+        "--- expected expected.sse  sse, 3 events in 0.030 s\n"
+        "+++ actual   a.sse         sse, 2 events in 0.010 s\n"
         "\n"
         "first difference at event 2 (t=0.020 s, actual t=0.010 s)\n"
         "\n"
@@ -77,7 +77,7 @@ TEST_CASE("long values are shortened around the first character that differs") {
         "  + …xxxxxxxxxxB\"");
 }
 
-TEST_CASE("of a missing event that is what tells it from the one before it") {
+TEST_CASE("of a missing event what tells it from its neighbours is shown") {
   const std::string head = "data: {\"id\":\"" + std::string(100, 'x') + "\",\"text\":\"";
   const std::string report = sse_report(head + "one\"}\n\n" + head + "two\"}\n\n", head + "one\"}\n\n", 30);
   CHECK(entries(report) == "event 2 is missing\n  - …xxxxxxxxxxxxxxx\",\"text\":\"two\"}");
