@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ascii.hpp"
+#include "http_token.hpp"
 
 namespace stream {
 namespace {
@@ -140,27 +141,25 @@ MultipartDecoder::Line MultipartDecoder::line_of(std::string_view rest, std::siz
   return {rest.substr(0, lf + 1 - ending), at + lf + 1, ending};
 }
 
-MultipartDecoder::Match MultipartDecoder::match(std::string_view line, std::size_t at) {
-  for (std::size_t i = 0; i < delimiters_.size(); ++i) {
-    if (!line.starts_with(delimiters_[i])) continue;
-    std::string_view rest = line.substr(delimiters_[i].size());
-    const bool close = rest.starts_with("--");
-    if (close) rest.remove_prefix(2);
-    if (rest.find_first_not_of(kBlank) != std::string_view::npos) continue;
-    if (delimiters_.size() > 1) {
-      if (i == 1)
-        report(Level::warning, "multipart-boundary-dashes", "the boundary parameter holds the \"--\" of the delimiter",
-               offset(at));
-      delimiters_ = {std::string(delimiters_[i])};
-    }
-    return close ? Match::close : Match::delimiter;
+MultipartDecoder::Match MultipartDecoder::match(std::string_view line, std::string_view delimiter) {
+  if (!line.starts_with(delimiter)) return Match::no;
+  std::string_view rest = line.substr(delimiter.size());
+  const bool close = rest.starts_with("--");
+  if (close) rest.remove_prefix(2);
+  if (rest.find_first_not_of(kBlank) != std::string_view::npos) return Match::no;
+  return close ? Match::close : Match::delimiter;
+}
+
+MultipartDecoder::Match MultipartDecoder::match(std::string_view line) const {
+  for (const std::string& delimiter : delimiters_) {
+    if (const Match found = match(line, delimiter); found != Match::no) return found;
   }
   return Match::no;
 }
 
 // Where no boundary is given: a line of "--" and boundary characters is a delimiter, and says what the others are.
 MultipartDecoder::Match MultipartDecoder::sniff(std::string_view line, std::size_t at) {
-  if (!delimiters_.empty()) return match(line, at);
+  if (!delimiters_.empty()) return match(line);
   line = line.substr(0, line.find_last_not_of(kBlank) + 1);
   if (line.size() < 3 || !line.starts_with("--") || !is_valid_boundary(line.substr(2)) ||
       line.find(' ') != std::string_view::npos) {
@@ -212,13 +211,19 @@ Result<MultipartDecoder::Step> MultipartDecoder::preamble(bool at_end) {
   return Step::on;
 }
 
-void MultipartDecoder::after_delimiter(Match match, std::size_t at, const Line& line) {
+void MultipartDecoder::after_delimiter(Match found, std::size_t at, const Line& line) {
   if (line.ending == 1) report_bare_lf(offset(line.next - 1));
+  if (delimiters_.size() > 1) {
+    const bool as_is = match(line.text, delimiters_.front()) == Match::no;
+    delimiters_.erase(as_is ? delimiters_.begin() : delimiters_.begin() + 1);
+    if (as_is)
+      report(Level::warning, "multipart-boundary-dashes", "the boundary parameter holds the \"--\" of the delimiter", offset(at));
+  }
   part_ = {};
   part_.begin = offset(at);
   length_.reset();
   at_ = line.next;
-  state_ = match == Match::close ? State::epilogue : State::headers;
+  state_ = found == Match::close ? State::epilogue : State::headers;
 }
 
 Result<MultipartDecoder::Step> MultipartDecoder::headers(bool at_end, std::vector<MultipartItem>& out) {
@@ -229,7 +234,7 @@ Result<MultipartDecoder::Step> MultipartDecoder::headers(bool at_end, std::vecto
     if (at_end && !part_.headers.empty()) cut_part(out);
     return Step::need_more;
   }
-  if (const Match found = match(line->text, at_); found != Match::no) {
+  if (const Match found = match(line->text); found != Match::no) {
     if (!part_.headers.empty()) {
       report(Level::warning, "multipart-no-blank-line", "expected an empty line after a part's headers, found a delimiter",
              offset(at_));
@@ -273,7 +278,7 @@ void MultipartDecoder::header_line(const Line& line) {
   }
   const std::size_t colon = text.find(':');
   const std::string_view name = trim(text.substr(0, colon));
-  if (colon == std::string_view::npos || name.empty()) {
+  if (colon == std::string_view::npos || !is_token(name)) {
     report(Level::warning, "multipart-bad-header", "expected a header or an empty line; the line is ignored", offset(at_));
     return;
   }
@@ -362,7 +367,7 @@ Result<MultipartDecoder::Step> MultipartDecoder::searched_body(bool at_end, std:
     const std::string_view rest = std::string_view(buffer_).substr(line_start_);
     const bool candidate = !delimiters_.empty() && may_be_delimiter(rest);
     const auto line = next_line(line_start_, at_end);
-    const Match found = candidate && line ? match(line->text, line_start_) : Match::no;
+    const Match found = candidate && line ? match(line->text) : Match::no;
     if (found != Match::no) {
       std::size_t end = line_start_;
       if (end > at_) end -= end - at_ > 1 && buffer_[end - 2] == '\r' ? 2U : 1U;

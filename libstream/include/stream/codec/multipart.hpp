@@ -87,12 +87,13 @@ class MultipartDecoder {
   void header_line(const Line& line);
   void cut_part(std::vector<MultipartItem>& out);
   void begin_body(const Line& blank);
-  void after_delimiter(Match match, std::size_t at, const Line& line);
+  void after_delimiter(Match found, std::size_t at, const Line& line);
   void emit(std::size_t body_size, bool complete, std::vector<MultipartItem>& out);
 
   static Line line_of(std::string_view rest, std::size_t lf, std::size_t at);
   std::optional<Line> next_line(std::size_t from, bool at_end);
-  Match match(std::string_view line, std::size_t at);
+  static Match match(std::string_view line, std::string_view delimiter);
+  Match match(std::string_view line) const;
   Match sniff(std::string_view line, std::size_t at);
   bool may_be_delimiter(std::string_view rest) const;
   Status check_size(std::uint64_t begin, std::uint64_t end);
