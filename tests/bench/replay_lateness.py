@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 """How late is a replayed stream of 50 events a second?
 
-    replay_lateness.py [--bin DIR] [--clients 1,100,1000] [--seconds 10] [--rounds 3] [--limit MS]
+    replay_lateness.py [--bin DIR] [--clients 1,100,1000] [--seconds 10] [--rounds 3] [--check]
 
-DIR holds streamserve and lateness_client (build/release/bin). With more than one processor the server runs on the first and
-the client on the second. Prints a table of medians over the rounds: lateness in milliseconds, how many events came early
-(there may be none), and the processor time of the server in cores. With --limit the exit status is 1 if the 99th percentile
-of 100 clients is not below it.
+DIR holds streamserve (build/release/bin), and lateness_client where the tests are built; otherwise it is compiled here. With
+more than one processor the server runs on the first and the client on the second. Prints a table of medians over the rounds:
+lateness in milliseconds, how many events came early (there may be none), and the processor time of the server in cores. With
+--check the exit status is 1 if an event was early, or the 99th percentile of 100 clients is not below a millisecond.
 """
 import argparse
 import json
@@ -21,6 +21,7 @@ import time
 
 FIRST_NS = 20_000_000
 PERIOD_NS = 20_000_000
+GOAL_MS = 1.0  # the 99th percentile of 100 clients
 PAYLOAD = json.dumps({"object": "chat.completion.chunk", "model": "demo-1",
                       "choices": [{"index": 0, "delta": {"content": " token"}, "finish_reason": None}]}, separators=(",", ":"))
 
@@ -42,20 +43,30 @@ def write_recording(path, seconds):
     path.write_text("".join(json.dumps(event) + "\n" for event in events))
 
 
+def lateness_client(folder, binaries):
+    built = binaries / "lateness_client"
+    if built.exists():
+        return built
+    client = pathlib.Path(folder) / "lateness_client"
+    source = pathlib.Path(__file__).resolve().with_name("lateness_client.cpp")
+    subprocess.run([os.environ.get("CXX", "c++"), "-std=c++20", "-O2", "-o", client, source], check=True)
+    return client
+
+
 def cpu_seconds(pid):
     fields = pathlib.Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(options, recording, clients):
+def measure(options, client, recording, clients):
     pin = (lambda cpu: ["taskset", "-c", str(cpu)]) if (os.cpu_count() or 1) > 1 else (lambda cpu: [])
     server = subprocess.Popen([*pin(0), options.bin / "streamserve", "-q", "--port", "0", recording], stdout=subprocess.PIPE, text=True)
     try:
         port = server.stdout.readline().strip().rsplit(":", 1)[1]
         before, begin = cpu_seconds(server.pid), time.monotonic()
-        client = subprocess.run([*pin(1), options.bin / "lateness_client", port, "/events", str(clients), str(options.seconds),
-                                 str(FIRST_NS), str(PERIOD_NS)], stdout=subprocess.PIPE, text=True, check=True)
-        result = json.loads(client.stdout)
+        done = subprocess.run([*pin(1), client, port, "/events", str(clients), str(options.seconds), str(FIRST_NS), str(PERIOD_NS)],
+                              stdout=subprocess.PIPE, text=True, check=True)
+        result = json.loads(done.stdout)
         result["cpu"] = (cpu_seconds(server.pid) - before) / (time.monotonic() - begin)
         return result
     finally:
@@ -70,7 +81,7 @@ def main():
     parser.add_argument("--clients", default="1,100,1000")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--limit", type=float, help="milliseconds")
+    parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
 
     missed = False
@@ -79,15 +90,15 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         recording = pathlib.Path(folder) / "events.rec.ndjson"
         write_recording(recording, options.seconds + 4)
+        client = lateness_client(folder, options.bin)
         for clients in map(int, options.clients.split(",")):
-            rounds = [measure(options, recording, clients) for _ in range(options.rounds)]
+            rounds = [measure(options, client, recording, clients) for _ in range(options.rounds)]
             median = lambda key: statistics.median(result[key] for result in rounds)
             print("| %d | %.3f | %d | %.3f | %.3f | %.3f | %.3f | %.2f |" % (
                 clients, median("of_wanted"), sum(result["early"] for result in rounds), median("p50_ms"), median("p99_ms"),
                 median("p999_ms"), median("max_ms"), median("cpu")), flush=True)
-            missed |= options.limit is not None and clients == 100 and median("p99_ms") >= options.limit
-            missed |= any(result["early"] for result in rounds)
-    return 1 if missed else 0
+            missed |= any(result["early"] for result in rounds) or (clients == 100 and median("p99_ms") >= GOAL_MS)
+    return 1 if options.check and missed else 0
 
 
 if __name__ == "__main__":
