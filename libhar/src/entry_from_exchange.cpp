@@ -1,6 +1,7 @@
 // An exchange as a HAR entry: each member of the entry that the timeline says is made from it here, by one function.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "exchange_members.hpp"
 #include "har/exchange.hpp"
@@ -108,11 +109,13 @@ std::optional<Json> chunks(const Exchange& exchange) {
   return list.empty() ? std::nullopt : std::optional(Json(std::move(list)));
 }
 
-/// Marks, and events of kinds that we do not know.
+/// Marks, events of kinds that we do not know, and the answer to a close (`_webSocketClose` has room for one).
 std::optional<Json> other_events(const Exchange& exchange) {
   Json::Array list;
+  bool closed = false;
   for (const Event& event : exchange.timeline) {
-    if (event.kind != EventKind::unknown && (event.kind != EventKind::mark || is_error_mark(event))) continue;
+    const bool answer = event.kind == EventKind::close && std::exchange(closed, true);
+    if (!answer && event.kind != EventKind::unknown && (event.kind != EventKind::mark || is_error_mark(event))) continue;
     Event relative = event;
     relative.id.clear();
     relative.t -= exchange.begin();

@@ -117,6 +117,7 @@ Result<LogWalker::Step> LogWalker::walk(std::string_view text, bool last, const 
     }
     const std::size_t name = at;
     while (at < text.size() && is_name(text[at])) ++at;
+    if (at > name && at == text.size() && !last) return Step{Outcome::more, 0};
     if (at > name && at < text.size() && text[at] == '(') {
       wrapped = true;
       ++at;
