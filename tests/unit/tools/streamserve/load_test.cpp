@@ -1,0 +1,113 @@
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "streamserve/streamserve.hpp"
+
+using namespace tools;
+using namespace tools::streamserve;
+using stream::replay::StepKind;
+
+namespace {
+
+/// A file that is there as long as the test runs.
+class File {
+ public:
+  File(const std::string& name, std::string_view text)
+      : path_(std::filesystem::temp_directory_path() / ("hartape-load-" + std::to_string(getpid()) + "-" + name)) {
+    std::ofstream(path_, std::ios::binary) << text;
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() { std::filesystem::remove(path_); }
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+stream::Result<std::vector<Recorded>> load_files(std::vector<std::string> paths) {
+  Options options;
+  options.inputs = std::move(paths);
+  Messages messages("streamserve");
+  messages.quiet = true;
+  return load(options, messages);
+}
+
+std::string sample(const std::string& name) { return HARTAPE_SOURCE_DIR "/samples/" + name; }
+
+}  // namespace
+
+TEST_CASE("a recording's exchanges are ready to be served") {
+  const auto all = load_files({sample("chat-llm.rec.ndjson"), sample("prices-ws.rec.ndjson")});
+  REQUIRE(all);
+  REQUIRE(all->size() == 2);
+  const Recorded& chat = all->front();
+  CHECK(chat.method == "POST");
+  CHECK(chat.path == "/v1/chat/completions");
+  CHECK(chat.name == sample("chat-llm.rec.ndjson") + "#1");
+  CHECK(chat.answer->steps.size() == 43);
+  CHECK(chat.answer->complete);
+  CHECK(!chat.answer->websocket);
+  const Recorded& prices = all->back();
+  CHECK(prices.query == "v=1");
+  CHECK(prices.answer->websocket);
+  CHECK(prices.answer->subprotocol == "prices.v1");
+  CHECK(prices.answer->steps.back().kind == StepKind::close);
+}
+
+TEST_CASE("a HAR's entries are served at their paths with their recorded waiting time") {
+  const File har("a.har", R"({"log":{"version":"1.2","creator":{"name":"x","version":"1"},"entries":[
+    {"startedDateTime":"2026-11-22T09:15:30.000Z","time":150,
+     "request":{"method":"GET","url":"https://h.test/a?b=c","httpVersion":"HTTP/1.1","headers":[],"queryString":[],"cookies":[],"headersSize":-1,"bodySize":0},
+     "response":{"status":200,"statusText":"OK","httpVersion":"HTTP/1.1","headers":[{"name":"Content-Encoding","value":"gzip"},{"name":"Content-Length","value":"3"}],
+                 "cookies":[],"content":{"size":5,"mimeType":"text/plain","text":"hello"},"redirectURL":"","headersSize":-1,"bodySize":3},
+     "cache":{},"timings":{"send":0,"wait":100,"receive":50}}]}})");
+  const auto all = load_files({har.path()});
+  REQUIRE(all);
+  REQUIRE(all->size() == 1);
+  const auto& answer = *all->front().answer;
+  CHECK(all->front().query == "b=c");
+  CHECK(answer.body_size == 5);
+  CHECK(answer.headers.empty());  // the body is not in gzip
+  CHECK(answer.steps.front().at >= std::chrono::milliseconds(100));
+  CHECK(answer.complete);
+}
+
+TEST_CASE("a bare body is served at the root") {
+  const File body("events.sse", "data: one\n\ndata: two\n\n");
+  const auto all = load_files({body.path()});
+  REQUIRE(all);
+  REQUIRE(all->size() == 1);
+  CHECK(all->front().method == "GET");
+  CHECK(all->front().path == "/");
+  CHECK(all->front().answer->status == 200);
+  CHECK(stream::replay::find_header(all->front().answer->headers, "content-type") == "text/event-stream");
+}
+
+TEST_CASE("a broken input is refused with its place, an empty one as well") {
+  const File broken("broken.rec.ndjson",
+                    "{\"recording\":1}\n{\"ev\":\"request\",\"id\":\"1\",\"t\":0,\"request\":{}\n{\"ev\":\"end\",\"id\":\"1\","
+                    "\"t\":1,\"reason\":\"eof\"}\n");
+  const auto refused = load_files({broken.path()});
+  REQUIRE(!refused);
+  CHECK(refused.error().place.source == broken.path());
+  CHECK(refused.error().place.line == 2);
+  const File empty("empty.rec.ndjson", "{\"recording\":1}\n");
+  const auto nothing = load_files({empty.path()});
+  REQUIRE(!nothing);
+  CHECK(nothing.error().message == "there is nothing to serve: no input holds an exchange");
+  CHECK(!load_files({"/nonexistent/file"}));
+}
+
+TEST_CASE("an upgrade to something unknown is not replayed as if it were a response") {
+  const File tunnel(
+      "tunnel.rec.ndjson",
+      "{\"ev\":\"request\",\"t\":0,\"request\":{\"method\":\"GET\",\"url\":\"/t\"}}\n"
+      "{\"ev\":\"response\",\"t\":0,\"response\":{\"status\":101,\"headers\":[{\"name\":\"Upgrade\",\"value\":\"tls\"}]}}\n"
+      "{\"ev\":\"data\",\"t\":1,\"data\":\"x\"}\n{\"ev\":\"end\",\"t\":1,\"reason\":\"eof\"}\n");
+  const auto all = load_files({tunnel.path()});
+  REQUIRE(all);
+  CHECK(all->front().answer->status == 501);
+}
