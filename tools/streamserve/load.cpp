@@ -48,7 +48,8 @@ Result<std::vector<Recorded>> load(const Options& options, Messages& messages) {
     }
     if (count == 0) messages.warning(fmt::format("{} holds no exchange", input));
   }
-  if (all.empty()) return stream::fail({stream::ErrorCode::unsupported, "there is nothing to serve: no input holds an exchange", {}, {}});
+  if (all.empty())
+    return stream::fail({stream::ErrorCode::unsupported, "there is nothing to serve: no input holds an exchange", {}, {}});
   return all;
 }
 

@@ -39,7 +39,10 @@ void declare(Tool& tool, Options& options) {
   app.add_option("--host", options.host, "The address to listen on. Others than 127.0.0.1 open the recording to the network.")
       ->type_name("HOST")
       ->capture_default_str();
-  app.add_option("--port", options.port, "The port to listen on; 0 takes a free one.")->type_name("PORT")->capture_default_str();
+  app.add_option("--port", options.port, "The port to listen on; 0 takes a free one.")
+      ->type_name("PORT")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
   auto* speed = app.add_option_function<std::string>(
                        "--speed",
                        [&options](const std::string& text) {
@@ -56,7 +59,7 @@ void declare(Tool& tool, Options& options) {
   add_duration(app, "--timeout", options.timeout, "Close a connection on which nothing happens for this long. 60s without it.");
   app.add_option("--exit-after", options.exit_after, "End after N answered exchanges. Misses do not count.")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
   add_input_options(tool, options.input);
 }
 

@@ -147,6 +147,9 @@ void raise_descriptor_limit() {
 
 int run(Tool& tool, const Options& options) {
   Messages& messages = tool.messages();
+  if (options.timeout && *options.timeout <= stream::Nanos{}) {
+    return failed(tool, {stream::ErrorCode::usage, "--timeout: expected a time greater than 0", {}, {}});
+  }
   const auto recorded = load(options, messages);
   if (!recorded) return failed(tool, recorded.error());
 

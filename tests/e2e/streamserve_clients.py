@@ -1,0 +1,199 @@
+#!/usr/bin/python3
+"""streamserve before curl and a WebSocket client: the samples come back byte for byte and never early; connections are kept,
+cut, repeated and refused as recorded; signals and --exit-after end it.
+
+Needs curl and python3-websockets; skipped (77) without, or failed where HARTAPE_REQUIRE_E2E=1 says that nothing may be.
+"""
+import asyncio
+import base64
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+
+def skip(reason):
+    required = os.environ.get("HARTAPE_REQUIRE_E2E") == "1"
+    print("%s: %s" % ("failed" if required else "skipped", reason))
+    sys.exit(1 if required else 77)
+
+
+try:
+    import websockets
+except ImportError:
+    skip("python3-websockets is not installed")
+
+STREAMSERVE = os.path.join(os.environ["HARTAPE_BIN"], "streamserve")
+SAMPLES = pathlib.Path(__file__).resolve().parents[2] / "samples"
+CHAT = SAMPLES / "chat-llm.rec.ndjson"
+PRICES = SAMPLES / "prices-ws.rec.ndjson"
+
+
+def events(path):
+    """Without the header."""
+    return [json.loads(line) for line in path.read_text().splitlines()[1:]]
+
+
+def octets(event):
+    return event["data"].encode() if "data" in event else base64.b64decode(event["data64"])
+
+
+class Server:
+    def __init__(self, *arguments):
+        self.log = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen([STREAMSERVE, "--port", "0", *map(str, arguments)], stdout=subprocess.PIPE, stderr=self.log,
+                                        text=True)
+        self.url = self.process.stdout.readline().strip()
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+", self.url), self.url
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self, number=signal.SIGINT):
+        begin = time.monotonic()
+        self.process.send_signal(number)
+        status = self.process.wait(20)
+        assert time.monotonic() - begin < 5, "it took %f s to end" % (time.monotonic() - begin)
+        assert status == 0, status
+        return self.lines()
+
+    def lines(self):
+        self.log.seek(0)
+        return self.log.read()
+
+
+def curl(*arguments, status=0):
+    done = subprocess.run(["curl", "-sSN", "--noproxy", "*", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert done.returncode == status, (done.returncode, done.stderr)
+    return done.stdout
+
+
+def chat_is_replayed_byte_for_byte_and_never_early():
+    recorded = events(CHAT)
+    expected = b"".join(octets(event) for event in recorded if event["ev"] == "data")
+    with Server("--speed", "2", CHAT) as server:
+        begin = time.monotonic()
+        received = curl("-d", "{}", server.url + "/v1/chat/completions")
+        took = time.monotonic() - begin
+        assert received == expected
+        assert took >= recorded[-1]["t"] / 2, took
+        log = server.stop()
+    assert re.search(r"POST /v1/chat/completions 200 exchange 1, %d bytes, at most \S+ \S+ late\n" % len(expected), log), log
+
+
+def gaps_and_delays_can_be_taken_out():
+    for arguments in (["--no-delay"], ["--max-gap", "1ms"], ["--speed", "1000"]):
+        with Server(*arguments, CHAT) as server:
+            begin = time.monotonic()
+            assert curl("-d", "{}", server.url + "/v1/chat/completions").endswith(b"data: [DONE]\n\n")
+            assert time.monotonic() - begin < 2.4, arguments  # as recorded it takes longer
+            server.stop(signal.SIGTERM)
+
+
+def connections_are_kept_and_heads_and_old_clients_answered(folder):
+    recording = folder / "page.rec.ndjson"
+    request = {"method": "GET", "url": "https://h.test/page?x=1"}
+    lines = []
+    for number, text in enumerate(["first", "second"]):
+        headers = [{"name": "Content-Length", "value": "999"}, {"name": "Connection", "value": "close"},
+                   {"name": "Set-Cookie", "value": "a=1\nb=2"}, {"name": "X-Evil", "value": "a\r\nInjected: 1"}]
+        lines += [{"ev": "request", "id": str(number), "t": number, "request": request},
+                  {"ev": "response", "id": str(number), "t": number, "response": {"status": 203, "statusText": "Fine", "headers": headers}},
+                  {"ev": "data", "id": str(number), "t": number, "data": text},
+                  {"ev": "end", "id": str(number), "t": number, "reason": "eof"}]
+    recording.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with Server(recording) as server:
+        url = server.url + "/page?x=1"
+        head = curl("-I", url).decode()
+        assert head == ("HTTP/1.1 203 Fine\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Evil: a\r\nX-Evil: Injected: 1\r\n"
+                        "Content-Length: 5\r\n\r\n"), head
+        both = subprocess.run(["curl", "-sSv", "--noproxy", "*", url, url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert both.stdout == "firstsecond", both.stdout
+        assert "Re-using existing connection" in both.stderr, both.stderr
+        assert curl("--http1.0", url) == b"second"
+        assert curl("-H", "Expect: 100-continue", "-d", "x" * 3000, url) != b""  # 404, after the body
+        miss = json.loads(curl("-X", "DELETE", server.url + "/pages"))
+        assert miss == {"error": "no exchange was recorded for DELETE /pages", "nearest": {"method": "GET", "path": "/page?x=1"}}, miss
+        assert curl(server.url + "/page?y=2") == b"second"
+        log = server.stop()
+    assert "GET /page?y=2: answered by exchange 1: it was recorded with the query \"x=1\"" in log, log
+    assert log.count("DELETE /pages 404") == 1, log
+
+
+def a_client_that_leaves_is_logged_and_a_signal_ends_streams():
+    with Server(CHAT) as server:
+        curl("-d", "{}", "--max-time", "0.3", server.url + "/v1/chat/completions", status=28)
+        for _ in range(200):
+            if "the client left" in server.lines():
+                break
+            time.sleep(0.02)
+        assert "the client left" in server.lines(), server.lines()
+        client = subprocess.Popen(["curl", "-sSN", "--noproxy", "*", "-d", "{}", server.url + "/v1/chat/completions"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        client.stdout.read(1)
+        server.stop()
+        assert client.wait(20) in (18, 56), client.returncode  # partial file, or a reset
+
+
+def exit_after_counts_answers_and_a_taken_port_is_refused():
+    with Server("--no-delay", "--exit-after", "2", CHAT) as server:
+        taken = server.url.rsplit(":", 1)[1]
+        second = subprocess.run([STREAMSERVE, "--port", taken, CHAT], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert second.returncode == 2 and second.stdout == "", second
+        assert "127.0.0.1:%s is in use by another program" % taken in second.stderr, second.stderr
+        for path in ("/none", "/v1/chat/completions", "/v1/chat/completions"):
+            curl("-d", "{}", server.url + path)
+        assert server.process.wait(20) == 0
+
+
+async def receive(url, **options):
+    arrived = []
+    async with websockets.connect(url, **options) as socket:
+        begin = time.monotonic()
+        await socket.send("ignored")
+        async for message in socket:
+            arrived.append((time.monotonic() - begin, message))
+        return arrived, socket.close_code, socket.close_reason, socket.subprotocol
+
+
+def a_websocket_conversation_comes_back_on_its_schedule():
+    recorded = events(PRICES)
+    sent = [event for event in recorded if event["ev"] == "message" and event["dir"] == "receive" and event["opcode"] in (1, 2)]
+    expected = [event["data"] if event["opcode"] == 1 else octets(event) for event in sent]
+    accepted = next(event["t"] for event in recorded if event["ev"] == "response")
+    with Server(PRICES) as server:
+        url = server.url.replace("http", "ws") + "/prices?v=1"
+        arrived, code, reason, protocol = asyncio.run(receive(url, subprotocols=["prices.v0", "prices.v1"]))
+        assert [message for _, message in arrived] == expected
+        assert (code, reason, protocol) == (1000, "no subscriptions left", "prices.v1")
+        # The client's clock begins when it has the answer to its handshake: that much later than the schedule's, at least by
+        # what was recorded, and by the way of that answer.
+        for (at, _), event in zip(arrived, sent):
+            assert at >= event["t"] - accepted - 0.05, (at, event["t"])
+        assert arrived[-1][0] >= (sent[-1]["t"] - accepted) * 0.9
+        log = server.stop()
+    assert re.search(r"GET /prices\?v=1 101 exchange 1, \d+ bytes, at most", log), log
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        chat_is_replayed_byte_for_byte_and_never_early()
+        gaps_and_delays_can_be_taken_out()
+        connections_are_kept_and_heads_and_old_clients_answered(pathlib.Path(folder))
+        a_client_that_leaves_is_logged_and_a_signal_ends_streams()
+        exit_after_counts_answers_and_a_taken_port_is_refused()
+        a_websocket_conversation_comes_back_on_its_schedule()
+
+
+if __name__ == "__main__":
+    main()
