@@ -22,12 +22,14 @@ std::string description(const Exchange& exchange) {
   return out + std::string(to_string(exchange.kind()));
 }
 
-stream::Error not_there(const std::string& source, const std::string& wanted, const std::vector<std::string>& ids, std::size_t count) {
+stream::Error not_there(const std::string& source, const std::string& wanted, const std::vector<std::string>& ids,
+                        std::size_t count) {
   std::string there;
   for (std::size_t i = 0; i < ids.size() && i < 10; ++i) there += fmt::format("{}{}", i == 0 ? "" : ", ", ids[i]);
   if (ids.size() > 10) there += " …";
   return {stream::ErrorCode::usage,
-          fmt::format("there is no exchange {}; the input holds {}{}", wanted, count, there.empty() ? "" : fmt::format(", with the ids {}", there)),
+          fmt::format("there is no exchange {}; the input holds {}{}", wanted, count,
+                      there.empty() ? "" : fmt::format(", with the ids {}", there)),
           {source},
           {}};
 }
@@ -50,7 +52,9 @@ stream::Result<Side> read_side(const std::string& path, const har::ExchangeInput
     side.exchanges.push_back({std::move(*exchange), fmt::format("{} #{}", side.source, count)});
   }
   if (side.exchanges.empty() && selection.any()) {
-    return stream::fail(not_there(side.source, selection.id ? fmt::format("with the id '{}'", *selection.id) : fmt::format("{}", *selection.entry), ids, count));
+    return stream::fail(not_there(
+        side.source, selection.id ? fmt::format("with the id '{}'", *selection.id) : fmt::format("{}", *selection.entry), ids,
+        count));
   }
   if (count == 1 && !side.exchanges.empty()) side.exchanges.front().name = side.source;
   return side;
@@ -60,7 +64,8 @@ std::string list_exchanges(const Side& side, std::size_t limit) {
   std::string out;
   for (std::size_t i = 0; i < side.exchanges.size() && i < limit; ++i) {
     const Exchange& exchange = side.exchanges[i].exchange;
-    const std::string id = exchange.id.empty() || exchange.id == std::to_string(i + 1) ? std::string() : fmt::format(" id {},", exchange.id);
+    const std::string id =
+        exchange.id.empty() || exchange.id == std::to_string(i + 1) ? std::string() : fmt::format(" id {},", exchange.id);
     out += fmt::format("  --entry {}:{} {}\n", i + 1, id, description(exchange));
   }
   if (side.exchanges.size() > limit) out += fmt::format("  and {} more\n", side.exchanges.size() - limit);

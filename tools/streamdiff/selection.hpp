@@ -26,7 +26,7 @@ struct Chosen {
 
 /// One input with the exchanges that were asked for.
 struct Side {
-  std::string source{};           ///< for messages: the path, or "<stdin>"
+  std::string source{};  ///< for messages: the path, or "<stdin>"
   std::vector<Chosen> exchanges{};
 };
 

@@ -46,7 +46,8 @@ ToolInfo info() {
       "headers and the request are not.\n\n"
       "A pattern of --ignore is a JSON Pointer into the JSON data of an event, such as /choices/0/id, in which * stands for any "
       "one name or index and ** for any number of levels: /**/created is a member of that name at any depth. With @ it names a "
-      "field beside the data: @type, @id and @retry of an event, @newline of a line, @header/NAME of a part, @opcode of a message, "
+      "field beside the data: @type, @id and @retry of an event, @newline of a line, @header/NAME of a part, @opcode of a "
+      "message, "
       "@code and @reason of a close, or @status, @content-type and @ending of the answer. @data is the data as a whole. What is "
       "ignored is left out before anything is aligned. The report writes places in the same way.\n\n"
       "Inputs of several exchanges are compared exchange by exchange, in their order, if they hold the same number; --entry and "
@@ -55,7 +56,8 @@ ToolInfo info() {
       {"streamdiff expected.sse actual.sse", "Compare two event streams."},
       {"streamdiff --ignore '/**/created' --ignore @id chat.rec.ndjson session.har --actual-entry 3",
        "Compare a recording with the third entry of a HAR file, apart from ids and times."},
-      {"curl -sN https://localhost:8080/events | streamdiff --first events.sse -", "Stop at the first difference of what a server sends."},
+      {"curl -sN https://localhost:8080/events | streamdiff --first events.sse -",
+       "Stop at the first difference of what a server sends."},
       {"streamdiff --json a.ndjson b.ndjson", "The differences as NDJSON."},
   };
   info.exit_status = "0 the streams are equal, 1 they differ, 2 they could not be compared.";
@@ -73,25 +75,32 @@ void add_options(Tool& tool, Options& options) {
   CLI::App& app = tool.app();
   app.add_option("EXPECTED", options.expected, "What the stream should be.")->required();
   app.add_option("ACTUAL", options.actual, "What it is.")->required();
-  app.add_option("--ignore", options.ignore, "Leave out what PATTERN names: /a/*/b, /**/name, @id. May be repeated.")->type_name("PATTERN");
+  app.add_option("--ignore", options.ignore, "Leave out what PATTERN names: /a/*/b, /**/name, @id. May be repeated.")
+      ->type_name("PATTERN");
   app.add_flag("--first", options.first, "Stop at the first difference.");
   app.add_option("--max-diffs", options.max_diffs, "Show no more than N differences. All are counted.")->type_name("N");
-  app.add_flag_callback("--comments", [&options] { options.compare.noise = stream::Noise::include; }, "Compare comments, pings and pongs too.");
-  app.add_flag_callback("--strict-numbers", [&options] { options.compare.values.numbers = stream::NumberRule::spelling; },
-                        "Compare numbers as they are written. 1 and 1.0 differ then.");
-  app.add_flag_callback("--allow-truncated", [&options] { options.compare.truncation = stream::Truncation::allowed; },
-                        "Let a stream be cut off. What came before the cut must be equal.");
+  app.add_flag_callback(
+      "--comments", [&options] { options.compare.noise = stream::Noise::include; }, "Compare comments, pings and pongs too.");
+  app.add_flag_callback(
+      "--strict-numbers", [&options] { options.compare.values.numbers = stream::NumberRule::spelling; },
+      "Compare numbers as they are written. 1 and 1.0 differ then.");
+  app.add_flag_callback(
+      "--allow-truncated", [&options] { options.compare.truncation = stream::Truncation::allowed; },
+      "Let a stream be cut off. What came before the cut must be equal.");
   app.add_flag("--allow-empty", options.allow_empty, "Let the expected stream have no events.");
   app.add_flag("--json", options.json, "Print the differences as NDJSON, and a summary as the last line.");
   std::vector<std::pair<std::string, std::optional<stream::StreamKind>>> kinds;
-  for (const auto kind : {stream::StreamKind::sse, stream::StreamKind::ndjson, stream::StreamKind::json_seq, stream::StreamKind::multipart,
-                          stream::StreamKind::text, stream::StreamKind::binary, stream::StreamKind::http, stream::StreamKind::websocket}) {
+  for (const auto kind :
+       {stream::StreamKind::sse, stream::StreamKind::ndjson, stream::StreamKind::json_seq, stream::StreamKind::multipart,
+        stream::StreamKind::text, stream::StreamKind::binary, stream::StreamKind::http, stream::StreamKind::websocket}) {
     kinds.emplace_back(to_string(kind), kind);
   }
   add_choice(app, "--kind", options.compare.kind, kinds, "What both bodies are, whatever their types say.")->type_name("KIND");
 
   const auto add_selection = [&](const std::string& prefix, Selection& selection, const std::string& side) {
-    CLI::Option* const id = app.add_option("--" + prefix + "id", selection.id, fmt::format("Compare the exchange of this id{}.", side))->type_name("ID");
+    CLI::Option* const id =
+        app.add_option("--" + prefix + "id", selection.id, fmt::format("Compare the exchange of this id{}.", side))
+            ->type_name("ID");
     app.add_option("--" + prefix + "entry", selection.entry, fmt::format("Compare the Nth exchange{}, counted from 1.", side))
         ->type_name("N")
         ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000'000}))
@@ -149,8 +158,12 @@ class Comparer {
   }
 
   int refuse(const Side& expected, const Side& actual) {
-    const auto several = [](const Side& side) { return fmt::format("{} holds {} {}", side.source, side.exchanges.size(), side.exchanges.size() == 1 ? "exchange" : "exchanges"); };
-    std::string text = fmt::format("{}, {} {}: which are to be compared?", several(expected), actual.source, actual.exchanges.size());
+    const auto several = [](const Side& side) {
+      return fmt::format("{} holds {} {}", side.source, side.exchanges.size(),
+                         side.exchanges.size() == 1 ? "exchange" : "exchanges");
+    };
+    std::string text =
+        fmt::format("{}, {} {}: which are to be compared?", several(expected), actual.source, actual.exchanges.size());
     tool_.messages().error(text);
     std::string list;
     for (const Side* side : {&expected, &actual}) list += fmt::format("{}:\n{}", side->source, list_exchanges(*side));
@@ -161,7 +174,9 @@ class Comparer {
 
   int empty(const std::string& expected, const std::string& actual) {
     if (options_.allow_empty) return kYes;
-    tool_.messages().error(stream::Error{stream::ErrorCode::usage, fmt::format("it holds no exchanges, and neither does {}", actual), {expected},
+    tool_.messages().error(stream::Error{stream::ErrorCode::usage,
+                                         fmt::format("it holds no exchanges, and neither does {}", actual),
+                                         {expected},
                                          "--allow-empty lets the expected stream be empty"});
     return kFailure;
   }
@@ -187,8 +202,11 @@ class Comparer {
         ++unanswered;
         continue;
       }
-      if (comparison->expected.items == 0 && !options_.allow_empty && !(count > 1 && is_ordinary(e.exchange, comparison->expected))) {
-        tool_.messages().error(stream::Error{stream::ErrorCode::usage, "it holds no events, so there is nothing to compare with", {e.name},
+      if (comparison->expected.items == 0 && !options_.allow_empty &&
+          !(count > 1 && is_ordinary(e.exchange, comparison->expected))) {
+        tool_.messages().error(stream::Error{stream::ErrorCode::usage,
+                                             "it holds no events, so there is nothing to compare with",
+                                             {e.name},
                                              "--allow-empty lets the expected stream be empty"});
         ++unanswered;
         continue;
@@ -199,10 +217,12 @@ class Comparer {
       if (options_.first && differing > 0) break;
     }
     if (count > 1 && !options_.json && !tool_.messages().quiet) {
-      std::string line = differing == 0 ? fmt::format("{} exchanges are equal", done)
-                                        : fmt::format("{} of {} exchanges {}", differing, done, differing == 1 ? "differs" : "differ");
+      std::string line = differing == 0
+                             ? fmt::format("{} exchanges are equal", done)
+                             : fmt::format("{} of {} exchanges {}", differing, done, differing == 1 ? "differs" : "differ");
       if (unanswered != 0) line += fmt::format(", {} {} not compared", unanswered, unanswered == 1 ? "was" : "were");
-      if (const auto written = sink_->write(line + '\n'); !written) return write_failed(written.error(), differing == 0 ? kYes : kNo);
+      if (const auto written = sink_->write(line + '\n'); !written)
+        return write_failed(written.error(), differing == 0 ? kYes : kNo);
     }
     return unanswered != 0 ? kFailure : differing != 0 ? kNo : kYes;
   }

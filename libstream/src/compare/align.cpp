@@ -25,7 +25,7 @@ std::optional<std::vector<Match>> myers(Symbols a, Symbols b, const AlignLimits&
   std::size_t traced = 0;
   for (std::int64_t d = 0; d <= max_d; ++d) {
     std::vector<std::int32_t> row(static_cast<std::size_t>(d) + 1);  // diagonals -d, -d+2 … d
-    const auto previous = [&](std::int64_t k) {  // x on diagonal k of row d-1
+    const auto previous = [&](std::int64_t k) {                      // x on diagonal k of row d-1
       return static_cast<std::int64_t>(trace.back()[static_cast<std::size_t>((k + d - 1) / 2)]);
     };
     bool reached = false;
@@ -63,7 +63,9 @@ std::optional<std::vector<Match>> myers(Symbols a, Symbols b, const AlignLimits&
     std::int64_t from_y = 0;
     if (d > 0) {
       const auto& row = trace[static_cast<std::size_t>(d) - 1];
-      const auto at = [&](std::int64_t diagonal) { return static_cast<std::int64_t>(row[static_cast<std::size_t>((diagonal + d - 1) / 2)]); };
+      const auto at = [&](std::int64_t diagonal) {
+        return static_cast<std::int64_t>(row[static_cast<std::size_t>((diagonal + d - 1) / 2)]);
+      };
       const bool down = k == -d || (k != d && at(k - 1) < at(k + 1));
       const std::int64_t from_k = down ? k + 1 : k - 1;
       from_x = at(from_k);
@@ -108,7 +110,8 @@ std::vector<Match> hunt_szymanski(Symbols a, const Occurrences& in_b, const std:
     if (!wanted[a[i]]) continue;
     for (std::size_t p = in_b.start[a[i] + 1]; p-- > in_b.start[a[i]];) {
       const std::uint32_t j = in_b.list[p];
-      const auto at = std::lower_bound(chain_end.begin(), chain_end.end(), j, [&](std::uint32_t link, std::uint32_t value) { return links[link].b < value; });
+      const auto at = std::lower_bound(chain_end.begin(), chain_end.end(), j,
+                                       [&](std::uint32_t link, std::uint32_t value) { return links[link].b < value; });
       const auto length = static_cast<std::size_t>(at - chain_end.begin());
       if (at != chain_end.end() && links[*at].b == j) continue;
       links.push_back({static_cast<std::uint32_t>(i), j, length == 0 ? kNone : chain_end[length - 1]});
@@ -183,8 +186,8 @@ Alignment align_symbols(Symbols a, Symbols b, std::size_t symbols, const AlignLi
   anchors.push_back({a.size(), b.size()});
   Match from{};
   for (const Match& anchor : anchors) {
-    align_by_windows(a.subspan(from.expected, anchor.expected - from.expected), b.subspan(from.actual, anchor.actual - from.actual), limits, from,
-                     result.matches);
+    align_by_windows(a.subspan(from.expected, anchor.expected - from.expected),
+                     b.subspan(from.actual, anchor.actual - from.actual), limits, from, result.matches);
     if (anchor.expected < a.size()) result.matches.push_back(anchor);
     from = {anchor.expected + 1, anchor.actual + 1};
   }
@@ -278,7 +281,9 @@ Alignment pair_alike(std::size_t expected_count, std::size_t actual_count, const
     row.assign(last - first + 1, kNever);
     if (i < n) ways[i].assign(last - first + 1, skip_actual);
     const std::size_t first_below = i < n ? first_column(i + 1) : 0;
-    const auto at_below = [&](std::size_t j) { return j < first_below || j - first_below >= below.size() ? kNever : below[j - first_below]; };
+    const auto at_below = [&](std::size_t j) {
+      return j < first_below || j - first_below >= below.size() ? kNever : below[j - first_below];
+    };
     for (std::size_t j = last + 1; j-- > first;) {
       std::int64_t best = i == n && j == m ? 0 : kNever;
       std::uint8_t way = skip_actual;
@@ -310,9 +315,15 @@ Alignment pair_alike(std::size_t expected_count, std::size_t actual_count, const
   for (std::size_t i = 0; i < n && j < m;) {
     const std::size_t first = first_column(i);
     switch (ways[i][j - first]) {
-      case pair: result.matches.push_back({i++, j++}); break;
-      case skip_expected: ++i; break;
-      default: ++j; break;
+      case pair:
+        result.matches.push_back({i++, j++});
+        break;
+      case skip_expected:
+        ++i;
+        break;
+      default:
+        ++j;
+        break;
     }
   }
   return result;

@@ -46,7 +46,8 @@ struct Step {
 
 class LaneComparison {
  public:
-  LaneComparison(const CompareOptions& options, ItemComparer& comparer, const Lane& expected, const Lane& actual, std::size_t& budget)
+  LaneComparison(const CompareOptions& options, ItemComparer& comparer, const Lane& expected, const Lane& actual,
+                 std::size_t& budget)
       : options_(options), comparer_(comparer), expected_(expected), actual_(actual), budget_(budget) {}
 
   void run(bool expected_cut, bool actual_cut) {
@@ -192,7 +193,8 @@ struct Kind {
   explicit Kind(const Exchange& exchange) : kind(exchange.kind()), bare(is_bare_body(exchange)) {
     const bool named = exchange.response && (!exchange.response->stream_kind.empty() || !content_type(exchange).empty());
     const bool empty = std::none_of(exchange.timeline.begin(), exchange.timeline.end(), [](const Event& event) {
-      return (event.kind == EventKind::data && event.direction == Direction::receive && !event.data.empty()) || event.kind == EventKind::message;
+      return (event.kind == EventKind::data && event.direction == Direction::receive && !event.data.empty()) ||
+             event.kind == EventKind::message;
     });
     open = bare ? empty || is_plain(kind) : !named && empty;
   }
@@ -251,7 +253,8 @@ void drop_unfinished(std::vector<Item>& items, const Limits& limits) {
     return (field.name == "state" && field.value == "truncated") || (field.name == "newline" && field.value == "none");
   };
   const bool cut_record = last.kind == ItemKind::record && last.form == DataForm::value && !parse_json(last.data, limits);
-  if (last.kind == ItemKind::unfinished || cut_record || std::any_of(last.fields.begin(), last.fields.end(), truncated)) items.pop_back();
+  if (last.kind == ItemKind::unfinished || cut_record || std::any_of(last.fields.begin(), last.fields.end(), truncated))
+    items.pop_back();
 }
 
 class ExchangeComparison {
@@ -268,7 +271,8 @@ class ExchangeComparison {
     decode.noise = options_.noise;
     decode.limits = options_.limits;
     decode.findings = options_.findings;
-    if (kind && (is_plain(*kind) || *kind == StreamKind::websocket)) decode.body = common_form(expected_, actual_, options_.limits);
+    if (kind && (is_plain(*kind) || *kind == StreamKind::websocket))
+      decode.body = common_form(expected_, actual_, options_.limits);
     decode.source = options_.expected_source;
     STREAM_ASSIGN(auto items_e, decode_items(expected_, result_.expected.kind, decode));
     decode.source = options_.actual_source;
@@ -313,7 +317,8 @@ class ExchangeComparison {
       const auto shown = [](int status) { return status == 0 ? std::string("no answer") : std::to_string(status); };
       // A recorded pipe has neither a request nor an answer.
       const bool known = (expected_.request || expected_.response) && (actual_.request || actual_.response);
-      if (known && expected_.status() != actual_.status()) add_value(Subject::status, shown(expected_.status()), shown(actual_.status()));
+      if (known && expected_.status() != actual_.status())
+        add_value(Subject::status, shown(expected_.status()), shown(actual_.status()));
     }
     const std::string type_e = content_type(expected_);
     const std::string type_a = content_type(actual_);
@@ -327,6 +332,14 @@ class ExchangeComparison {
     const bool cut_a = allowed && is_cut(result_.actual);
     if (cut_e) drop_unfinished(items_e, options_.limits);
     if (cut_a) drop_unfinished(items_a, options_.limits);
+    // A block that sets only what is ignored is not there.
+    const auto is_void = [&](const Item& item) {
+      return item.kind == ItemKind::id_block && std::all_of(item.fields.begin(), item.fields.end(), [&](const ItemField& field) {
+               return options_.values.ignore.field(field.name);
+             });
+    };
+    std::erase_if(items_e, is_void);
+    std::erase_if(items_a, is_void);
 
     std::vector<Step> steps;
     std::size_t budget = kPairBudget;

@@ -146,7 +146,8 @@ Excerpts excerpts(const Difference& difference, std::size_t width) {
   }
   const std::string line_e = e.form == Form::bytes ? bytes_excerpt(e.text, 0) : in_one_line(e);
   const std::string line_a = a.form == Form::bytes ? bytes_excerpt(a.text, 0) : in_one_line(a);
-  const auto mismatch = std::mismatch(line_e.begin(), line_e.begin() + static_cast<std::ptrdiff_t>(std::min(line_e.size(), line_a.size())), line_a.begin());
+  const auto mismatch = std::mismatch(
+      line_e.begin(), line_e.begin() + static_cast<std::ptrdiff_t>(std::min(line_e.size(), line_a.size())), line_a.begin());
   const std::size_t at = character_start(line_e, static_cast<std::size_t>(mismatch.first - line_e.begin()));
   const bool short_enough = characters(line_e) <= width && characters(line_a) <= width;
   const std::size_t before = characters(std::string_view(line_e).substr(0, at));

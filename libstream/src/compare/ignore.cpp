@@ -23,14 +23,19 @@ Status IgnoreSet::add(std::string_view pattern) {
   if (!pattern.empty() && pattern.front() == '@') {
     const std::size_t star = pattern.find('*');
     if (pattern.size() == 1 || (star != std::string_view::npos && star + 1 != pattern.size())) {
-      return fail({ErrorCode::usage, fmt::format("the pattern '{}' names no field", pattern), {}, "fields are @type, @id, @header/NAME …"});
+      return fail({ErrorCode::usage,
+                   fmt::format("the pattern '{}' names no field", pattern),
+                   {},
+                   "fields are @type, @id, @header/NAME …"});
     }
     fields_.push_back(lower_case(pattern.substr(1)));
     return {};
   }
   if (!pattern.empty() && pattern.front() != '/') {
     const std::string name(pattern.substr(0, 40));
-    return fail({ErrorCode::usage, fmt::format("the pattern '{}' begins neither with / nor with @", pattern), {},
+    return fail({ErrorCode::usage,
+                 fmt::format("the pattern '{}' begins neither with / nor with @", pattern),
+                 {},
                  fmt::format("/{0} is a member of the JSON value, /**/{0} one at any depth, @{0} a field of the event", name)});
   }
   std::vector<Level> levels;
@@ -55,7 +60,9 @@ Status IgnoreSet::add(std::string_view pattern) {
         }
         const char escaped = ++i < token.size() ? token[i] : '\0';
         if (escaped == '\0' || std::strchr("012", escaped) == nullptr) {
-          return fail({ErrorCode::usage, fmt::format("the pattern '{}' has a ~ that is none of ~0, ~1 and ~2", pattern), {},
+          return fail({ErrorCode::usage,
+                       fmt::format("the pattern '{}' has a ~ that is none of ~0, ~1 and ~2", pattern),
+                       {},
                        "write ~0 for ~, ~1 for /, ~2 for a literal *"});
         }
         level.name += escaped == '0' ? '~' : escaped == '1' ? '/' : '*';
@@ -89,7 +96,8 @@ IgnoreMatcher::State IgnoreMatcher::intern(std::vector<Position> positions) {
   for (std::size_t i = 0; i < positions.size(); ++i) {
     const auto [pattern, level] = positions[i];
     const auto& levels = set_.patterns_[pattern];
-    if (level < levels.size() && levels[level].kind == IgnoreSet::Level::Kind::any_depth) positions.emplace_back(pattern, level + 1);
+    if (level < levels.size() && levels[level].kind == IgnoreSet::Level::Kind::any_depth)
+      positions.emplace_back(pattern, level + 1);
   }
   std::sort(positions.begin(), positions.end());
   positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
@@ -103,7 +111,8 @@ IgnoreMatcher::State IgnoreMatcher::intern(std::vector<Position> positions) {
   ids_.emplace(positions, id);
   for (const auto& [pattern, level] : positions) {
     const auto& levels = set_.patterns_[pattern];
-    if (level < levels.size() && levels[level].kind == IgnoreSet::Level::Kind::name) node.next.emplace(levels[level].name, kNothing);
+    if (level < levels.size() && levels[level].kind == IgnoreSet::Level::Kind::name)
+      node.next.emplace(levels[level].name, kNothing);
   }
   node.positions = std::move(positions);
   // kNothing as a target means "not computed yet" for spelled names: their true target is computed on the first visit.
@@ -117,8 +126,12 @@ IgnoreMatcher::State IgnoreMatcher::step(State state, std::string_view name, boo
     const auto& levels = set_.patterns_[pattern];
     if (level == levels.size()) continue;
     switch (levels[level].kind) {
-      case IgnoreSet::Level::Kind::any: positions.emplace_back(pattern, level + 1); break;
-      case IgnoreSet::Level::Kind::any_depth: positions.emplace_back(pattern, level); break;
+      case IgnoreSet::Level::Kind::any:
+        positions.emplace_back(pattern, level + 1);
+        break;
+      case IgnoreSet::Level::Kind::any_depth:
+        positions.emplace_back(pattern, level);
+        break;
       case IgnoreSet::Level::Kind::name:
         if (spelled_out && levels[level].name == name) positions.emplace_back(pattern, level + 1);
         break;

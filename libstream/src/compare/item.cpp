@@ -90,7 +90,8 @@ class SseBody final : public CodecDecoder<SseDecoder, SseItem> {
     item.offset = found.begin;
     item.line = found.line;
     switch (found.kind) {
-      case SseItem::Kind::retry: return;  // its event or block has it
+      case SseItem::Kind::retry:
+        return;  // its event or block has it
       case SseItem::Kind::comment:
         item.kind = ItemKind::comment;
         item.form = DataForm::text;
@@ -200,7 +201,8 @@ class WholeBody final : public BodyDecoder {
   WholeBody(DataForm form, const Limits& limits, std::string source) : form_(form), limits_(limits), source_(std::move(source)) {}
   Status feed(std::string_view bytes, std::vector<Item>& /*out*/) override {
     if (bytes.size() > limits_.max_entry - std::min(body_.size(), limits_.max_entry)) {
-      return fail({ErrorCode::limit, "the body is larger than --max-entry (" + std::to_string(limits_.max_entry) + " bytes)", {source_}});
+      return fail(
+          {ErrorCode::limit, "the body is larger than --max-entry (" + std::to_string(limits_.max_entry) + " bytes)", {source_}});
     }
     body_.append(bytes);
     return {};
@@ -254,7 +256,8 @@ std::unique_ptr<BodyDecoder> make_body_decoder(StreamKind kind, const DecodeOpti
     return std::make_unique<WithFallback>(std::move(decoder), options.limits, options.source);
   };
   switch (kind) {
-    case StreamKind::sse: return guarded(std::make_unique<SseBody>(SseOptions{options.limits, options.source, options.findings}));
+    case StreamKind::sse:
+      return guarded(std::make_unique<SseBody>(SseOptions{options.limits, options.source, options.findings}));
     case StreamKind::ndjson: {
       NdjsonOptions ndjson;
       ndjson.limits = options.limits;
@@ -262,25 +265,34 @@ std::unique_ptr<BodyDecoder> make_body_decoder(StreamKind kind, const DecodeOpti
       ndjson.findings = options.findings;
       return std::make_unique<NdjsonBody>(std::move(ndjson));
     }
-    case StreamKind::json_seq: return std::make_unique<JsonSeqBody>(JsonSeqOptions{options.limits, options.source, options.findings});
+    case StreamKind::json_seq:
+      return std::make_unique<JsonSeqBody>(JsonSeqOptions{options.limits, options.source, options.findings});
     case StreamKind::multipart:
-      return guarded(std::make_unique<MultipartBody>(MultipartOptions{options.limits, options.source, options.boundary, options.findings}));
-    case StreamKind::text: return lines();
-    case StreamKind::binary: return whole(DataForm::bytes);
+      return guarded(
+          std::make_unique<MultipartBody>(MultipartOptions{options.limits, options.source, options.boundary, options.findings}));
+    case StreamKind::text:
+      return lines();
+    case StreamKind::binary:
+      return whole(DataForm::bytes);
     case StreamKind::http:
-    case StreamKind::websocket: break;
+    case StreamKind::websocket:
+      break;
   }
   switch (options.body) {
-    case BodyForm::value: return whole(DataForm::value);
-    case BodyForm::text: return lines();
-    case BodyForm::bytes: break;
+    case BodyForm::value:
+      return whole(DataForm::value);
+    case BodyForm::text:
+      return lines();
+    case BodyForm::bytes:
+      break;
   }
   return whole(DataForm::bytes);
 }
 
 class ExchangeDecoder final : public ItemDecoder {
  public:
-  ExchangeDecoder(StreamKind kind, DecodeOptions options) : options_(std::move(options)), body_(make_body_decoder(kind, options_)) {}
+  ExchangeDecoder(StreamKind kind, DecodeOptions options)
+      : options_(std::move(options)), body_(make_body_decoder(kind, options_)) {}
 
   Status add(const Event& event, std::vector<Item>& out) override {
     const std::size_t begin = out.size();
@@ -291,9 +303,14 @@ class ExchangeDecoder final : public ItemDecoder {
         last_ = event.t;
         status = body_->feed(event.data, out);
         break;
-      case EventKind::message: out.push_back(message(event)); break;
-      case EventKind::close: out.push_back(close(event)); break;
-      default: return {};
+      case EventKind::message:
+        out.push_back(message(event));
+        break;
+      case EventKind::close:
+        out.push_back(close(event));
+        break;
+      default:
+        return {};
     }
     label(begin, event.t, out);
     return status;
@@ -361,8 +378,9 @@ std::string received_body(const Exchange& exchange) {
 }  // namespace
 
 std::string_view to_string(ItemKind kind) {
-  constexpr std::array<std::string_view, 11> kNames{"event", "block without data", "unfinished event", "comment", "record", "line",
-                                                    "part",  "message",            "control frame",    "close",   "body"};
+  constexpr std::array<std::string_view, 11> kNames{
+      "event", "block without data", "unfinished event", "comment", "record", "line", "part", "message", "control frame", "close",
+      "body"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -403,7 +421,8 @@ std::vector<BodyForm> body_forms(const Exchange& exchange, const Limits& limits)
   const bool unknown = type.empty() || type == "application/octet-stream" || type == "x-unknown";
   std::vector<BodyForm> forms;
   if (kind != StreamKind::text && (is_json_type(type) || unknown) && parse_json(body, limits)) forms.push_back(BodyForm::value);
-  const bool plain = (is_json_type(type) || is_text_type(type) || unknown) && is_utf8(body) && body.find('\0') == std::string::npos;
+  const bool plain =
+      (is_json_type(type) || is_text_type(type) || unknown) && is_utf8(body) && body.find('\0') == std::string::npos;
   if (kind == StreamKind::text || plain) forms.push_back(BodyForm::text);
   forms.push_back(BodyForm::bytes);
   return forms;

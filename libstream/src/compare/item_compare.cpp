@@ -8,7 +8,9 @@
 namespace stream {
 namespace {
 
-ShownValue::Form form_of(const Item& item) { return item.form == DataForm::bytes ? ShownValue::Form::bytes : ShownValue::Form::text; }
+ShownValue::Form form_of(const Item& item) {
+  return item.form == DataForm::bytes ? ShownValue::Form::bytes : ShownValue::Form::text;
+}
 
 // More differences than this between two values that have nothing in common are shown as one.
 constexpr std::size_t kMaxUnalike = 6;
@@ -35,7 +37,8 @@ bool ItemComparer::equal_fields(const Item& a, const Item& b) const {
   if (a.fields == b.fields) return true;
   const auto in_a = kept_fields(a);
   const auto in_b = kept_fields(b);
-  return std::equal(in_a.begin(), in_a.end(), in_b.begin(), in_b.end(), [](const ItemField* x, const ItemField* y) { return *x == *y; });
+  return std::equal(in_a.begin(), in_a.end(), in_b.begin(), in_b.end(),
+                    [](const ItemField* x, const ItemField* y) { return *x == *y; });
 }
 
 std::optional<Json> ItemComparer::parse(const Item& item) const {
@@ -144,7 +147,8 @@ void ItemComparer::compare_data(const Item& expected, const Item& actual, std::v
   const auto value_a = parse(actual);
   if (!value_e || !value_a || expected.form != actual.form) {
     Difference difference;
-    difference.change = value_e.has_value() == value_a.has_value() && expected.form == actual.form ? ValueChange::changed : ValueChange::type;
+    difference.change =
+        value_e.has_value() == value_a.has_value() && expected.form == actual.form ? ValueChange::changed : ValueChange::type;
     difference.expected_value = {form_of(expected), expected.data};
     difference.actual_value = {form_of(actual), actual.data};
     if (value_e) difference.expected_value = {ShownValue::Form::json, to_json(*value_e)};

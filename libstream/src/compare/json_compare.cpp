@@ -84,10 +84,14 @@ struct JsonComparer::Search {
 
 std::string_view to_string(ValueChange change) {
   switch (change) {
-    case ValueChange::changed: return "changed";
-    case ValueChange::type: return "type";
-    case ValueChange::missing: return "missing";
-    case ValueChange::extra: return "extra";
+    case ValueChange::changed:
+      return "changed";
+    case ValueChange::type:
+      return "type";
+    case ValueChange::missing:
+      return "missing";
+    case ValueChange::extra:
+      return "extra";
   }
   return "";
 }
@@ -124,10 +128,14 @@ bool JsonComparer::equal(const Json& a, State state_a, const Json& b, State stat
   if (ignored || matcher_.ignored(state_b)) return ignored && matcher_.ignored(state_b);
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
-    case Json::Kind::null: return true;
-    case Json::Kind::boolean: return a.as_bool() == b.as_bool();
-    case Json::Kind::number: return equal_numbers(a.number_text(), b.number_text(), rules_.numbers);
-    case Json::Kind::string: return a.as_string() == b.as_string();
+    case Json::Kind::null:
+      return true;
+    case Json::Kind::boolean:
+      return a.as_bool() == b.as_bool();
+    case Json::Kind::number:
+      return equal_numbers(a.number_text(), b.number_text(), rules_.numbers);
+    case Json::Kind::string:
+      return a.as_string() == b.as_string();
     case Json::Kind::array: {
       if (state_a == IgnoreMatcher::kNothing && state_b == IgnoreMatcher::kNothing) {
         const auto& all_a = a.as_array();
@@ -150,7 +158,8 @@ bool JsonComparer::equal(const Json& a, State state_a, const Json& b, State stat
       if (std::equal(all_a.begin(), all_a.end(), all_b.begin(), all_b.end(), same_name)) {
         // The usual case: nothing to sort. Repeated names stand opposite each other here too.
         for (std::size_t i = 0; i < all_a.size(); ++i) {
-          if (!equal(all_a[i].value, matcher_.member(state_a, all_a[i].name), all_b[i].value, matcher_.member(state_b, all_b[i].name))) {
+          if (!equal(all_a[i].value, matcher_.member(state_a, all_a[i].name), all_b[i].value,
+                     matcher_.member(state_b, all_b[i].name))) {
             return false;
           }
         }
@@ -173,10 +182,14 @@ std::uint64_t JsonComparer::hash(const Json& value, State state) {
   if (matcher_.ignored(state)) return kKindSeed - 1;
   const std::uint64_t seed = kind_seed(value.kind());
   switch (value.kind()) {
-    case Json::Kind::null: return hash_combine(seed, 0);
-    case Json::Kind::boolean: return hash_combine(seed, value.as_bool() ? 2 : 1);
-    case Json::Kind::number: return hash_number(value.number_text(), rules_.numbers);
-    case Json::Kind::string: return hash_bytes(value.as_string(), seed);
+    case Json::Kind::null:
+      return hash_combine(seed, 0);
+    case Json::Kind::boolean:
+      return hash_combine(seed, value.as_bool() ? 2 : 1);
+    case Json::Kind::number:
+      return hash_number(value.number_text(), rules_.numbers);
+    case Json::Kind::string:
+      return hash_bytes(value.as_string(), seed);
     case Json::Kind::array: {
       std::uint64_t out = seed;
       for (std::size_t i = 0; i < value.as_array().size(); ++i) {
@@ -203,7 +216,8 @@ void JsonComparer::features(std::vector<std::uint32_t>& out, const Json& value, 
 }
 
 // Each scalar gives two features: that there is one at its path (array indices left out), and its value there.
-void JsonComparer::collect_features(std::vector<std::uint32_t>& out, const Json& value, State state, std::uint64_t path, std::size_t limit) {
+void JsonComparer::collect_features(std::vector<std::uint32_t>& out, const Json& value, State state, std::uint64_t path,
+                                    std::size_t limit) {
   if (out.size() >= limit || matcher_.ignored(state)) return;
   if (value.is_object()) {
     for (const JsonMember& member : value.as_object()) {
@@ -242,7 +256,8 @@ void JsonComparer::compare(Search& search, const Json& expected, State state_e, 
   }
 }
 
-void JsonComparer::compare_objects(Search& search, const Json::Object& expected, State state_e, const Json::Object& actual, State state_a) {
+void JsonComparer::compare_objects(Search& search, const Json::Object& expected, State state_e, const Json::Object& actual,
+                                   State state_a) {
   const auto in_e = members(expected, state_e);
   const auto in_a = members(actual, state_a);
   // What becomes of each member, in the order of its object: expected first, then what only the actual side has.
@@ -291,10 +306,13 @@ void JsonComparer::compare_objects(Search& search, const Json::Object& expected,
   }
 }
 
-void JsonComparer::compare_arrays(Search& search, const Json::Array& expected, State state_e, const Json::Array& actual, State state_a) {
+void JsonComparer::compare_arrays(Search& search, const Json::Array& expected, State state_e, const Json::Array& actual,
+                                  State state_a) {
   const auto in_e = elements(expected, state_e);
   const auto in_a = elements(actual, state_a);
-  const auto same = [&](std::size_t i, std::size_t j) { return equal(*in_e[i].value, in_e[i].state, *in_a[j].value, in_a[j].state); };
+  const auto same = [&](std::size_t i, std::size_t j) {
+    return equal(*in_e[i].value, in_e[i].state, *in_a[j].value, in_a[j].state);
+  };
 
   const std::size_t shorter = std::min(in_e.size(), in_a.size());
   std::size_t prefix = 0;

@@ -56,41 +56,57 @@ std::string name_of_pair(const ItemRef& expected, const ItemRef& actual) {
 
 std::string_view kind_of_json(std::string_view text) {
   switch (text.empty() ? '\0' : text.front()) {
-    case '{': return "an object";
-    case '[': return "an array";
-    case '"': return "a string";
+    case '{':
+      return "an object";
+    case '[':
+      return "an array";
+    case '"':
+      return "a string";
     case 't':
-    case 'f': return "a boolean";
-    case 'n': return "null";
-    default: return "a number";
+    case 'f':
+      return "a boolean";
+    case 'n':
+      return "null";
+    default:
+      return "a number";
   }
 }
 
 std::string_view form_name(const ShownValue& value) {
   switch (value.form) {
-    case ShownValue::Form::json: return "JSON";
-    case ShownValue::Form::bytes: return "bytes";
-    default: return "text";
+    case ShownValue::Form::json:
+      return "JSON";
+    case ShownValue::Form::bytes:
+      return "bytes";
+    default:
+      return "text";
   }
 }
 
 std::string pointer_of(const Difference& difference) {
-  if (difference.pointer.empty()) return difference.change == ValueChange::missing || difference.change == ValueChange::extra ? "" : "data";
+  if (difference.pointer.empty())
+    return difference.change == ValueChange::missing || difference.change == ValueChange::extra ? "" : "data";
   std::string out = escape_controls(difference.pointer);
   const bool both = difference.change == ValueChange::changed || difference.change == ValueChange::type;
-  if (both && difference.actual_pointer != difference.pointer) out += fmt::format(" (actual {})", escape_controls(difference.actual_pointer));
+  if (both && difference.actual_pointer != difference.pointer)
+    out += fmt::format(" (actual {})", escape_controls(difference.actual_pointer));
   return out;
 }
 
 // What is said behind the name of the item: "/a/b is missing", "@id changed".
 std::string what(const Difference& difference, std::string_view where) {
-  const std::string subject = difference.subject == Subject::field ? "@" + escape_controls(difference.field) : pointer_of(difference);
+  const std::string subject =
+      difference.subject == Subject::field ? "@" + escape_controls(difference.field) : pointer_of(difference);
   const std::string again = difference.duplicate ? " (a repeated member)" : "";
   switch (difference.change) {
-    case ValueChange::missing: return subject + " is missing" + again;
-    case ValueChange::extra: return subject + " is extra" + again;
-    case ValueChange::changed: return where.empty() ? subject + " changed" : fmt::format("{} changed {}", subject, where);
-    case ValueChange::type: break;
+    case ValueChange::missing:
+      return subject + " is missing" + again;
+    case ValueChange::extra:
+      return subject + " is extra" + again;
+    case ValueChange::changed:
+      return where.empty() ? subject + " changed" : fmt::format("{} changed {}", subject, where);
+    case ValueChange::type:
+      break;
   }
   const ShownValue& e = difference.expected_value;
   const ShownValue& a = difference.actual_value;
@@ -125,11 +141,16 @@ std::string whole_item(const ItemRef& item, const ShownValue& value, std::size_t
 
 std::string_view title_of(Subject subject) {
   switch (subject) {
-    case Subject::status: return "HTTP status";
-    case Subject::content_type: return "content type";
-    case Subject::stream_kind: return "kind of stream";
-    case Subject::ending: return "ending";
-    default: return {};
+    case Subject::status:
+      return "HTTP status";
+    case Subject::content_type:
+      return "content type";
+    case Subject::stream_kind:
+      return "kind of stream";
+    case Subject::ending:
+      return "ending";
+    default:
+      return {};
   }
 }
 
@@ -164,7 +185,8 @@ class TextReport {
     if (comparison_.equal()) {
       notes();
       std::string counts;
-      for (const auto& [kind, count] : comparison_.expected.counts) counts += fmt::format("{}{} {}", counts.empty() ? ": " : ", ", count, plural(kind, count));
+      for (const auto& [kind, count] : comparison_.expected.counts)
+        counts += fmt::format("{}{} {}", counts.empty() ? ": " : ", ", count, plural(kind, count));
       const auto is_cut = [](const SideSummary& side) { return side.cut_off || side.end_reason != "eof"; };
       const bool one_cut = is_cut(comparison_.expected) != is_cut(comparison_.actual);
       line("", one_cut ? "equal up to the cut" : "equal" + counts);
@@ -214,13 +236,15 @@ class TextReport {
       return;
     }
     if (const auto title = title_of(difference.subject); !title.empty()) {
-      line("", fmt::format("{}: expected {}, actual {}", title, escape_controls(difference.expected_value.text), escape_controls(difference.actual_value.text)));
+      line("", fmt::format("{}: expected {}, actual {}", title, escape_controls(difference.expected_value.text),
+                           escape_controls(difference.actual_value.text)));
       if (difference.subject == Subject::stream_kind) line("", "  what is in them was not compared; --kind tells what both are");
       return;
     }
     if (difference.subject == Subject::item) {
       const bool missing = difference.change == ValueChange::missing;
-      line("", missing ? name_of(difference.expected) + " is missing" : fmt::format("actual {} is extra", name_of(difference.actual)));
+      line("", missing ? name_of(difference.expected) + " is missing"
+                       : fmt::format("actual {} is extra", name_of(difference.actual)));
       values(missing ? whole_item(difference.expected, difference.expected_value, options_.width) : "",
              missing ? "" : whole_item(difference.actual, difference.actual_value, options_.width));
       return;
@@ -232,15 +256,18 @@ class TextReport {
 
   void notes() {
     if (comparison_.after_cut != 0) {
-      line("", fmt::format("note: {} {} behind the cut; not compared", comparison_.after_cut, comparison_.after_cut == 1 ? "item is" : "items are"));
+      line("", fmt::format("note: {} {} behind the cut; not compared", comparison_.after_cut,
+                           comparison_.after_cut == 1 ? "item is" : "items are"));
     }
-    if (comparison_.bounded) line("", "note: the streams are too different for the shortest list of differences; a shorter one may exist");
+    if (comparison_.bounded)
+      line("", "note: the streams are too different for the shortest list of differences; a shorter one may exist");
   }
 
   void summary() {
     const auto count = [&](ValueChange change) { return comparison_.by_change[static_cast<std::size_t>(change)]; };
     const std::size_t total = comparison_.total;
-    std::string text = fmt::format("{}{} {}", comparison_.stopped ? "at least " : "", total, total == 1 ? "difference" : "differences");
+    std::string text =
+        fmt::format("{}{} {}", comparison_.stopped ? "at least " : "", total, total == 1 ? "difference" : "differences");
     const auto& counts = comparison_.expected.counts.empty() ? comparison_.actual.counts : comparison_.expected.counts;
     if (comparison_.items_differing > 0 && !comparison_.stopped && !counts.empty()) {
       const std::size_t n = comparison_.items_differing;
@@ -254,7 +281,8 @@ class TextReport {
     part(count(ValueChange::missing), "missing");
     part(count(ValueChange::extra), "extra");
     text += parts;
-    if (!comparison_.stopped && comparison_.differences.size() < total) text += fmt::format("; the first {} shown", comparison_.differences.size());
+    if (!comparison_.stopped && comparison_.differences.size() < total)
+      text += fmt::format("; the first {} shown", comparison_.differences.size());
     line(kBold, text);
   }
 
@@ -346,10 +374,12 @@ void write_json_report(std::string& out, const Comparison& comparison, const Rep
     const bool has_expected = difference.expected.number != 0 || difference.expected_value.form != ShownValue::Form::none;
     const bool has_actual = difference.actual.number != 0 || difference.actual_value.form != ShownValue::Form::none;
     if (has_expected) {
-      json.set("expected", side_json(difference.expected, extra ? difference.actual_pointer : difference.pointer, difference.expected_value, difference));
+      json.set("expected", side_json(difference.expected, extra ? difference.actual_pointer : difference.pointer,
+                                     difference.expected_value, difference));
     }
     if (has_actual) {
-      json.set("actual", side_json(difference.actual, extra ? difference.pointer : difference.actual_pointer, difference.actual_value, difference));
+      json.set("actual", side_json(difference.actual, extra ? difference.pointer : difference.actual_pointer,
+                                   difference.actual_value, difference));
     }
     write_json(out, json);
     out += '\n';

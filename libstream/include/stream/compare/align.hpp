@@ -17,10 +17,10 @@ struct Match {
 
 /// How much work an alignment may be. The defaults end within about a second on any input.
 struct AlignLimits {
-  std::size_t steps = std::size_t{1} << 27;        ///< comparisons of fingerprints in one search
-  std::size_t trace = std::size_t{1} << 23;        ///< remembered positions (4 bytes each) in one search
-  std::size_t candidates = std::size_t{1} << 22;   ///< pairs of equal items (16 bytes each) in one search
-  std::size_t window = 512;                        ///< items a side that are looked at together where all that is exceeded
+  std::size_t steps = std::size_t{1} << 27;       ///< comparisons of fingerprints in one search
+  std::size_t trace = std::size_t{1} << 23;       ///< remembered positions (4 bytes each) in one search
+  std::size_t candidates = std::size_t{1} << 22;  ///< pairs of equal items (16 bytes each) in one search
+  std::size_t window = 512;                       ///< items a side that are looked at together where all that is exceeded
 };
 
 struct Alignment {

@@ -33,7 +33,7 @@ struct CompareOptions {
   Limits limits{};
   std::string expected_source{};  ///< for places in messages
   std::string actual_source{};
-  FindingSink findings{};         ///< what the codecs tolerated
+  FindingSink findings{};  ///< what the codecs tolerated
 };
 
 /// What a difference is about.
@@ -52,7 +52,7 @@ std::string_view to_string(Subject subject);  ///< "status", "content-type", "ki
 struct ItemRef {
   ItemKind kind = ItemKind::event;
   Direction direction = Direction::receive;
-  std::size_t number = 0;   ///< 0: there is no such item on this side
+  std::size_t number = 0;  ///< 0: there is no such item on this side
   std::optional<Nanos> t{};
   std::uint64_t offset = 0;
   std::uint64_t line = 0;
@@ -72,37 +72,37 @@ struct Difference {
   ValueChange change = ValueChange::changed;
   ItemRef expected{};
   ItemRef actual{};
-  std::string field{};             ///< the name of the field
-  std::string pointer{};           ///< data that is JSON: RFC 6901, in the expected value (extra: in the actual one)
-  std::string actual_pointer{};    ///< the same place in the other value
+  std::string field{};           ///< the name of the field
+  std::string pointer{};         ///< data that is JSON: RFC 6901, in the expected value (extra: in the actual one)
+  std::string actual_pointer{};  ///< the same place in the other value
   ShownValue expected_value{};
   ShownValue actual_value{};
   std::optional<std::uint64_t> offset{};  ///< text and bytes: the first byte that differs
-  bool duplicate = false;          ///< a member of the same name is on both sides, but not as often
+  bool duplicate = false;                 ///< a member of the same name is on both sides, but not as often
 };
 
 /// One side of a comparison.
 struct SideSummary {
   StreamKind kind = StreamKind::http;
-  bool bare = false;                   ///< a body by itself
+  bool bare = false;  ///< a body by itself
   std::size_t items = 0;
   std::vector<std::pair<ItemKind, std::size_t>> counts{};  ///< those that are there, in the order of ItemKind
-  std::optional<Nanos> last{};         ///< when the last item was complete
-  bool cut_off = false;                ///< the recording has no end
-  std::string end_reason{};            ///< eof reset timeout abort error; empty if cut off
+  std::optional<Nanos> last{};                             ///< when the last item was complete
+  bool cut_off = false;                                    ///< the recording has no end
+  std::string end_reason{};                                ///< eof reset timeout abort error; empty if cut off
   std::string end_error{};
 };
 
 struct Comparison {
   SideSummary expected{};
   SideSummary actual{};
-  std::vector<Difference> differences{};  ///< the first ones, in order
-  std::size_t total = 0;                  ///< of differences; a lower bound if `stopped`
+  std::vector<Difference> differences{};   ///< the first ones, in order
+  std::size_t total = 0;                   ///< of differences; a lower bound if `stopped`
   std::array<std::size_t, 4> by_change{};  ///< the same by ValueChange
-  std::size_t items_differing = 0;        ///< items, or pairs of items, that differ
-  std::size_t after_cut = 0;              ///< items behind the end of a side that was cut off; not compared (Truncation::allowed)
-  bool stopped = false;                   ///< there may be more differences
-  bool bounded = false;                   ///< the streams were too different for the best alignment: there may be a shorter list
+  std::size_t items_differing = 0;         ///< items, or pairs of items, that differ
+  std::size_t after_cut = 0;  ///< items behind the end of a side that was cut off; not compared (Truncation::allowed)
+  bool stopped = false;       ///< there may be more differences
+  bool bounded = false;       ///< the streams were too different for the best alignment: there may be a shorter list
 
   bool equal() const { return total == 0; }
 };

@@ -52,11 +52,11 @@ enum class DataForm : std::uint8_t {
 struct Item {
   ItemKind kind = ItemKind::event;
   Direction direction = Direction::receive;
-  std::size_t number = 0;     ///< among the items of its kind, from 1; an unfinished event counts as an event
-  std::size_t position = 0;   ///< among all items of its exchange, from 0
-  std::optional<Nanos> t{};   ///< arrival of the chunk that completed it; none where arrival times are unknown
-  std::uint64_t offset = 0;   ///< of its first byte in the body
-  std::uint64_t line = 0;     ///< in the body, from 1; 0: unknown
+  std::size_t number = 0;           ///< among the items of its kind, from 1; an unfinished event counts as an event
+  std::size_t position = 0;         ///< among all items of its exchange, from 0
+  std::optional<Nanos> t{};         ///< arrival of the chunk that completed it; none where arrival times are unknown
+  std::uint64_t offset = 0;         ///< of its first byte in the body
+  std::uint64_t line = 0;           ///< in the body, from 1; 0: unknown
   std::vector<ItemField> fields{};  ///< in a fixed order for each kind; no name twice but for repeated headers
   DataForm form = DataForm::none;
   std::string data{};
@@ -70,13 +70,13 @@ enum class BodyForm : std::uint8_t { value, text, bytes };
 enum class Noise : std::uint8_t { leave_out, include };
 
 struct DecodeOptions {
-  Noise noise = Noise::leave_out;     ///< comments, pings and pongs
-  BodyForm body = BodyForm::value;    ///< of kinds http and websocket: one item for `value` and `bytes`, one a line for `text`
-  std::string boundary{};             ///< of a multipart body; empty: found in the body
-  std::optional<Nanos> origin{};      ///< what times are counted from; none: items have no time
+  Noise noise = Noise::leave_out;   ///< comments, pings and pongs
+  BodyForm body = BodyForm::value;  ///< of kinds http and websocket: one item for `value` and `bytes`, one a line for `text`
+  std::string boundary{};           ///< of a multipart body; empty: found in the body
+  std::optional<Nanos> origin{};    ///< what times are counted from; none: items have no time
   Limits limits{};
-  std::string source{};               ///< for places in messages
-  FindingSink findings{};             ///< what the codecs tolerated
+  std::string source{};    ///< for places in messages
+  FindingSink findings{};  ///< what the codecs tolerated
 };
 
 /// Turns the timeline of one exchange into items, event by event as they come. Chunk boundaries never matter.

@@ -8,8 +8,8 @@
 
 using namespace exchanges;
 using namespace std::string_literals;
-using stream::Comparison;
 using stream::CompareOptions;
+using stream::Comparison;
 using stream::Direction;
 using stream::Exchange;
 using stream::StreamKind;
@@ -72,7 +72,10 @@ TEST_CASE("JSON data is compared as JSON") {
 TEST_CASE("the order of fields, line ends and a byte order mark mean nothing in an event stream") {
   CHECK(sse("id: 1\nevent: a\ndata: x\n\n", "event: a\ndata: x\nid: 1\n\n").empty());
   CHECK(sse("data: a\n\ndata: b\n\n", "data: a\r\rdata: b\r\r").empty());
-  CHECK(sse("data: a\n\ndata: b\n\n", "\xef\xbb\xbf" "data: a\r\n\ndata:b\n\r\n").empty());
+  CHECK(sse("data: a\n\ndata: b\n\n",
+            "\xef\xbb\xbf"
+            "data: a\r\n\ndata:b\n\r\n")
+            .empty());
   CHECK(sse("id\ndata: x\n\n", "id\ndata: x\n\n").empty());
 }
 
@@ -95,7 +98,8 @@ TEST_CASE("missing and extra events are differences") {
 }
 
 TEST_CASE("events after an inserted one are compared with their own partners") {
-  CHECK(sse(events({"{\"n\":1}", "{\"n\":2,\"v\":\"x\"}", "{\"n\":3}"}), events({"{\"n\":0}", "{\"n\":1}", "{\"n\":2,\"v\":\"y\"}", "{\"n\":3}"})) ==
+  CHECK(sse(events({"{\"n\":1}", "{\"n\":2,\"v\":\"x\"}", "{\"n\":3}"}),
+            events({"{\"n\":0}", "{\"n\":1}", "{\"n\":2,\"v\":\"y\"}", "{\"n\":3}"})) ==
         Lines{"event -/1 extra", "event 2/3 changed /v \"x\" \"y\""});
 }
 
@@ -114,26 +118,30 @@ TEST_CASE("an event that the stream ends in the middle of is not lost") {
 
 TEST_CASE("a block without data counts if it sets the id") {
   CHECK(sse("id: 1\n\ndata: x\n\n", "id: 2\n\ndata: x\n\n") == Lines{"block without data 1/1 @id changed '1' '2'"});
+  CHECK(sse("id: 1\n\ndata: x\n\n", "data: x\n\n", ignoring({"@id"})).empty());
   CHECK(sse("event: ping\n\ndata: x\n\n", "data: x\n\n").empty());
 }
 
 TEST_CASE("bodies in which nothing is found are still compared") {
   CHECK(sse("{\"error\": 1}\n\n", "{\"error\": 2}\n\n") == Lines{"body 1/1 changed /error 1 2"});
-  CHECK(sse("<html>a</html>\n\n", "<html>b</html>\n\n") == Lines{"body 1/1 changed byte 6 '<html>a</html>\n\n' '<html>b</html>\n\n'"});
+  CHECK(sse("<html>a</html>\n\n", "<html>b</html>\n\n") ==
+        Lines{"body 1/1 changed byte 6 '<html>a</html>\n\n' '<html>b</html>\n\n'"});
   CHECK(sse("{\"error\":1}\n\n", "{\"error\":1}\n\n").empty());
   CHECK(compare_bodies(StreamKind::multipart, "no parts", "no Parts").size() == 1);
 }
 
 TEST_CASE("the patterns of --ignore leave out parts of the data and fields") {
-  CHECK(ndjson("{\"ts\":1,\"a\":{\"TS\":2}}\n", "{\"ts\":9,\"a\":{\"TS\":8}}\n", ignoring({"/ts"})) == Lines{"record 1/1 changed /a/TS 2 8"});
+  CHECK(ndjson("{\"ts\":1,\"a\":{\"TS\":2}}\n", "{\"ts\":9,\"a\":{\"TS\":8}}\n", ignoring({"/ts"})) ==
+        Lines{"record 1/1 changed /a/TS 2 8"});
   CHECK(ndjson("{\"user\":{\"id\":1}}\n", "{\"user\":{\"id\":2}}\n", ignoring({"/user/id"})).empty());
   CHECK(sse("id: 1\ndata: x\n\n", "id: 2\ndata: x\n\n", ignoring({"@id"})).empty());
   CHECK(sse("id: 1\ndata: x\n\n", "data: x\n\n", ignoring({"@id"})).empty());
   CHECK(sse("data: x\n\n", "data: y\n\n", ignoring({"@data"})).empty());
   CHECK(sse("data: {\"id\":1}\n\n", "data: {\"id\":2}\n\n", ignoring({"@id"})).size() == 1);
   // Before anything is aligned: each event has a time of its own.
-  CHECK(ndjson("{\"t\":1,\"v\":\"a\"}\n{\"t\":2,\"v\":\"b\"}\n", "{\"t\":5,\"v\":\"z\"}\n{\"t\":6,\"v\":\"a\"}\n{\"t\":7,\"v\":\"b\"}\n", ignoring({"/t"})) ==
-        Lines{"record -/1 extra"});
+  CHECK(ndjson("{\"t\":1,\"v\":\"a\"}\n{\"t\":2,\"v\":\"b\"}\n",
+               "{\"t\":5,\"v\":\"z\"}\n{\"t\":6,\"v\":\"a\"}\n{\"t\":7,\"v\":\"b\"}\n",
+               ignoring({"/t"})) == Lines{"record -/1 extra"});
 }
 
 TEST_CASE("records of NDJSON are JSON, or else text") {
@@ -148,7 +156,10 @@ TEST_CASE("records of a JSON sequence are compared, and those that may be cut ar
   const auto seq = [](std::string_view a, std::string_view b) { return compare_bodies(StreamKind::json_seq, a, b); };
   CHECK(seq("\x1e{\"a\":1}\n\x1e[2]\n", "\x1e{\"a\":1.0}\n\x1e[ 2 ]\n").empty());
   CHECK(seq("\x1e{\"a\":1}\n", "\x1e{\"a\":2}\n") == Lines{"record 1/1 changed /a 1 2"});
-  CHECK(seq("\x1e" "12\n", "\x1e" "12") == Lines{"record 1/1 @state extra 'truncated'"});
+  CHECK(seq("\x1e"
+            "12\n",
+            "\x1e"
+            "12") == Lines{"record 1/1 @state extra 'truncated'"});
 }
 
 TEST_CASE("lines of text are compared byte by byte, line ends included") {
@@ -171,27 +182,33 @@ TEST_CASE("binary bodies differ at an exact offset") {
 
 TEST_CASE("parts are compared whatever their boundary is") {
   const auto parts = [](const std::string& boundary, std::string_view type, std::string_view body) {
-    return "--" + boundary + "\r\nContent-Type: " + std::string(type) + "\r\n\r\n" + std::string(body) + "\r\n--" + boundary + "--\r\n";
+    return "--" + boundary + "\r\nContent-Type: " + std::string(type) + "\r\n\r\n" + std::string(body) + "\r\n--" + boundary +
+           "--\r\n";
   };
   const auto diff = [](const std::string& a, const std::string& b) { return compare_bodies(StreamKind::multipart, a, b); };
   CHECK(diff(parts("A", "text/plain", "x"), parts("B", "text/plain", "x")).empty());
   CHECK(diff(parts("A", "text/plain", "x"), parts("B", "text/plain", "y")) == Lines{"part 1/1 changed byte 0 'x' 'y'"});
   CHECK(diff(parts("A", "image/png", "xy"), parts("A", "image/png", "xz")) == Lines{"part 1/1 changed byte 1 xy xz"});
   CHECK(diff(parts("A", "application/json", "{\"a\":1}"), parts("A", "application/json", "{ \"a\": 1 }")).empty());
-  CHECK(diff(parts("A", "application/x-ndjson", "{\"a\":1}\n{\"b\":2}\n"), parts("A", "application/x-ndjson", "{\"a\":1}\n{\"b\":2}\n")).empty());
-  CHECK(diff(parts("A", "application/x-ndjson", "{\"a\":1}\n{\"b\":2}\n"), parts("A", "application/x-ndjson", "{\"a\": 1}\n{\"b\":3}\n")) ==
-        Lines{"part 1/1 changed /1/b 2 3"});
-  CHECK(diff(parts("A", "text/plain", "x"), parts("A", "text/html", "x")) == Lines{"part 1/1 @header/content-type changed 'text/plain' 'text/html'"});
+  CHECK(diff(parts("A", "application/x-ndjson", "{\"a\":1}\n{\"b\":2}\n"),
+             parts("A", "application/x-ndjson", "{\"a\":1}\n{\"b\":2}\n"))
+            .empty());
+  CHECK(diff(parts("A", "application/x-ndjson", "{\"a\":1}\n{\"b\":2}\n"),
+             parts("A", "application/x-ndjson", "{\"a\": 1}\n{\"b\":3}\n")) == Lines{"part 1/1 changed /1/b 2 3"});
+  CHECK(diff(parts("A", "text/plain", "x"), parts("A", "text/html", "x")) ==
+        Lines{"part 1/1 @header/content-type changed 'text/plain' 'text/html'"});
 }
 
 TEST_CASE("a recorded multipart answer is read with its own boundary") {
   const auto body = [](const std::string& boundary) { return "--" + boundary + "\r\n\r\n--Z\r\n--" + boundary + "--\r\n"; };
-  CHECK(compare(recorded("multipart/mixed; boundary=Q", {body("Q")}), recorded("multipart/mixed; boundary=\"R\"", {body("R")})).equal());
+  CHECK(compare(recorded("multipart/mixed; boundary=Q", {body("Q")}), recorded("multipart/mixed; boundary=\"R\"", {body("R")}))
+            .equal());
 }
 
 TEST_CASE("WebSocket messages are compared in each direction by themselves") {
   Exchange expected;
-  expected.timeline = {message(Direction::send, "{\"q\":1}"), message(Direction::receive, "a"), message(Direction::send, "x"), message(Direction::receive, "b")};
+  expected.timeline = {message(Direction::send, "{\"q\":1}"), message(Direction::receive, "a"), message(Direction::send, "x"),
+                       message(Direction::receive, "b")};
   Exchange actual = expected;
   CHECK(compare(expected, actual).equal());
   std::swap(actual.timeline[1], actual.timeline[2]);  // the order between the directions is a matter of time
@@ -227,13 +244,16 @@ TEST_CASE("pings are noise, and a close is compared by its code and reason") {
 TEST_CASE("an ordinary answer is JSON by its type, else text, else bytes") {
   const auto http = [](const char* type, std::string body) { return recorded(type, {std::move(body)}); };
   CHECK(compare(http("application/json", "{\"a\":1}"), http("application/json; charset=utf-8", "{ \"a\" : 1.0 }\n")).equal());
-  CHECK(lines(compare(http("application/problem+json", "{\"a\":1}"), http("application/problem+json", "{\"a\":2}"))) == Lines{"body 1/1 changed /a 1 2"});
-  CHECK(lines(compare(http("text/plain", "1\nx\n"), http("text/plain", "1.0\nx\n"))) == Lines{"line 1/1 changed byte 1 '1' '1.0'"});
+  CHECK(lines(compare(http("application/problem+json", "{\"a\":1}"), http("application/problem+json", "{\"a\":2}"))) ==
+        Lines{"body 1/1 changed /a 1 2"});
+  CHECK(lines(compare(http("text/plain", "1\nx\n"), http("text/plain", "1.0\nx\n"))) ==
+        Lines{"line 1/1 changed byte 1 '1' '1.0'"});
   CHECK(lines(compare(http("image/png", "ab"), http("image/png", "ac"))) == Lines{"body 1/1 changed byte 1 ab ac"});
   // An answer that is no JSON although it says so.
   CHECK(lines(compare(http("application/json", "{\"a\":1}"), http("application/json", "{\"a\":"))) ==
         Lines{"line 1/1 changed byte 5 '{\"a\":1}' '{\"a\":'"});
-  CHECK(lines(compare(http("application/json", "{}"), http("text/html", "<p>\n"))).front() == "content-type changed 'application/json' 'text/html'");
+  CHECK(lines(compare(http("application/json", "{}"), http("text/html", "<p>\n"))).front() ==
+        "content-type changed 'application/json' 'text/html'");
 }
 
 TEST_CASE("the status of the answer is compared, and headers are not") {
@@ -263,7 +283,8 @@ TEST_CASE("a bare body whose kind is plain to see is not taken for another") {
 TEST_CASE("answers of different kinds differ, and are not compared further") {
   const auto found = lines(compare(recorded("text/event-stream", {"data: a\n\n"}), recorded("application/x-ndjson", {"1\n"})));
   CHECK(found == Lines{"content-type changed 'text/event-stream' 'application/x-ndjson'", "kind changed 'sse' 'ndjson'"});
-  const auto ignored = lines(compare(recorded("text/event-stream", {"data: a\n\n"}), recorded("application/x-ndjson", {"1\n"}), ignoring({"@kind", "@content-type"})));
+  const auto ignored = lines(compare(recorded("text/event-stream", {"data: a\n\n"}), recorded("application/x-ndjson", {"1\n"}),
+                                     ignoring({"@kind", "@content-type"})));
   CHECK(ignored == Lines{"kind changed 'sse' 'ndjson'"});
 }
 
@@ -294,7 +315,9 @@ TEST_CASE("a recording that was cut off differs from one that was not") {
 }
 
 TEST_CASE("a stream compares the same however its bytes are cut") {
-  const std::string body = "\xef\xbb\xbf: hi\r\nid: 1\r\nevent: a\r\ndata: {\"t\":\"h\xc3\xa9\"}\r\n\r\ndata: x\rdata: y\r\r: ping\n\ndata: z\n\nretry: 5\ndata: tail";
+  const std::string body =
+      "\xef\xbb\xbf: hi\r\nid: 1\r\nevent: a\r\ndata: {\"t\":\"h\xc3\xa9\"}\r\n\r\ndata: x\rdata: y\r\r: ping\n\ndata: "
+      "z\n\nretry: 5\ndata: tail";
   const auto whole = bare(StreamKind::sse, body);
   for (std::size_t chunk = 1; chunk < body.size(); ++chunk) {
     CAPTURE(chunk);
@@ -332,8 +355,10 @@ TEST_CASE("ten thousand events a side with nothing in common end soon") {
   std::string e;
   std::string a;
   for (int i = 0; i < 10000; ++i) {
-    e += "data: {\"choices\":[{\"delta\":{\"content\":\"a" + std::to_string(i) + "\"},\"index\":0}],\"id\":" + std::to_string(i) + "}\n\n";
-    a += "data: {\"choices\":[{\"delta\":{\"content\":\"b" + std::to_string(i) + "\"},\"index\":0}],\"id\":" + std::to_string(-i - 1) + "}\n\n";
+    e += "data: {\"choices\":[{\"delta\":{\"content\":\"a" + std::to_string(i) + "\"},\"index\":0}],\"id\":" + std::to_string(i) +
+         "}\n\n";
+    a += "data: {\"choices\":[{\"delta\":{\"content\":\"b" + std::to_string(i) +
+         "\"},\"index\":0}],\"id\":" + std::to_string(-i - 1) + "}\n\n";
   }
   const auto begin = std::chrono::steady_clock::now();
   const auto found = stream::compare_exchanges(bare(StreamKind::sse, e), bare(StreamKind::sse, a));

@@ -23,10 +23,14 @@ namespace {
 /// Few different events, so that alignments are ambiguous.
 std::string random_event(std::mt19937& random) {
   switch (random() % 4) {
-    case 0: return "{\"delta\":\"t" + std::to_string(random() % 6) + "\",\"index\":0}";
-    case 1: return "{\"type\":\"ping\"}";
-    case 2: return "{\"n\":" + std::to_string(random() % 3) + ",\"list\":[1,2,3]}";
-    default: return "text " + std::to_string(random() % 4);
+    case 0:
+      return "{\"delta\":\"t" + std::to_string(random() % 6) + "\",\"index\":0}";
+    case 1:
+      return "{\"type\":\"ping\"}";
+    case 2:
+      return "{\"n\":" + std::to_string(random() % 3) + ",\"list\":[1,2,3]}";
+    default:
+      return "text " + std::to_string(random() % 4);
   }
 }
 
@@ -42,11 +46,14 @@ std::string body_of(const std::vector<std::string>& events) {
   return out;
 }
 
-Comparison compare_streams(const std::vector<std::string>& expected, const std::vector<std::string>& actual, std::mt19937& random) {
+Comparison compare_streams(const std::vector<std::string>& expected, const std::vector<std::string>& actual,
+                           std::mt19937& random) {
   return compare(bare(StreamKind::sse, body_of(expected)), bare(StreamKind::sse, body_of(actual), 1 + random() % 50));
 }
 
-std::size_t count(const Comparison& comparison, ValueChange change) { return comparison.by_change[static_cast<std::size_t>(change)]; }
+std::size_t count(const Comparison& comparison, ValueChange change) {
+  return comparison.by_change[static_cast<std::size_t>(change)];
+}
 
 std::vector<std::filesystem::path> transcripts() {
   const char* corpus = std::getenv("HARTAPE_CORPUS");
@@ -67,10 +74,12 @@ std::string read_file(const std::filesystem::path& path) {
 // Changes the `nth` string inside `value` that is long enough to be a token; counts `nth` down on the way.
 bool change_token(Json& value, std::size_t& nth) {
   if (value.is_array()) {
-    return std::any_of(value.as_array().begin(), value.as_array().end(), [&](Json& element) { return change_token(element, nth); });
+    return std::any_of(value.as_array().begin(), value.as_array().end(),
+                       [&](Json& element) { return change_token(element, nth); });
   }
   if (value.is_object()) {
-    return std::any_of(value.as_object().begin(), value.as_object().end(), [&](auto& member) { return change_token(member.value, nth); });
+    return std::any_of(value.as_object().begin(), value.as_object().end(),
+                       [&](auto& member) { return change_token(member.value, nth); });
   }
   if (!value.is_string() || nth-- != 0) return false;
   value.as_string() += "☃";
@@ -113,7 +122,8 @@ TEST_CASE("a single edit of a random stream is a single difference") {
         change = ValueChange::extra;
         edited.insert(at, random_event(random));
         break;
-      default: *at = "a text that was nowhere before";
+      default:
+        *at = "a text that was nowhere before";
     }
     const Comparison found = compare_streams(events, edited, random);
     CAPTURE(body_of(events), body_of(edited));
@@ -152,9 +162,14 @@ TEST_CASE("many random edits never make more differing items than there are edit
     for (std::size_t i = 0; i < edits; ++i) {
       const auto at = edited.begin() + static_cast<std::ptrdiff_t>(random() % edited.size());
       switch (random() % 3) {
-        case 0: edited.erase(at); break;
-        case 1: edited.insert(at, random_event(random)); break;
-        default: *at = "changed " + std::to_string(i);
+        case 0:
+          edited.erase(at);
+          break;
+        case 1:
+          edited.insert(at, random_event(random));
+          break;
+        default:
+          *at = "changed " + std::to_string(i);
       }
     }
     const Comparison found = compare_streams(events, edited, random);

@@ -76,7 +76,8 @@ inline stream::Event message(stream::Direction direction, std::string_view text,
   return event;
 }
 
-inline stream::Comparison compare(const stream::Exchange& expected, const stream::Exchange& actual, const stream::CompareOptions& options = {}) {
+inline stream::Comparison compare(const stream::Exchange& expected, const stream::Exchange& actual,
+                                  const stream::CompareOptions& options = {}) {
   auto result = stream::compare_exchanges(expected, actual, options);
   REQUIRE(result);
   auto reversed = stream::compare_exchanges(actual, expected, options);
@@ -94,7 +95,9 @@ inline std::vector<std::string> lines(const stream::Comparison& comparison) {
   std::vector<std::string> out;
   for (const stream::Difference& difference : comparison.differences) {
     std::string line;
-    const auto number = [](const stream::ItemRef& item) { return item.number == 0 ? std::string("-") : std::to_string(item.number); };
+    const auto number = [](const stream::ItemRef& item) {
+      return item.number == 0 ? std::string("-") : std::to_string(item.number);
+    };
     if (difference.expected.number != 0 || difference.actual.number != 0) {
       const auto& item = difference.expected.number != 0 ? difference.expected : difference.actual;
       line += std::string(to_string(item.kind)) + ' ' + number(difference.expected) + '/' + number(difference.actual) + ' ';

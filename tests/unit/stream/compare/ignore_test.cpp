@@ -105,7 +105,8 @@ TEST_CASE("a pattern that is no pointer is refused with what may have been meant
   REQUIRE_FALSE(bare);
   CHECK(bare.error().code == stream::ErrorCode::usage);
   CHECK(bare.error().message == "the pattern 'created' begins neither with / nor with @");
-  CHECK(bare.error().hint == "/created is a member of the JSON value, /**/created one at any depth, @created a field of the event");
+  CHECK(bare.error().hint ==
+        "/created is a member of the JSON value, /**/created one at any depth, @created a field of the event");
   CHECK(set.add("/a~3").error().message == "the pattern '/a~3' has a ~ that is none of ~0, ~1 and ~2");
   CHECK_FALSE(set.add("/a~"));
   CHECK_FALSE(set.add("@"));

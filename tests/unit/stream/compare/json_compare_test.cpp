@@ -53,11 +53,16 @@ using Lines = std::vector<std::string>;
 
 Json random_json(std::mt19937& random, int depth) {
   switch (random() % (depth > 0 ? 7 : 5)) {
-    case 0: return nullptr;
-    case 1: return random() % 2 == 0;
-    case 2: return Json(static_cast<std::int64_t>(random() % 1000));
-    case 3: return Json(static_cast<std::int64_t>(random() % 3));
-    case 4: return std::string(random() % 5, static_cast<char>('a' + random() % 3));
+    case 0:
+      return nullptr;
+    case 1:
+      return random() % 2 == 0;
+    case 2:
+      return Json(static_cast<std::int64_t>(random() % 1000));
+    case 3:
+      return Json(static_cast<std::int64_t>(random() % 3));
+    case 4:
+      return std::string(random() % 5, static_cast<char>('a' + random() % 3));
     case 5: {
       Json::Array out;
       for (auto n = random() % 5; n > 0; --n) out.push_back(random_json(random, depth - 1));

@@ -70,7 +70,8 @@ TEST_CASE("moving the point and the exponent together never changes a number") {
     const std::string plain = digits + "e" + std::to_string(exponent);
     const auto point = static_cast<std::int64_t>(random() % 20);
     std::string moved = digits;
-    if (static_cast<std::int64_t>(moved.size()) <= point) moved.insert(0, static_cast<std::size_t>(point) + 1 - moved.size(), '0');
+    if (static_cast<std::int64_t>(moved.size()) <= point)
+      moved.insert(0, static_cast<std::size_t>(point) + 1 - moved.size(), '0');
     moved.insert(moved.size() - static_cast<std::size_t>(point), ".");
     if (point == 0) moved += "0";
     moved += "E" + std::to_string(exponent + point);

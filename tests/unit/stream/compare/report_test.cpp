@@ -86,7 +86,8 @@ TEST_CASE("of a missing event what tells it from its neighbours is shown") {
 TEST_CASE("characters of several bytes are never cut in two") {
   std::string accents;
   for (int i = 0; i < 200; ++i) accents += "é";
-  const std::string report = sse_report("data: " + accents + "ü" + accents + "\n\n", "data: " + accents + "ö" + accents + "\n\n", 20);
+  const std::string report =
+      sse_report("data: " + accents + "ü" + accents + "\n\n", "data: " + accents + "ö" + accents + "\n\n", 20);
   CHECK(entries(report) ==
         "event 1: data changed at character 201\n"
         "  - …ééééééüééééééééééééé…\n"
@@ -94,12 +95,15 @@ TEST_CASE("characters of several bytes are never cut in two") {
 }
 
 TEST_CASE("a changed type is said") {
-  CHECK(entries(sse_report("data: {\"a\":1}\n\n", "data: {\"a\":\"1\"}\n\n")) == "event 1: /a changed from a number to a string\n  - 1\n  + \"1\"");
-  CHECK(entries(sse_report("data: {\"a\":1}\n\n", "data: [DONE]\n\n")) == "event 1: data changed from JSON to text\n  - {\"a\":1}\n  + \"[DONE]\"");
+  CHECK(entries(sse_report("data: {\"a\":1}\n\n", "data: {\"a\":\"1\"}\n\n")) ==
+        "event 1: /a changed from a number to a string\n  - 1\n  + \"1\"");
+  CHECK(entries(sse_report("data: {\"a\":1}\n\n", "data: [DONE]\n\n")) ==
+        "event 1: data changed from JSON to text\n  - {\"a\":1}\n  + \"[DONE]\"");
 }
 
 TEST_CASE("bytes are shown in hexadecimal from where they differ") {
-  const auto report = text_report(compare(bare(StreamKind::binary, "abcdefgh\x01rest"), bare(StreamKind::binary, "abcdefgh\x02")));
+  const auto report =
+      text_report(compare(bare(StreamKind::binary, "abcdefgh\x01rest"), bare(StreamKind::binary, "abcdefgh\x02")));
   CHECK(entries(report) ==
         "body: data changed at byte 8\n"
         "  - … 65 66 67 68 01 72 65 73 74   (13 bytes)\n"
@@ -107,7 +111,8 @@ TEST_CASE("bytes are shown in hexadecimal from where they differ") {
 }
 
 TEST_CASE("moved elements are shown with both pointers, and items with both numbers") {
-  CHECK(entries(sse_report("data: 0\n\ndata: [{\"k\":1,\"v\":2}]\n\ndata: 9\n\n", "data: [{\"x\":\"new\"},{\"k\":1,\"v\":3}]\n\ndata: 9\n\n")) ==
+  CHECK(entries(sse_report("data: 0\n\ndata: [{\"k\":1,\"v\":2}]\n\ndata: 9\n\n",
+                           "data: [{\"x\":\"new\"},{\"k\":1,\"v\":3}]\n\ndata: 9\n\n")) ==
         "event 1 is missing\n"
         "  - 0\n"
         "\n"
@@ -163,18 +168,22 @@ TEST_CASE("the NDJSON form has a record for each difference and a summary") {
   options.expected_name = "e";
   options.actual_name = "a";
   std::string out;
-  write_json_report(out, compare(recorded("text/event-stream", {"id: 1\ndata: {\"a\":[1]}\n\n", "data: \xff\n\n"}), bare(StreamKind::sse, "id: 2\ndata: {\"a\":[1.50]}\n\n")), options);
-  CHECK(out ==
-        R"({"streamdiff":1,"record":"difference","subject":"field","change":"changed","item":"event","direction":"receive","field":"id","expected":{"number":1,"t":0.01,"line":1,"byte":0,"text":"1"},"actual":{"number":1,"line":1,"byte":0,"text":"2"}})"
-        "\n"
-        R"({"streamdiff":1,"record":"difference","subject":"data","change":"changed","item":"event","direction":"receive","expected":{"number":1,"t":0.01,"line":1,"byte":0,"pointer":"/a/0","json":1},"actual":{"number":1,"line":1,"byte":0,"pointer":"/a/0","json":1.50}})"
-        "\n"
-        R"({"streamdiff":1,"record":"difference","subject":"item","change":"missing","item":"event","direction":"receive","expected":{"number":2,"t":0.02,"line":4,"byte":23,"fields":{"type":"message"},"text":")"
-        "\xef\xbf\xbd"
-        R"("}})"
-        "\n"
-        R"({"streamdiff":1,"record":"summary","equal":false,"differences":3,"expected":{"source":"e","kind":"sse","items":2,"counts":{"event":2},"ending":"eof"},"actual":{"source":"a","kind":"sse","items":1,"counts":{"event":1},"ending":"eof"}})"
-        "\n");
+  write_json_report(out,
+                    compare(recorded("text/event-stream", {"id: 1\ndata: {\"a\":[1]}\n\n", "data: \xff\n\n"}),
+                            bare(StreamKind::sse, "id: 2\ndata: {\"a\":[1.50]}\n\n")),
+                    options);
+  CHECK(
+      out ==
+      R"({"streamdiff":1,"record":"difference","subject":"field","change":"changed","item":"event","direction":"receive","field":"id","expected":{"number":1,"t":0.01,"line":1,"byte":0,"text":"1"},"actual":{"number":1,"line":1,"byte":0,"text":"2"}})"
+      "\n"
+      R"({"streamdiff":1,"record":"difference","subject":"data","change":"changed","item":"event","direction":"receive","expected":{"number":1,"t":0.01,"line":1,"byte":0,"pointer":"/a/0","json":1},"actual":{"number":1,"line":1,"byte":0,"pointer":"/a/0","json":1.50}})"
+      "\n"
+      R"({"streamdiff":1,"record":"difference","subject":"item","change":"missing","item":"event","direction":"receive","expected":{"number":2,"t":0.02,"line":4,"byte":23,"fields":{"type":"message"},"text":")"
+      "\xef\xbf\xbd"
+      R"("}})"
+      "\n"
+      R"({"streamdiff":1,"record":"summary","equal":false,"differences":3,"expected":{"source":"e","kind":"sse","items":2,"counts":{"event":2},"ending":"eof"},"actual":{"source":"a","kind":"sse","items":1,"counts":{"event":1},"ending":"eof"}})"
+      "\n");
 }
 
 TEST_CASE("bytes in the NDJSON form are base64 from the first that differs") {
