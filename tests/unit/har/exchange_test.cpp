@@ -234,7 +234,8 @@ TEST_CASE("a recording through HAR and back has the same bytes and messages at t
       "{\"ev\":\"message\",\"id\":\"2\",\"t\":1.200000003,\"dir\":\"send\",\"opcode\":1,\"data\":\"hello\"}\n"
       "{\"ev\":\"message\",\"id\":\"2\",\"t\":1.3,\"dir\":\"receive\",\"opcode\":9,\"data\":\"p\"}\n"
       "{\"ev\":\"message\",\"id\":\"2\",\"t\":1.4,\"dir\":\"receive\",\"opcode\":1,\"data64\":\"/w==\",\"mocked\":true}\n"
-      "{\"ev\":\"close\",\"id\":\"2\",\"t\":1.5,\"dir\":\"send\",\"code\":1001,\"reason\":\"bye\"}\n";
+      "{\"ev\":\"close\",\"id\":\"2\",\"t\":1.5,\"dir\":\"send\",\"code\":1001,\"reason\":\"bye\"}\n"
+      "{\"ev\":\"close\",\"id\":\"2\",\"t\":1.6,\"dir\":\"receive\",\"code\":1001}\n";
   const test::Converted there = test::convert(recording, "recording", "har");
   CHECK(there.errors.empty());
   const Json document = parse(there.text);
