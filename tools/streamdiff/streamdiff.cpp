@@ -40,18 +40,20 @@ ToolInfo info() {
       "Compares two streams: what was expected, and what came. Each may be a recording, the body of an event stream, NDJSON, a "
       "JSON sequence, text or bytes, or an entry of a HAR file, in any mix; \"-\" is standard input.\n\n"
       "Both are decoded into events (records, lines, parts, messages), aligned, and compared by value: JSON as JSON, with exact "
-      "numbers and in any order of members; text as text; bytes as bytes. In what chunks a stream came, when, and how its lines "
-      "ended or its fields were ordered makes no difference; neither do comments, pings and pongs. WebSocket messages are "
+      "numbers and in any order of members; text as text; bytes as bytes. In what chunks a stream came and when makes no "
+      "difference, nor do the line ends, the order of fields and the comments of an event stream, nor pings and pongs. WebSocket "
+      "messages are "
       "compared in each direction by itself. The HTTP status, the content type and how the stream ended are compared too; "
       "headers and the request are not.\n\n"
       "A pattern of --ignore is a JSON Pointer into the JSON data of an event, such as /choices/0/id, in which * stands for any "
       "one name or index and ** for any number of levels: /**/created is a member of that name at any depth. With @ it names a "
       "field beside the data: @type, @id and @retry of an event, @newline of a line, @header/NAME of a part, @opcode of a "
-      "message, "
-      "@code and @reason of a close, or @status, @content-type and @ending of the answer. @data is the data as a whole. What is "
+      "message, @code and @reason of a close, or @status, @content-type and @ending of the answer. @data is the data as a whole. "
+      "What is "
       "ignored is left out before anything is aligned. The report writes places in the same way.\n\n"
       "Inputs of several exchanges are compared exchange by exchange, in their order, if they hold the same number; --entry and "
-      "--id choose one. An expected stream without any events is an error, since everything would pass.";
+      "--id choose one. An expected stream without any events is an error, since nothing would be compared; only among several "
+      "exchanges an ordinary answer may have no body.";
   info.examples = {
       {"streamdiff expected.sse actual.sse", "Compare two event streams."},
       {"streamdiff --ignore '/**/created' --ignore @id chat.rec.ndjson session.har --actual-entry 3",
