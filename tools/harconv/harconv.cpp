@@ -3,8 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <variant>
 
+#include "har/entry_work.hpp"
+#include "stream/io/file_copier.hpp"
 #include "stream/text/json_find.hpp"
 
 namespace tools::harconv {
@@ -50,31 +55,49 @@ class Selection {
   std::string status_;
 };
 
-/// One run of the tool: inputs into one output.
+/// One run of the tool: inputs into one output, or a count.
 class Conversion {
  public:
   Conversion(Tool& tool, const Options& options) : tool_(tool), options_(options), selection_(options) {
     read_.limits = options.input.options.limits;
     read_.report = tool.messages().findings();
+    threads_ = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
   }
 
   int count();
   int convert(const std::vector<std::string>& inputs, const std::string& output);
 
  private:
-  /// Reports an error of an input that has more to give, or not.
+  /// What became of one batch.
+  struct Rendered {
+    std::string text;
+    std::vector<har::Message> messages;
+    std::size_t items = 0;
+    std::size_t seen = 0;  ///< entries up to the last of the batch
+  };
+
   void lost(const stream::Error& error) {
     tool_.messages().error(error);
     status_ = kFailure;
   }
+  void say(const har::Message& message) {
+    if (const auto* error = std::get_if<stream::Error>(&message)) {
+      lost(*error);
+    } else {
+      tool_.messages().finding(std::get<stream::Finding>(message));
+    }
+  }
+  std::optional<std::string_view> from() const {
+    return options_.input.format ? std::optional<std::string_view>(*options_.input.format) : std::nullopt;
+  }
 
-  std::optional<std::string_view> from() const { return options_.input.format ? std::optional<std::string_view>(*options_.input.format) : std::nullopt; }
-
-  template <class Each>
-  Status each_batch(Input& input, EntryReader& reader, const Each& each);
   Status copy(Input& input, stream::ByteSink& sink);
-  Status convert_items(const std::vector<std::string>& inputs, const har::Format& format, stream::ByteSink& sink);
+  Status copy_entries(EntryReader& reader, stream::ByteSink& sink, stream::FileCopier* copier);
   Status convert_input(Input& input, har::ItemWriter& writer);
+  Status convert_har(Input& input, har::ItemWriter& writer);
+  void render(const Item& item, const har::RenderContext& context, const har::ItemWriter& writer, Rendered& out) const;
+  Status take(har::ItemWriter& writer, Rendered& out);
+  std::size_t count_har(Input& input);
   Result<const har::Format*> output_format(const std::string& output, const Input& first) const;
   Status check_entries() const;
 
@@ -82,51 +105,124 @@ class Conversion {
   const Options& options_;
   Selection selection_;
   har::ReadOptions read_;
+  unsigned threads_ = 1;
   std::size_t written_ = 0;
   std::size_t seen_ = 0;
   int status_ = kYes;
 };
 
-/// Calls `each(batch)` for the batches of a HAR, until it fails, or is told enough. Errors of the input are reported.
-template <class Each>
-Status Conversion::each_batch(Input&, EntryReader& reader, const Each& each) {
+/// HAR to HAR as it is: the bytes of the file. From file to file the system copies them, while we look at them.
+Status Conversion::copy(Input& input, stream::ByteSink& sink) {
+  const auto position = input.source->file_position();
+  EntryReader reader(*input.source, {read_.limits, read_.report});
+  if (!position || threads_ < 2) return copy_entries(reader, sink, nullptr);
+  STREAM_ASSIGN(const bool possible, sink.copy_from(*position, 0));
+  if (!possible) return copy_entries(reader, sink, nullptr);
+  stream::FileCopier copier(sink, *position);
+  return copy_entries(reader, sink, &copier);
+}
+
+Status Conversion::copy_entries(EntryReader& reader, stream::ByteSink& sink, stream::FileCopier* copier) {
   EntryBatch batch;
+  std::uint64_t copied = 0;  ///< up to here the output is the input
+  bool begun = false;
+  bool whole = true;
+  const auto write = [&](std::string_view text) -> Status {
+    if (copier == nullptr) return sink.write(text);
+    copied += text.size();
+    return copier->allow(copied);
+  };
+  const auto leave_copier = [&]() -> Status {  // what follows is not what stands in the input
+    if (copier == nullptr) return {};
+    STREAM_TRY(copier->finish());
+    copier = nullptr;
+    return {};
+  };
   for (;;) {
     auto more = reader.next(batch);
     if (!more) {
       lost(more.error());
+      STREAM_TRY(leave_copier());
+      whole = false;
       if (reader.can_continue()) continue;
-      return {};
+      break;
     }
-    if (!*more) return {};
-    STREAM_TRY(each(batch));
-  }
-}
-
-/// HAR to HAR as it is: the bytes of the file.
-Status Conversion::copy(Input& input, stream::ByteSink& sink) {
-  EntryReader reader(*input.source, {read_.limits, read_.report});
-  bool begun = false;
-  STREAM_TRY(each_batch(input, reader, [&](const EntryBatch& batch) -> Status {
+    if (!*more) break;
     std::string_view text = batch.text();
-    if (!begun) {
-      begun = true;
-      STREAM_TRY(sink.write(reader.head()));
-      // Entries before the first that is whole were left out: so is the comma between them.
-      const std::string_view lead = batch.entries().front().lead;
-      if (const std::size_t comma = lead.find(','); comma != std::string_view::npos && lead.find('[') == std::string_view::npos) {
+    if (!std::exchange(begun, true)) {
+      STREAM_TRY(write(reader.head()));
+      // If the first entries were left out, so is the comma behind them.
+      if (const std::size_t comma = batch.entries().front().lead.find(','); !whole && comma != std::string_view::npos) {
         STREAM_TRY(sink.write(text.substr(0, comma)));
         text.remove_prefix(comma + 1);
       }
     }
     written_ += batch.entries().size();
-    return sink.write(text);
-  }));
-  if (!begun) STREAM_TRY(sink.write(reader.head()));
-  return sink.write(reader.tail());
+    STREAM_TRY(write(text));
+  }
+  if (!begun && !reader.tail().empty()) STREAM_TRY(write(reader.head()));
+  STREAM_TRY(write(reader.tail()));
+  return leave_copier();
+}
+
+/// Renders one item if it is wanted.
+void Conversion::render(const Item& item, const har::RenderContext& context, const har::ItemWriter& writer, Rendered& out) const {
+  out.seen = item.index + 1;
+  if (!selection_.wants(item)) return;
+  if (auto status = writer.render(item, context, out.text); !status) {
+    out.messages.emplace_back(std::move(status).error());
+  } else {
+    ++out.items;
+  }
+}
+
+Status Conversion::take(har::ItemWriter& writer, Rendered& out) {
+  for (const har::Message& message : out.messages) say(message);
+  written_ += out.items;
+  seen_ = std::max(seen_, out.seen);
+  return writer.write(out.text);
+}
+
+/// A HAR: its entries are rendered by several threads.
+Status Conversion::convert_har(Input& input, har::ItemWriter& writer) {
+  std::unique_ptr<EntryReader> reader;
+  // The log as it was known with the first entry: it must not change under the threads.
+  har::LogInfo info;
+  bool begun = false;
+  STREAM_TRY(har::each_batch<Rendered>(
+      [&](stream::FindingSink report) -> EntryReader& {
+        reader = std::make_unique<EntryReader>(*input.source, har::EntryReaderOptions{read_.limits, std::move(report)});
+        return *reader;
+      },
+      [&](const EntryBatch& batch) -> Status {
+        if (std::exchange(begun, true)) return {};
+        info = reader->info();
+        Item first;
+        first.text = batch.entries().front().text;
+        return writer.begin(first, info);
+      },
+      threads_,
+      [&](const EntryBatch& batch) {
+        Rendered out;
+        const har::RenderContext context{info, input.files.get(), [&](const stream::Finding& finding) { out.messages.emplace_back(finding); }};
+        std::vector<stream::Place> places = batch.places();
+        for (std::size_t i = 0; i < batch.entries().size(); ++i) {
+          Item item;
+          item.text = batch.entries()[i].text;
+          item.index = batch.entries()[i].index;
+          item.place = std::move(places[i]);
+          render(item, context, writer, out);
+        }
+        return out;
+      },
+      [&](const EntryBatch&, Rendered& out) { return take(writer, out); }, [&](const har::Message& message) { say(message); }));
+  return writer.end_input(reader->info());
 }
 
 Status Conversion::convert_input(Input& input, har::ItemWriter& writer) {
+  if (input.format->name == "har") return convert_har(input, writer);
+  input.reader = input.format->open_reader(*input.source, read_);
+  bool begun = false;
   for (;;) {
     auto item = input.reader->next();
     if (!item) {
@@ -134,19 +230,11 @@ Status Conversion::convert_input(Input& input, har::ItemWriter& writer) {
       if (input.reader->can_continue()) continue;
       break;
     }
-    if (!*item) break;
-    seen_ = std::max(seen_, (*item)->index + 1);
-    if (!selection_.wants(**item)) {
-      if (selection_.past((*item)->index)) break;
-      continue;
-    }
-    if (auto status = writer.write(**item, input.reader->info(), input.files.get()); !status) {
-      const ErrorCode code = status.error().code;
-      if (code == ErrorCode::io) return status;
-      lost(status.error());
-      continue;
-    }
-    ++written_;
+    if (!*item || selection_.past((*item)->index)) break;
+    if (!std::exchange(begun, true)) STREAM_TRY(writer.begin(**item, input.reader->info()));
+    Rendered out;
+    render(**item, {input.reader->info(), input.files.get(), read_.report}, writer, out);
+    STREAM_TRY(take(writer, out));
   }
   return writer.end_input(input.reader->info());
 }
@@ -160,35 +248,35 @@ Result<const har::Format*> Conversion::output_format(const std::string& output, 
     format = options_.output.in_place ? first.format : har::format_of_name(output);
   }
   if (format == nullptr) format = har::find_format("har");
-  if (format->open_writer == nullptr) return fail({ErrorCode::usage, fmt::format("we can't write the format \"{}\"", format->name), {}, "--formats lists them"});
+  if (format->open_writer == nullptr) {
+    return fail({ErrorCode::usage, fmt::format("we can't write the format \"{}\"", format->name), {}, "--formats lists them"});
+  }
   return format;
 }
 
 Status Conversion::check_entries() const {
   for (const std::size_t entry : options_.entries) {
-    if (entry >= seen_ && status_ == kYes) {
-      return fail({ErrorCode::usage, seen_ == 0 ? "there are no entries" : fmt::format("there is no entry {}: the last is {}", entry, seen_ - 1), {}, "entries are counted from 0"});
-    }
+    if (entry < seen_ || status_ != kYes) continue;
+    return fail({ErrorCode::usage, seen_ == 0 ? "there are no entries" : fmt::format("there is no entry {}: the last is {}", entry, seen_ - 1), {},
+                 "entries are counted from 0"});
   }
   return {};
 }
 
 int Conversion::convert(const std::vector<std::string>& inputs, const std::string& output) {
-  stream::OutputOptions out = options_.output.options;
-  std::unique_ptr<har::ItemWriter> writer;
   std::unique_ptr<stream::ByteSink> sink;
+  std::unique_ptr<har::ItemWriter> writer;  // none: the output is the input
   for (const std::string& path : inputs) {
     auto input = har::open_source(path, from(), options_.input.options);
     if (!input) return failed(tool_, input.error());
-    const bool first = sink == nullptr;
-    if (first) {
+    if (sink == nullptr) {
       const auto format = output_format(output, *input);
       if (!format) return failed(tool_, format.error());
-      auto opened = stream::open_output(output, out);
+      auto opened = stream::open_output(output, options_.output.options);
       if (!opened) return failed(tool_, opened.error());
       sink = std::move(*opened);
-      const bool same = (*format)->name == "har" && input->format == *format && inputs.size() == 1;
-      if (same && options_.style == WriteOptions::Style::as_it_is && selection_.all()) {
+      const bool har_to_har = (*format)->name == "har" && input->format->name == "har";
+      if (har_to_har && inputs.size() == 1 && options_.style == WriteOptions::Style::as_it_is && selection_.all()) {
         if (auto status = copy(*input, *sink); !status) return failed(tool_, status.error());
         break;
       }
@@ -200,7 +288,6 @@ int Conversion::convert(const std::vector<std::string>& inputs, const std::strin
       write.limits = read_.limits;
       writer = (*format)->open_writer(*sink, write);
     }
-    input->reader = input->format->open_reader(*input->source, read_);
     if (auto status = convert_input(*input, *writer); !status) return failed(tool_, status.error());
   }
   if (auto status = check_entries(); !status) return failed(tool_, status.error());
@@ -214,6 +301,22 @@ int Conversion::convert(const std::vector<std::string>& inputs, const std::strin
   return status_;
 }
 
+std::size_t Conversion::count_har(Input& input) {
+  EntryReader reader(*input.source, {read_.limits, read_.report});
+  EntryBatch batch;
+  std::size_t count = 0;
+  for (;;) {
+    auto more = reader.next(batch);
+    if (!more) {
+      lost(more.error());
+      if (reader.can_continue()) continue;
+      return count;
+    }
+    if (!*more) return count;
+    for (const EntrySlice& entry : batch.entries()) count += selection_.wants(entry.index, entry.text) ? 1U : 0U;
+  }
+}
+
 int Conversion::count() {
   std::string lines;
   for (const std::string& path : options_.inputs) {
@@ -221,15 +324,7 @@ int Conversion::count() {
     if (!input) return failed(tool_, input.error());
     std::size_t count = 0;
     if (input->format->name == "har") {
-      EntryReader reader(*input->source, {read_.limits, read_.report});
-      (void)each_batch(*input, reader, [&](const EntryBatch& batch) -> Status {
-        if (selection_.all()) {
-          count += batch.entries().size();
-        } else {
-          for (const EntrySlice& entry : batch.entries()) count += selection_.wants(entry.index, entry.text) ? 1U : 0U;
-        }
-        return {};
-      });
+      count = count_har(*input);
     } else {
       input->reader = input->format->open_reader(*input->source, read_);
       for (;;) {

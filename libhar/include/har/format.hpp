@@ -57,7 +57,14 @@ struct WriteOptions {
   stream::Limits limits{};
 };
 
-/// One output. Nothing is complete before finish().
+/// What an item is rendered with.
+struct RenderContext {
+  const LogInfo& info;      ///< what the item's input had said when its first item came
+  const SideFiles* files;   ///< of the input; may be null
+  stream::FindingSink report{};
+};
+
+/// One output: begin() with the first item, then render() and write() for each, end_input() behind each input, finish().
 class ItemWriter {
  public:
   ItemWriter() = default;
@@ -65,9 +72,13 @@ class ItemWriter {
   ItemWriter& operator=(const ItemWriter&) = delete;
   virtual ~ItemWriter() = default;
 
-  /// `info` is what the item's input has said so far. Errors: `io`, after which all is over, and `syntax` or `unsupported`
-  /// for an item that cannot be written: it is left out, and the next can follow.
-  virtual stream::Status write(const Item& item, const LogInfo& info, const SideFiles* files) = 0;
+  /// Before anything else, unless there are no items at all. Errors: `io`; `syntax` for an item that can't be read.
+  virtual stream::Status begin(const Item& first, const LogInfo& info) = 0;
+  /// Appends the item as it will be written, with what separates it from the one before. May be called on several threads
+  /// at once. Errors: `syntax` or `unsupported` for an item that cannot be written: nothing is appended.
+  virtual stream::Status render(const Item& item, const RenderContext& context, std::string& out) const = 0;
+  /// Writes one or more items that were rendered, one behind the other. Errors: `io`.
+  virtual stream::Status write(std::string_view rendered) = 0;
   /// Behind the last item of each input: `info` is all that it has said.
   virtual stream::Status end_input(const LogInfo& info) = 0;
   /// Once, and last. Does not finish the sink.

@@ -4,7 +4,6 @@
 
 #include "formats/formats.hpp"
 #include "har/exchange.hpp"
-#include "stream/codec/json_seq.hpp"
 #include "stream/codec/sse.hpp"
 #include "stream/text/json_scan.hpp"
 #include "stream/text/utf8.hpp"
@@ -109,49 +108,42 @@ class Writer final : public ItemWriter {
   enum class Form { raw, sse, ndjson, json_seq, text };
   Writer(stream::ByteSink& sink, const WriteOptions& options, Form form) : sink_(sink), options_(options), form_(form) {}
 
-  Status write(const Item& item, const LogInfo& info, const SideFiles* files) override {
-    auto converted = exchange_of(item, info, files, "", stream::WallTime{}, {options_.limits, options_.report});
+  Status begin(const Item&, const LogInfo&) override { return {}; }
+
+  Status render(const Item& item, const RenderContext& context, std::string& out) const override {
+    auto converted = exchange_of(item, context.info, context.files, "", stream::WallTime{}, {options_.limits, context.report});
     if (!converted) return fail(std::move(converted).error());
     const Exchange& exchange = *converted;
     const StreamKind kind = exchange.kind();
-    switch (form_) {
-      case Form::raw: return octets(exchange);
-      case Form::sse:
-        if (kind != StreamKind::sse) {
-          return fail({stream::ErrorCode::unsupported, fmt::format("this is no event stream, but {}", to_string(kind)), item.place, "choose one with --entry, or another form with --to"});
-        }
-        return octets(exchange);
-      case Form::text:
-        if (kind != StreamKind::sse && kind != StreamKind::websocket) return octets(exchange);
-        break;
-      case Form::ndjson:
-      case Form::json_seq: break;
+    if (form_ == Form::sse && kind != StreamKind::sse) {
+      return fail({stream::ErrorCode::unsupported, fmt::format("this is no event stream, but {}", to_string(kind)), item.place,
+                   "choose one with --entry, or another form with --to"});
+    }
+    const bool structured = kind == StreamKind::sse || kind == StreamKind::websocket;
+    if (form_ == Form::raw || form_ == Form::sse || (form_ == Form::text && !structured)) {
+      append_octets(exchange, out);
+      return {};
     }
     STREAM_ASSIGN(const auto values, payload(exchange, options_.limits));
     for (const std::string& value : values) {
-      std::string out;
-      if (form_ == Form::text) {
-        out = value + '\n';
-      } else if (form_ == Form::ndjson) {
-        out = as_json(value, options_.limits) + '\n';
-      } else {
-        out = '\x1e' + as_json(value, options_.limits) + '\n';
-      }
-      STREAM_TRY(sink_.write(out));
+      if (form_ == Form::json_seq) out += '\x1e';
+      out += form_ == Form::text ? value : as_json(value, options_.limits);
+      out += '\n';
     }
     return {};
   }
+
+  Status write(std::string_view rendered) override { return sink_.write(rendered); }
   Status end_input(const LogInfo&) override { return {}; }
   Status finish() override { return {}; }
 
  private:
   /// The body as it came; of a WebSocket the data of the messages.
-  Status octets(const Exchange& exchange) {
+  static void append_octets(const Exchange& exchange, std::string& out) {
     for (const Event& event : exchange.timeline) {
       const bool data = event.kind == EventKind::data || (event.kind == EventKind::message && event.opcode <= 2);
-      if (data && event.direction == Direction::receive) STREAM_TRY(sink_.write(event.data));
+      if (data && event.direction == Direction::receive) out += event.data;
     }
-    return {};
   }
 
   stream::ByteSink& sink_;

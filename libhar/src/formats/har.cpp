@@ -1,5 +1,6 @@
 // HAR 1.2: {"log": {…, "entries": […]}}. Read as slices, written as slices wherever the layout is left as it is.
 #include <optional>
+#include <utility>
 
 #include "formats/formats.hpp"
 #include "har/exchange.hpp"
@@ -23,12 +24,13 @@ class Reader final : public ItemReader {
       auto more = entries_.next(batch_);
       if (!more) return stream::fail(std::move(more).error());
       if (!*more) return std::optional<Item>();
+      places_ = batch_.places();
     }
-    const EntrySlice& entry = batch_.entries()[at_++];
+    const EntrySlice& entry = batch_.entries()[at_];
     Item item;
     item.text = entry.text;
     item.index = entry.index;
-    item.place = batch_.place(entry);
+    item.place = std::move(places_[at_++]);
     return std::optional(std::move(item));
   }
   bool can_continue() const override { return entries_.can_continue(); }
@@ -37,6 +39,7 @@ class Reader final : public ItemReader {
  private:
   EntryReader entries_;
   EntryBatch batch_;
+  std::vector<stream::Place> places_;
   std::size_t at_ = 0;
 };
 
@@ -44,47 +47,46 @@ class Writer final : public ItemWriter {
  public:
   Writer(stream::ByteSink& sink, const WriteOptions& options) : sink_(sink), options_(options), merge_(options.report) {}
 
-  Status write(const Item& item, const LogInfo& info, const SideFiles*) override {
-    std::string& out = buffer_;
-    out.clear();
-    if (!begun_) begin(info);
-    const std::size_t head = out.size();
-    if (written_ > 0) out += ',';
-    line(3);
-    if (auto status = entry(item); !status) {
-      out.resize(head);
-      if (head > 0) STREAM_TRY(sink_.write(out));
-      return status;
-    }
-    ++written_;
-    return sink_.write(out);
+  Status begin(const Item&, const LogInfo& info) override { return head(info); }
+
+  Status render(const Item& item, const RenderContext&, std::string& out) const override {
+    const std::size_t from = out.size();
+    out += ',';
+    line(out, 3);
+    auto status = entry(item, out);
+    if (!status) out.resize(from);
+    return status;
+  }
+
+  Status write(std::string_view rendered) override {
+    if (rendered.empty()) return {};
+    if (!std::exchange(written_, true)) rendered.remove_prefix(1);  // the comma
+    return sink_.write(rendered);
   }
 
   Status end_input(const LogInfo& info) override {
-    merge_.add(info, begun_ && !options_.several_inputs ? log_written_ : 0, begun_ && !options_.several_inputs ? root_written_ : 0);
-    if (!begun_ && !options_.several_inputs) {
-      buffer_.clear();
-      begin(info);
-      merge_ = LogMerge(options_.report);
-      return sink_.write(buffer_);
-    }
+    if (!begun_ && !options_.several_inputs) STREAM_TRY(head(info));
+    merge_.add(info, log_written_, root_written_);
     return {};
   }
 
   Status finish() override {
-    buffer_.clear();
-    if (!begun_) begin(merge_.merged());
-    std::string& out = buffer_;
-    if (written_ > 0) line(2);
+    if (!begun_) STREAM_TRY(head({}));
+    std::string out;
+    if (written_) line(out, 2);
     out += ']';
     LogInfo rest = merge_.merged();
     if (options_.several_inputs) add_required(rest.log, options_.creator);
-    for (const JsonMember& member : rest.log) this->member(member, 2, true);
-    line(1);
-    out += '}';
-    for (const JsonMember& member : rest.root) this->member(member, 1, true);
-    line(0);
-    out += '}';
+    for (const JsonMember& member : rest.log) {
+      out += ',';
+      this->member(out, member, 2);
+    }
+    close(out, 1);
+    for (const JsonMember& member : rest.root) {
+      out += ',';
+      this->member(out, member, 1);
+    }
+    close(out, 0);
     if (options_.style != WriteOptions::Style::compact) out += '\n';
     return sink_.write(out);
   }
@@ -93,25 +95,29 @@ class Writer final : public ItemWriter {
   bool pretty() const { return options_.style == WriteOptions::Style::pretty; }
 
   /// A line break and an indentation, as far as the style has them.
-  void line(std::size_t depth) {
+  void line(std::string& out, std::size_t depth) const {
     if (pretty()) {
-      buffer_ += '\n';
-      buffer_.append(2 * depth, ' ');
-    } else if (options_.style == WriteOptions::Style::as_it_is && depth >= 2) {
-      buffer_ += '\n';  // an entry a line, at least
+      out += '\n';
+      out.append(2 * depth, ' ');
+    } else if (options_.style == WriteOptions::Style::as_it_is) {
+      out += '\n';  // an entry a line, at least
     }
   }
 
-  void member(const JsonMember& member, std::size_t depth, bool comma) {
-    if (comma) buffer_ += ',';
-    if (pretty()) line(depth);
-    stream::write_json_string(buffer_, member.name);
-    buffer_ += pretty() ? ": " : ":";
-    write_json(buffer_, member.value, {pretty() ? 2 : 0, static_cast<int>(depth)});
+  void close(std::string& out, std::size_t depth) const {
+    if (pretty()) line(out, depth);
+    out += '}';
+  }
+
+  void member(std::string& out, const JsonMember& member, std::size_t depth) const {
+    if (pretty()) line(out, depth);
+    stream::write_json_string(out, member.name);
+    out += pretty() ? ": " : ":";
+    write_json(out, member.value, {pretty() ? 2 : 0, static_cast<int>(depth)});
   }
 
   /// Everything up to the '[' of entries: what the input has said so far, unless others may yet add to it.
-  void begin(const LogInfo& info) {
+  Status head(const LogInfo& info) {
     begun_ = true;
     LogInfo first;
     if (!options_.several_inputs) {
@@ -120,38 +126,40 @@ class Writer final : public ItemWriter {
       first = info;
       add_required(first.log, options_.creator);
     }
-    buffer_ += '{';
+    std::string out = "{";
     for (const JsonMember& member : first.root) {
-      this->member(member, 1, false);
-      buffer_ += ',';
+      this->member(out, member, 1);
+      out += ',';
     }
-    if (pretty()) line(1);
-    buffer_ += pretty() ? "\"log\": {" : "\"log\":{";
+    if (pretty()) line(out, 1);
+    out += pretty() ? "\"log\": {" : "\"log\":{";
     for (const JsonMember& member : first.log) {
-      this->member(member, 2, false);
-      buffer_ += ',';
+      this->member(out, member, 2);
+      out += ',';
     }
-    if (pretty()) line(2);
-    buffer_ += pretty() ? "\"entries\": [" : "\"entries\":[";
+    if (pretty()) line(out, 2);
+    out += pretty() ? "\"entries\": [" : "\"entries\":[";
+    return sink_.write(out);
   }
 
-  Status entry(const Item& item) {
+  Status entry(const Item& item, std::string& out) const {
     if (item.exchange) {
-      write_json(buffer_, to_entry(*item.exchange), {pretty() ? 2 : 0, 3});
+      write_json(out, to_entry(*item.exchange), {pretty() ? 2 : 0, 3});
       return {};
     }
     switch (options_.style) {
-      case WriteOptions::Style::as_it_is: buffer_ += item.text; return {};
-      case WriteOptions::Style::compact: {
-        STREAM_TRY(append_line(buffer_, item.text, item.place));
-        buffer_.pop_back();  // its line feed
-        return {};
-      }
+      case WriteOptions::Style::as_it_is:
+        out += item.text;
+        break;
+      case WriteOptions::Style::compact:
+        STREAM_TRY(append_line(out, item.text, item.place));
+        out.pop_back();  // its line feed
+        break;
       case WriteOptions::Style::pretty: {
         auto json = stream::parse_json(item.text, options_.limits);
         if (!json) return stream::fail(locate(std::move(json).error(), item.place));
-        write_json(buffer_, *json, {2, 3});
-        return {};
+        write_json(out, *json, {2, 3});
+        break;
       }
     }
     return {};
@@ -160,9 +168,8 @@ class Writer final : public ItemWriter {
   stream::ByteSink& sink_;
   WriteOptions options_;
   LogMerge merge_;
-  std::string buffer_;
   bool begun_ = false;
-  std::size_t written_ = 0;
+  bool written_ = false;
   std::size_t log_written_ = 0;
   std::size_t root_written_ = 0;
 };

@@ -85,57 +85,46 @@ class Writer final : public ItemWriter {
  public:
   Writer(stream::ByteSink& sink, const WriteOptions& options) : sink_(sink), options_(options), merge_(options.report) {}
 
-  Status write(const Item& item, const LogInfo& info, const SideFiles*) override {
-    buffer_.clear();
-    if (!begun_ && !options_.several_inputs) begin(info);
+  Status begin(const Item&, const LogInfo& info) override {
     begun_ = true;
-    const std::size_t head = buffer_.size();
-    Status status;
-    if (item.exchange) {
-      write_json(buffer_, to_entry(*item.exchange));
-      buffer_ += '\n';
-    } else {
-      status = append_line(buffer_, item.text, item.place);
-    }
-    if (!status) {
-      if (head > 0) STREAM_TRY(sink_.write(buffer_));
-      return status;
-    }
-    return sink_.write(buffer_);
-  }
-
-  Status end_input(const LogInfo& info) override {
-    const bool head = begun_ && !options_.several_inputs;
-    merge_.add(info, head ? log_written_ : 0, head ? root_written_ : 0);
-    return {};
-  }
-
-  Status finish() override {
-    buffer_.clear();
-    const LogInfo& rest = merge_.merged();
-    if (!rest.log.empty() || !rest.root.empty() || !begun_) log_line(rest);
-    return sink_.write(buffer_);
-  }
-
- private:
-  void begin(const LogInfo& info) {
+    if (options_.several_inputs) return {};
     log_written_ = info.log.size();
     root_written_ = info.root.size();
     LogInfo first = info;
     add_required(first.log, options_.creator);
-    log_line(first);
+    return log_line(first);
   }
-  void log_line(const LogInfo& info) {
+
+  Status render(const Item& item, const RenderContext&, std::string& out) const override {
+    if (!item.exchange) return append_line(out, item.text, item.place);
+    write_json(out, to_entry(*item.exchange));
+    out += '\n';
+    return {};
+  }
+
+  Status write(std::string_view rendered) override { return sink_.write(rendered); }
+
+  Status end_input(const LogInfo& info) override {
+    merge_.add(info, log_written_, root_written_);
+    return {};
+  }
+
+  Status finish() override {
+    const LogInfo& rest = merge_.merged();
+    if (begun_ && rest.log.empty() && rest.root.empty()) return {};
+    return log_line(rest);
+  }
+
+ private:
+  Status log_line(const LogInfo& info) {
     Json::Object line{{"log", info.log}};
     line.insert(line.end(), info.root.begin(), info.root.end());
-    write_json(buffer_, Json(std::move(line)));
-    buffer_ += '\n';
+    return sink_.write(to_json(Json(std::move(line))) + '\n');
   }
 
   stream::ByteSink& sink_;
   WriteOptions options_;
   LogMerge merge_;
-  std::string buffer_;
   bool begun_ = false;
   std::size_t log_written_ = 0;
   std::size_t root_written_ = 0;

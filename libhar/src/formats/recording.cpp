@@ -88,62 +88,62 @@ class Writer final : public ItemWriter {
  public:
   Writer(stream::ByteSink& sink, const WriteOptions& options) : sink_(sink), options_(options), merge_(options.report) {}
 
-  Status write(const Item& item, const LogInfo& info, const SideFiles* files) override {
-    buffer_.clear();
-    const ReadOptions read{options_.limits, options_.report};
-    std::string id = std::to_string(++count_);
-    if (item.exchange && !options_.several_inputs) id = item.exchange->id;
-    if (!start_) {
-      // The first item's clock is that of the recording; what began earlier has a negative t.
-      if (item.exchange) {
-        start_ = item.exchange->start.value_or(stream::WallTime{});
-      } else {
-        auto entry = entry_of(item, read);
-        if (!entry) return fail(std::move(entry).error());
-        start_ = started_at(*entry).value_or(stream::WallTime{});
-      }
-      begin(options_.several_inputs ? LogInfo{} : info);
+  /// The first item's clock is that of the recording; what began earlier has a negative t.
+  Status begin(const Item& first, const LogInfo& info) override {
+    if (first.exchange) {
+      start_ = first.exchange->start.value_or(stream::WallTime{});
+    } else {
+      auto entry = entry_of(first, {options_.limits, {}});
+      start_ = entry ? started_at(*entry).value_or(stream::WallTime{}) : stream::WallTime{};
     }
-    auto exchange = exchange_of(item, info, files, std::move(id), *start_, read);
-    if (!exchange) {
-      STREAM_TRY(sink_.write(buffer_));
-      return fail(std::move(exchange).error());
+    if (!options_.several_inputs) {
+      log_written_ = info.log.size();
+      root_written_ = info.root.size();
     }
-    write_exchange(buffer_, *exchange);
-    return sink_.write(buffer_);
+    return header(options_.several_inputs ? LogInfo{} : info);
   }
 
+  Status render(const Item& item, const RenderContext& context, std::string& out) const override {
+    std::string id = std::to_string(item.index + 1);
+    if (options_.several_inputs) {
+      id = std::to_string(inputs_ + 1) + "." + id;
+    } else if (item.exchange) {
+      id = item.exchange->id;
+    }
+    auto exchange = exchange_of(item, context.info, context.files, std::move(id), *start_, {options_.limits, context.report});
+    if (!exchange) return fail(std::move(exchange).error());
+    write_exchange(out, *exchange);
+    return {};
+  }
+
+  Status write(std::string_view rendered) override { return sink_.write(rendered); }
+
   Status end_input(const LogInfo& info) override {
-    const bool head = start_ && !options_.several_inputs;
-    merge_.add(info, head ? log_written_ : 0, head ? root_written_ : 0);
+    ++inputs_;
+    merge_.add(info, log_written_, root_written_);
     return {};
   }
 
   Status finish() override {
-    buffer_.clear();
     const LogInfo& rest = merge_.merged();
-    if (!start_) start_ = stream::WallTime{};
-    if (!begun_ || !rest.log.empty() || !rest.root.empty()) begin(rest);
-    return sink_.write(buffer_);
+    if (start_ && rest.log.empty() && rest.root.empty()) return {};
+    return header(rest);
   }
 
  private:
-  void begin(const LogInfo& info) {
-    begun_ = true;
-    log_written_ = info.log.size();
-    root_written_ = info.root.size();
-    Event header = stream::make_header(*start_, options_.creator, info.log.empty() ? Json() : Json(info.log));
+  Status header(const LogInfo& info) {
+    Event header = stream::make_header(start_.value_or(stream::WallTime{}), options_.creator, info.log.empty() ? Json() : Json(info.log));
     if (!info.root.empty()) header.other.push_back({std::string(kRoot), info.root});
-    write_event(buffer_, header);
+    std::string line;
+    write_event(line, header);
+    return sink_.write(line);
   }
 
   stream::ByteSink& sink_;
   WriteOptions options_;
   LogMerge merge_;
-  std::string buffer_;
   std::optional<stream::WallTime> start_;
-  bool begun_ = false;
-  std::size_t count_ = 0;
+  std::size_t inputs_ = 0;
   std::size_t log_written_ = 0;
   std::size_t root_written_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "har/entry_reader.hpp"
@@ -26,6 +27,7 @@ inline Converted convert(std::string_view text, std::string_view from, std::stri
   const auto reader = find_format(from)->open_reader(*source, {{}, report});
   const auto writer = find_format(to)->open_writer(*sink, write);
   const SideFiles files(path, std::size_t{1} << 30);
+  bool begun = false;
   for (;;) {
     const auto item = reader->next();
     if (!item) {
@@ -34,7 +36,12 @@ inline Converted convert(std::string_view text, std::string_view from, std::stri
       break;
     }
     if (!*item) break;
-    if (auto status = writer->write(**item, reader->info(), &files); !status) result.errors.push_back(to_string(status.error()));
+    std::string rendered;
+    if (!std::exchange(begun, true)) {
+      if (auto status = writer->begin(**item, reader->info()); !status) result.errors.push_back(to_string(status.error()));
+    }
+    if (auto status = writer->render(**item, {reader->info(), &files, report}, rendered); !status) result.errors.push_back(to_string(status.error()));
+    if (auto status = writer->write(rendered); !status) result.errors.push_back(to_string(status.error()));
   }
   for (auto status : {writer->end_input(reader->info()), writer->finish(), sink->finish()}) {
     if (!status) result.errors.push_back(to_string(status.error()));

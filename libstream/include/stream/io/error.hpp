@@ -50,6 +50,7 @@ template <class T>
 class [[nodiscard]] Result : public tl::expected<T, Error> {
  public:
   using tl::expected<T, Error>::expected;
+  Result() {}  // NOLINT: "= default" would have `return {}` fill the place of the Error with zeros first
 };
 
 /// Done, or an Error.
