@@ -7,6 +7,8 @@
 namespace tools {
 namespace {
 
+constexpr std::size_t kShown = 5;  ///< findings of one rule, without -v
+
 std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -57,9 +59,17 @@ void Messages::hint(std::string_view text) { line({}, "hint", text); }
 void Messages::finding(const stream::Finding& finding) {
   if (quiet && finding.level == stream::Level::note) return;
   if (finding.level == stream::Level::error) ++errors_;
+  if (!finding.rule.empty() && ++findings_[finding.rule] > kShown && verbosity == 0) return;
   constexpr std::string_view kLevels[] = {"note", "warning", "error"};
   line(to_string(finding.place), kLevels[static_cast<std::size_t>(finding.level)],
        finding.rule.empty() ? finding.message : fmt::format("{} [{}]", finding.message, finding.rule));
+}
+
+void Messages::summary() {
+  for (const auto& [rule, count] : findings_) {
+    if (count > kShown && verbosity == 0) line({}, "note", fmt::format("and {} more [{}]; -v shows them all", count - kShown, rule));
+  }
+  findings_.clear();
 }
 
 stream::FindingSink Messages::findings() {

@@ -180,6 +180,7 @@ int Tool::run(int argc, const char* const* argv, const std::function<int()>& wor
         stream::ErrorCode::io, fmt::format("cannot write: {}", std::system_category().message(errno)), {"<stdout>"}, {}});
     status = kFailure;
   }
+  messages_.summary();
   messages_.verbose(fmt::format("peak memory {}, time {}", stream::format_size(peak_memory()),
                                 stream::format_duration(std::chrono::duration_cast<stream::Nanos>(Clock::now() - start))));
   return status;

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,7 +42,10 @@ class Messages {
   void note(std::string_view text);     ///< shown unless -q
   void verbose(std::string_view text);  ///< shown with -v
   void hint(std::string_view text);
-  void finding(const stream::Finding& finding);  ///< one of Level::note is left out with -q
+  /// One of Level::note is left out with -q. Of each rule a few are shown, and all of them with -v; summary() counts the others.
+  void finding(const stream::Finding& finding);
+  /// How many findings of which rule were left out because there were so many. Once, at the end.
+  void summary();
   /// A sink that prints findings; `this` must outlive it.
   stream::FindingSink findings();
 
@@ -56,6 +60,7 @@ class Messages {
   std::string tool_;
   std::FILE* out_;
   std::size_t errors_ = 0;
+  std::map<std::string, std::size_t, std::less<>> findings_;  ///< how many there were, by rule
 };
 
 /// A tool's name and texts, from which --help, the manual page and the completions are made.

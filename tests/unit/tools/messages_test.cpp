@@ -63,3 +63,18 @@ TEST_CASE("colours mark the level and nothing else") {
   messages.warning("odd");
   CHECK(err.text() == "tool: \x1b[1;31merror:\x1b[0m bad\ntool: \x1b[1;33mwarning:\x1b[0m odd\n");
 }
+
+TEST_CASE("of many findings of one rule a few are shown and the others counted; -v shows all") {
+  const auto printed = [](int verbosity) {
+    const Captured err;
+    tools::Messages messages("tool", err.file());
+    messages.verbosity = verbosity;
+    for (int i = 0; i < 8; ++i) messages.finding({stream::Level::warning, "often", "x", {}});
+    messages.finding({stream::Level::note, "once", "y", {}});
+    messages.summary();
+    return err.text();
+  };
+  const std::string one = "tool: warning: x [often]\n";
+  CHECK(printed(0) == one + one + one + one + one + "tool: note: y [once]\ntool: note: and 3 more [often]; -v shows them all\n");
+  CHECK(printed(1) == one + one + one + one + one + one + one + one + "tool: note: y [once]\n");
+}
