@@ -1,0 +1,2 @@
+hartape_fuzz_target(replay SOURCES replay_fuzz.cpp LINKS hartape::stream_net Boost::headers fmt::fmt)
+target_include_directories(fuzz_replay PRIVATE "${PROJECT_SOURCE_DIR}/libstream/src/net")
