@@ -77,6 +77,13 @@ class PeekedSource final : public stream::ByteSource {
   std::optional<Error> error_;
 };
 
+std::string_view without_compression(std::string_view path) {
+  for (const std::string_view suffix : {".gz", ".zst", ".br", ".zz", ".zlib"}) {
+    if (path.ends_with(suffix)) return path.substr(0, path.size() - suffix.size());
+  }
+  return path;
+}
+
 struct Guess {
   const Format* format = nullptr;
   int score = 0;
@@ -95,6 +102,13 @@ Guess guess(std::string_view prefix, const std::string& path) {
   return best;
 }
 
+/// Whether the name says that there are exchanges in it. What is none of them is not taken for a body then. (".json" may be both.)
+bool names_exchanges(std::string_view path) {
+  const Format* const named = format_of_name(path);
+  if (named == nullptr) return false;
+  return named->name == "harl" || named->name == "recording" || (named->name == "har" && without_compression(path).ends_with(".har"));
+}
+
 Result<Input> open_with(const std::string& path, std::optional<std::string_view> format, const stream::InputOptions& options, bool bodies) {
   Input input;
   input.path = path;
@@ -109,7 +123,9 @@ Result<Input> open_with(const std::string& path, std::optional<std::string_view>
   if (input.format == nullptr) {
     const std::string_view prefix = peeked->peek();
     Guess found = guess(prefix, path);
-    if (found.score < kSure && bodies) {
+    if (found.score < kSure && bodies && names_exchanges(path)) {
+      found.format = format_of_name(path);  // its reader says what is wrong
+    } else if (found.score < kSure && bodies) {
       found.format = stream::is_utf8(prefix.substr(0, prefix.size() - std::min<std::size_t>(prefix.size(), 4))) ? &format::kText : &format::kRaw;
     }
     const bool blank = prefix.find_first_not_of(" \t\r\n") == std::string_view::npos;
@@ -167,12 +183,7 @@ const Format* find_format(std::string_view name) {
 }
 
 const Format* format_of_name(std::string_view path) {
-  for (const std::string_view suffix : {".gz", ".zst", ".br", ".zz", ".zlib"}) {
-    if (path.ends_with(suffix)) {
-      path.remove_suffix(suffix.size());
-      break;
-    }
-  }
+  path = without_compression(path);
   const Format* found = nullptr;
   std::size_t longest = 0;
   for (const Format& format : formats()) {

@@ -54,15 +54,15 @@ def tools(path, work, to="har"):
     yield [f"{BIN}/streamserve", "--port", "0", path], None
 
 
-def check_saved(label, work, output, whole):
-    """The output is a HAR of some of the entries `whole`, and nothing else is in the folder."""
+def check_saved(label, work, output, whole, to):
+    """The output is a HAR of some of the entries `whole` (or JSON lines), and nothing else is in the folder."""
     left = os.listdir(work)
     if left == [] or whole is None:
         check(left == [], f"{label}: leaves nothing behind", str(left))
     else:
         try:
             with open(output, "rb") as text:
-                saved = json.load(text)["log"]["entries"]
+                saved = json.load(text)["log"]["entries"] if to == "har" else [json.loads(line) for line in text] and []
         except (OSError, ValueError, KeyError, RecursionError) as error:
             saved = [str(error)]
         check(left == [os.path.basename(output)] and all(entry in whole for entry in saved), f"{label}: saves whole entries only", str(saved)[:300])
@@ -87,7 +87,7 @@ def refused(what, path, work, place=None, options=(), message=None, whole=None, 
         if message:
             check(re.search(message, error), f"{label}: says {message}", detail)
         if output:
-            check_saved(label, work, output, whole)
+            check_saved(label, work, output, whole, to)
 
 
 def accepted(what, path, work, options=()):
