@@ -88,6 +88,7 @@ struct EntryReader::Impl {
   void scan();
   void slice(EntryBatch& batch);
   bool check_close();
+  std::optional<Error> check(const EntrySlice& entry) const;
   void keep_valid(EntryBatch& batch);
   void hand_over(EntryBatch& batch);
   void stop(Error error);
@@ -111,6 +112,7 @@ struct EntryReader::Impl {
   LogWalker walker;
   stream::ElementScanner scanner;
   std::vector<std::size_t> ends;  ///< of entries that were found and not sliced
+  std::uint64_t suspect = 0;      ///< entries that begin before this offset of the input must be looked at one by one
   std::string head;
   std::string tail;
   LogInfo info;
@@ -220,6 +222,9 @@ void EntryReader::Impl::scan() {
   const std::size_t available = end - scanned;
   const std::size_t whole = eof ? available : available - available % stream::ElementScanner::kBlock;
   scanned += scanner.scan(view(scanned, scanned + whole), scanned, ends);
+  const bool control = scanner.take_control();
+  const bool deep = scanner.take_deepest() > static_cast<std::int64_t>(options.limits.max_depth);
+  if (control || deep) suspect = offset + scanned;
   if (scanner.closed()) {
     after_at = scanned;
     phase = Phase::after;
@@ -280,29 +285,63 @@ bool EntryReader::Impl::check_close() {
   return false;
 }
 
-/// Cuts the batch before the first entry that is not UTF-8; if that is its first one, the entry becomes an error.
+/// What is wrong inside an entry, so far as it is looked at.
+std::optional<Error> EntryReader::Impl::check(const EntrySlice& entry) const {
+  const auto at = static_cast<std::size_t>(entry.text.data() - memory.get());
+  const auto wrong = [&](std::size_t where, ErrorCode code, std::string message, std::string hint = "") {
+    Error error{code, std::move(message), here(at + where), std::move(hint)};
+    error.place.pointer = fmt::format("/log/entries/{}", entry.index);
+    return error;
+  };
+  if (const std::size_t bad = stream::find_invalid_utf8(entry.text); bad != std::string_view::npos) {
+    return wrong(bad, ErrorCode::syntax, fmt::format("invalid UTF-8: the byte 0x{:02x}", static_cast<unsigned char>(entry.text[bad])));
+  }
+  if (offset + at >= suspect) return std::nullopt;
+  bool inside = false;
+  std::size_t depth = 0;
+  for (std::size_t i = 0; i < entry.text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(entry.text[i]);
+    if (inside) {
+      if (c < 0x20) return wrong(i, ErrorCode::syntax, fmt::format("a string holds the control character 0x{:02x}, which must be escaped", c));
+      if (c == '"') inside = false;
+      if (c == '\\') ++i;
+    } else if (c == '"') {
+      inside = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > options.limits.max_depth) {
+        return wrong(i, ErrorCode::limit, fmt::format("nested deeper than {} levels", options.limits.max_depth), "raise the limit with --max-depth");
+      }
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return std::nullopt;
+}
+
+/// Cuts the batch before the first entry that is wrong inside; if that is its first one, the entry becomes an error.
 void EntryReader::Impl::keep_valid(EntryBatch& batch) {
-  if (batch.empty() || stream::is_utf8(batch.text_)) return;
   auto& entries = batch.entries_;
-  const auto bad = std::find_if(entries.begin(), entries.end(), [](const EntrySlice& entry) { return !stream::is_utf8(entry.text); });
-  if (bad == entries.end()) return;  // between the entries, which cannot be: there are only commas and white space
+  if (batch.empty()) return;
+  const bool suspicious = offset + begin < suspect;
+  if (!suspicious && stream::is_utf8(batch.text_)) return;
+  std::optional<Error> error;
+  const auto bad = std::find_if(entries.begin(), entries.end(), [&](const EntrySlice& entry) { return (error = check(entry)).has_value(); });
+  if (bad == entries.end()) return;
+  const auto end_of = [&](const EntrySlice& entry) { return static_cast<std::size_t>(entry.text.data() - memory.get()) + entry.text.size(); };
   std::vector<std::size_t> back;
-  for (auto entry = bad; entry != entries.end(); ++entry) back.push_back(static_cast<std::size_t>(entry->text.data() - memory.get()) + entry->text.size());
+  for (auto entry = bad; entry != entries.end(); ++entry) back.push_back(end_of(*entry));
   if (bad == entries.begin()) {
-    const std::size_t at = static_cast<std::size_t>(bad->text.data() - memory.get()) + stream::find_invalid_utf8(bad->text);
-    Error error{ErrorCode::syntax, fmt::format("invalid UTF-8: the byte 0x{:02x}", static_cast<unsigned char>(byte(at))), here(at)};
-    error.place.pointer = fmt::format("/log/entries/{}", bad->index);
     pending = std::move(error);
     back.erase(back.begin());
     index = bad->index + 1;
-    const std::size_t behind = static_cast<std::size_t>(bad->text.data() - memory.get()) + bad->text.size();
+    const std::size_t behind = end_of(*bad);
     advance(view(begin, behind), line, column);
     begin = behind;
     entries.clear();
     batch.text_ = {};
   } else {
     index = bad->index;
-    batch.text_ = view(begin, static_cast<std::size_t>(std::prev(bad)->text.data() - memory.get()) + std::prev(bad)->text.size());
+    batch.text_ = view(begin, end_of(*std::prev(bad)));
     entries.erase(bad, entries.end());
   }
   ends.insert(ends.begin(), back.begin(), back.end());

@@ -241,7 +241,7 @@ Result<stream::Exchange> exchange_of(const Item& item, const LogInfo& info, cons
 
 Result<std::unique_ptr<ExchangeReader>> open_exchanges(const std::string& path, const ExchangeInput& options) {
   const ReadOptions read{options.input.limits, options.report};
-  STREAM_ASSIGN(Input input, open_with(path, options.format, options.input, true));
+  STREAM_ASSIGN(Input input, open_with(path, options.format, options.input, options.bodies));
   input.reader = input.format->open_reader(*input.source, read);
   return std::unique_ptr<ExchangeReader>(std::make_unique<Exchanges>(std::move(input), read));
 }

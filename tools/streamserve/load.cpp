@@ -31,6 +31,7 @@ Result<std::vector<Recorded>> load(const Options& options, Messages& messages) {
   for (const std::string& input : options.inputs) {
     har::ExchangeInput how;
     how.format = options.input.format;
+    how.bodies = false;  // a body alone has no address to be asked for at
     how.input = options.input.options;
     how.report = messages.findings();
     STREAM_ASSIGN(const auto reader, har::open_exchanges(input, how));

@@ -66,11 +66,11 @@ struct EntryReaderOptions {
 ///
 /// `pages` may stand before or after the entries, or be missing; a BOM, a JSONP wrapper (HARP), members beside `log` and a
 /// second `entries` array are understood and reported. What is checked: that the file is a HAR, that entries are objects
-/// with one comma between them, that brackets and quotes match up, and that everything is UTF-8. What stands inside an
-/// entry is for whoever reads it.
+/// with one comma between them, that brackets and quotes match up, that nesting stays within Limits::max_depth, that strings
+/// hold no raw control characters, and that everything is UTF-8. What else stands inside an entry is for whoever reads it.
 ///
 /// An error costs what is broken and no more: entries before it have been given out. After `truncated` or `syntax` there is
-/// nothing more; after an entry that is not UTF-8 the next call goes on behind it (can_continue()).
+/// nothing more; after an entry that is wrong inside the next call goes on behind it (can_continue()).
 class EntryReader {
  public:
   /// `source` outlives the reader.

@@ -6,13 +6,18 @@
 
 namespace stream {
 
+namespace {
+/// Less than this is not worth waking up for.
+constexpr std::uint64_t kStep = std::uint64_t{8} << 20;
+}  // namespace
+
 struct FileCopier::Impl {
   Impl(ByteSink& output, const FilePosition& start) : sink(output), from(start), allowed(start.offset), thread([this] { run(); }) {}
 
   void run() {
     std::unique_lock lock(mutex);
     for (;;) {
-      wake.wait(lock, [this] { return allowed > from.offset || ending; });
+      wake.wait(lock, [this] { return allowed >= from.offset + kStep || ending; });
       if (allowed == from.offset || !status) return;
       const std::uint64_t size = allowed - from.offset;
       lock.unlock();
@@ -46,7 +51,7 @@ Status FileCopier::allow(std::uint64_t offset) {
   const std::lock_guard lock(impl_->mutex);
   if (!impl_->status) return impl_->status;
   impl_->allowed = offset;
-  impl_->wake.notify_one();
+  if (offset >= impl_->from.offset + kStep) impl_->wake.notify_one();
   return {};
 }
 

@@ -16,6 +16,7 @@ struct Masks {
   std::uint64_t quote = 0;
   std::uint64_t open = 0;
   std::uint64_t close = 0;
+  std::uint64_t control = 0;
 };
 
 template <class D, class M>
@@ -38,6 +39,7 @@ HWY_INLINE Masks classify(const std::uint8_t* block) {
     masks.quote |= bits_of(d, hn::Eq(v, hn::Set(d, '"'))) << i;
     masks.open |= bits_of(d, hn::Eq(folded, hn::Set(d, '{'))) << i;
     masks.close |= bits_of(d, hn::Eq(folded, hn::Set(d, '}'))) << i;
+    masks.control |= bits_of(d, hn::Lt(v, hn::Set(d, 0x20))) << i;
   }
   return masks;
 }
@@ -90,17 +92,20 @@ std::size_t Scan(ElementScanner::State& state, const std::uint8_t* data, std::si
       masks = classify(block);
     }
     const std::uint64_t inside = strings(masks, state);
+    state.control = state.control || (masks.control & inside) != 0;
     const std::uint64_t open = masks.open & ~inside;
     const std::uint64_t close = masks.close & ~inside;
     const auto closing = static_cast<std::int64_t>(hwy::PopCount(close));
     if (state.depth > closing) {  // no element can end here
       state.depth += static_cast<std::int64_t>(hwy::PopCount(open)) - closing;
+      state.deepest = HWY_MAX(state.deepest, state.depth);
       continue;
     }
     for (std::uint64_t brackets = open | close; brackets != 0; brackets &= brackets - 1) {
       const std::uint64_t bit = brackets & (~brackets + 1);
       if ((open & bit) != 0) {
         ++state.depth;
+        state.deepest = HWY_MAX(state.deepest, state.depth);
         continue;
       }
       if (--state.depth > 0) continue;

@@ -235,3 +235,17 @@ TEST_CASE("entries of very different sizes pass through buffers of any size") {
     }
   }
 }
+
+TEST_CASE("an entry with a raw control character in a string, or nested too deep, is an error of its own") {
+  const std::string deep(600, '[');
+  const std::string har = "{\"log\":{\"entries\":[{\"a\":1},\n{\"b\":\"x\ny\"},{\"c\": \"\\n\"},{\"d\":" + deep + std::string(600, ']') + "},{\"e\":1},{\"f\":\"" +
+                          std::string(1, '\0') + "\"}]}}";
+  for (std::size_t max_read = 1; max_read < 80; max_read += 7) {
+    const Outcome outcome = read(har, max_read, 32);
+    CHECK(outcome.entries == std::vector<std::string>{"{\"a\":1}", "{\"c\": \"\\n\"}", "{\"e\":1}"});
+    REQUIRE(outcome.errors.size() == 3);
+    CHECK(outcome.errors[0] == "x.har:2:8: /log/entries/1: a string holds the control character 0x0a, which must be escaped");
+    CHECK(outcome.errors[1] == "x.har:3:533: /log/entries/3: nested deeper than 512 levels");
+    CHECK(outcome.errors[2].find("/log/entries/5: a string holds the control character 0x00, which must be escaped") != std::string::npos);
+  }
+}

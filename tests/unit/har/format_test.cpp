@@ -103,7 +103,7 @@ TEST_CASE("layouts: compact has no white space, pretty two spaces a level, and b
 
 TEST_CASE("a string with a raw line break can't become a line, and the other entries can") {
   const test::Converted lines = test::convert("{\"log\":{\"entries\":[{\"a\":\"x\ny\"},{\"b\":1}]}}", "har", "harl");
-  CHECK(lines.errors == std::vector<std::string>{"x.har:1:20: /log/entries/0: a string holds a line break, which must be escaped"});
+  CHECK(lines.errors == std::vector<std::string>{"x.har:1:27: /log/entries/0: a string holds the control character 0x0a, which must be escaped"});
   CHECK(lines.text.find("{\"b\":1}\n") != std::string::npos);
 }
 

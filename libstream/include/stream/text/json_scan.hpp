@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace stream {
@@ -26,11 +27,17 @@ class ElementScanner {
   /// Whether what was fed ends inside a string, and how deep inside elements it ends.
   bool in_string() const { return state_.in_string != 0; }
   std::int64_t depth() const { return state_.depth; }
+  /// Whether a string held a raw control character, which JSON does not allow, since this was asked last.
+  bool take_control() { return std::exchange(state_.control, false); }
+  /// How deep elements went since this was asked last: exact up to a block.
+  std::int64_t take_deepest() { return std::exchange(state_.deepest, state_.depth); }
 
   struct State {
     std::uint64_t escaped = 0;    ///< 1: the next byte is escaped
     std::uint64_t in_string = 0;  ///< all ones: the next byte is inside a string
     std::int64_t depth = 0;
+    std::int64_t deepest = 0;
+    bool control = false;
     bool closed = false;
   };
 

@@ -98,6 +98,17 @@ TEST_CASE("the scanner agrees with a scan byte by byte on random text, however i
   }
 }
 
+TEST_CASE("raw control characters in strings are noticed, and how deep brackets go; white space between tokens is not") {
+  std::vector<std::size_t> ends;
+  ElementScanner scanner;
+  scanner.scan("{\n\t\"a\": [[1]]\r\n}", 0, ends);
+  CHECK_FALSE(scanner.take_control());
+  CHECK(scanner.take_deepest() == 3);
+  scanner.scan("{\"a\nb\"}", 0, ends);
+  CHECK(scanner.take_control());
+  CHECK_FALSE(scanner.take_control());
+}
+
 TEST_CASE("bytes are counted in any length and at any offset") {
   const std::string text(1000, '\n');
   for (std::size_t from = 0; from < 70; ++from) {
