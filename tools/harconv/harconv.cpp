@@ -95,6 +95,10 @@ class Conversion {
   Status copy_entries(EntryReader& reader, stream::ByteSink& sink, stream::FileCopier* copier);
   Status convert_input(Input& input, har::ItemWriter& writer);
   Status convert_har(Input& input, har::ItemWriter& writer);
+  /// Begins the output with the first item of all inputs.
+  Status begin(har::ItemWriter& writer, const Item& item, const har::LogInfo& info) {
+    return std::exchange(begun_, true) ? Status() : writer.begin(item, info);
+  }
   void render(const Item& item, const har::RenderContext& context, const har::ItemWriter& writer, Rendered& out) const;
   Status take(har::ItemWriter& writer, Rendered& out);
   std::size_t count_har(Input& input);
@@ -106,6 +110,7 @@ class Conversion {
   Selection selection_;
   har::ReadOptions read_;
   unsigned threads_ = 1;
+  bool begun_ = false;
   std::size_t written_ = 0;
   std::size_t seen_ = 0;
   int status_ = kYes;
@@ -188,18 +193,18 @@ Status Conversion::convert_har(Input& input, har::ItemWriter& writer) {
   std::unique_ptr<EntryReader> reader;
   // The log as it was known with the first entry: it must not change under the threads.
   har::LogInfo info;
-  bool begun = false;
+  bool first = true;
   STREAM_TRY(har::each_batch<Rendered>(
       [&](stream::FindingSink report) -> EntryReader& {
         reader = std::make_unique<EntryReader>(*input.source, har::EntryReaderOptions{read_.limits, std::move(report)});
         return *reader;
       },
       [&](const EntryBatch& batch) -> Status {
-        if (std::exchange(begun, true)) return {};
+        if (!std::exchange(first, false)) return {};
         info = reader->info();
-        Item first;
-        first.text = batch.entries().front().text;
-        return writer.begin(first, info);
+        Item item;
+        item.text = batch.entries().front().text;
+        return begin(writer, item, info);
       },
       threads_,
       [&](const EntryBatch& batch) {
@@ -222,7 +227,6 @@ Status Conversion::convert_har(Input& input, har::ItemWriter& writer) {
 Status Conversion::convert_input(Input& input, har::ItemWriter& writer) {
   if (input.format->name == "har") return convert_har(input, writer);
   input.reader = input.format->open_reader(*input.source, read_);
-  bool begun = false;
   for (;;) {
     auto item = input.reader->next();
     if (!item) {
@@ -231,7 +235,7 @@ Status Conversion::convert_input(Input& input, har::ItemWriter& writer) {
       break;
     }
     if (!*item || selection_.past((*item)->index)) break;
-    if (!std::exchange(begun, true)) STREAM_TRY(writer.begin(**item, input.reader->info()));
+    STREAM_TRY(begin(writer, **item, input.reader->info()));
     Rendered out;
     render(**item, {input.reader->info(), input.files.get(), read_.report}, writer, out);
     STREAM_TRY(take(writer, out));

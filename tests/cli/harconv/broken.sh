@@ -1,0 +1,20 @@
+# What is broken inside an entry costs that entry alone.
+cat >in.har <<'END'
+{
+  "log": {
+    "version": "1.2",
+    "creator": {"name": "hand", "version": "1.0"},
+    "entries": [
+      {"startedDateTime": "2026-11-22T09:00:00.000Z", "time": 30, "request": {"method": "GET", "url": "http://a/1"}, "response": {"status": 200, "content": {"size": 2, "mimeType": "text/plain", "text": "hi"}}, "cache": {}, "timings": {"send": 0, "wait": 10, "receive": 20}},
+      {"startedDateTime": "2026-11-22T09:00:01.000Z", "time": 500, "request": {"method": "GET", "url": "http://a/2"}, "response": {"status": 503, "content": {"size": 40, "mimeType": "text/event-stream", "text": "data: {\"a\": 1}\n\ndata: [DONE]\n\n"}}, "cache": {}, "timings": {"send": 0, "wait": 1, "receive": 1}}
+    ]
+  }
+}
+END
+sed 's/"time": 30/"time": 3x/' in.har >broken.har
+harconv broken.har --to recording | wc -l
+sed 's/"hi"/"h\xffi"/' in.har >broken.har
+harconv broken.har -o out.har
+echo "exit $?"
+harconv --count out.har
+python3 -c 'import json; print(len(json.load(open("out.har"))["log"]["entries"]))'

@@ -1,0 +1,20 @@
+# An entry a line, and back.
+cat >in.har <<'END'
+{
+  "log": {
+    "version": "1.2",
+    "creator": {"name": "hand", "version": "1.0"},
+    "entries": [
+      {"startedDateTime": "2026-11-22T09:00:00.000Z", "time": 30, "request": {"method": "GET", "url": "http://a/1"}, "response": {"status": 200, "content": {"size": 2, "mimeType": "text/plain", "text": "hi"}}, "cache": {}, "timings": {"send": 0, "wait": 10, "receive": 20}},
+      {"startedDateTime": "2026-11-22T09:00:01.000Z", "time": 500, "request": {"method": "GET", "url": "http://a/2"}, "response": {"status": 503, "content": {"size": 40, "mimeType": "text/event-stream", "text": "data: {\"a\": 1}\n\ndata: [DONE]\n\n"}}, "cache": {}, "timings": {"send": 0, "wait": 1, "receive": 1}}
+    ]
+  }
+}
+END
+harconv in.har -o lines.harl
+head -n 1 lines.harl
+wc -l <lines.harl
+tail -n 1 lines.harl | cut -c 1-60
+harconv lines.harl --pretty -o a.har
+harconv in.har --pretty -o b.har
+cmp a.har b.har && echo same
