@@ -19,8 +19,7 @@ TEST_CASE("results come in the order of the pieces, whichever thread is first") 
           return piece * 2;
         },
         [&](int& piece, int& out) -> Status {
-          CHECK(out == piece * 2);
-          consumed.push_back(out);
+          consumed.push_back(out == piece * 2 ? out : -1);  // Catch2's CHECK is for one thread
           return {};
         });
     for (int i = 0; i < 2000; ++i) {
