@@ -165,7 +165,8 @@ std::optional<Json> response(const Exchange& exchange) {
 
 /// `object` with the members that HAR 1.2 requires, in its order, and the others behind them.
 Json complete(const Json& object, Json::Object defaults) {
-  for (const JsonMember& member : object.is_object() ? object.as_object() : Json::Object{}) {
+  if (!object.is_object()) return Json(std::move(defaults));
+  for (const JsonMember& member : object.as_object()) {
     const auto known = std::find_if(defaults.begin(), defaults.end(), [&](const JsonMember& other) { return other.name == member.name; });
     if (known != defaults.end()) {
       known->value = member.value;
@@ -176,19 +177,25 @@ Json complete(const Json& object, Json::Object defaults) {
   return Json(std::move(defaults));
 }
 
+/// The value of the last header of that name, which is in lower case; empty if there is none.
+std::string_view header_value(const Json& headers, std::string_view wanted) {
+  std::string_view value;
+  if (!headers.is_array()) return value;
+  for (const Json& header : headers.as_array()) {
+    const std::string_view name = header["name"].string_or("");
+    const bool same = std::equal(name.begin(), name.end(), wanted.begin(), wanted.end(),
+                                 [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b; });
+    if (same) value = header["value"].string_or("");
+  }
+  return value;
+}
+
 Json new_request(const Exchange& exchange) {
   Json out = complete(exchange.request ? exchange.request->object : Json(),
                       {{"method", "GET"}, {"url", ""}, {"httpVersion", "unknown"}, {"cookies", Json::array()}, {"headers", Json::array()},
                        {"queryString", Json::array()}, {"headersSize", -1}, {"bodySize", -1}});
   if (std::string body = body_of(exchange, Direction::send); !body.empty() && out.find("postData") == nullptr) {
-    std::string_view type;
-    for (const Json& header : out["headers"].is_array() ? out["headers"].as_array() : Json::Array{}) {
-      const std::string_view name = header["name"].string_or("");
-      const bool is_type = std::equal(name.begin(), name.end(), std::begin("content-type"), std::end("content-type") - 1,
-                                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b; });
-      if (is_type) type = header["value"].string_or("");
-    }
-    Json::Object post{{"mimeType", type}, {"params", Json::array()}};
+    Json::Object post{{"mimeType", header_value(out["headers"], "content-type")}, {"params", Json::array()}};
     const bool text = stream::is_utf8(body);
     post.push_back({"text", text ? Json(std::move(body)) : Json(stream::base64_encode(body))});
     if (!text) post.push_back({"_encoding", "base64"});

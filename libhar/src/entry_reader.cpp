@@ -60,7 +60,9 @@ std::vector<Place> EntryBatch::places() const {
 struct EntryReader::Impl {
   enum class Phase { head, entries, after, done };
 
-  Impl(stream::ByteSource& bytes, EntryReaderOptions settings) : source(bytes), options(std::move(settings)) {}
+  Impl(stream::ByteSource& bytes, EntryReaderOptions settings) : source(bytes), options(std::move(settings)) {
+    options.limits.max_depth = std::min(options.limits.max_depth, stream::kDeepestLimit);
+  }
 
   Result<bool> next(EntryBatch& batch);
 

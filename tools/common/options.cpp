@@ -12,8 +12,6 @@ namespace {
 using stream::Compression;
 
 constexpr unsigned kMaxThreads = 1024;
-// What is parsed recursively needs stack: this deep it takes a few megabytes.
-constexpr std::size_t kMaxDepth = 10'000;
 
 /// Bytes as parse_size reads them, exactly.
 std::string size_text(std::size_t bytes) {
@@ -64,7 +62,7 @@ void add_input_options(Tool& tool, InputGroup& group) {
   add_size(app, "--max-entry", limits.max_entry, "Refuse an entry, line, event or message that is larger.")->group("Input");
   app.add_option("--max-depth", limits.max_depth, "Refuse arrays and objects that are nested deeper.")
       ->type_name("N")
-      ->check(CLI::Range(std::size_t{1}, kMaxDepth))
+      ->check(CLI::Range(std::size_t{1}, stream::kDeepestLimit))
       ->capture_default_str()
       ->group("Input");
   app.add_option("--max-expansion", limits.max_expansion,

@@ -30,7 +30,7 @@ std::string describe(std::string_view rest) {
 /// Recursive descent over one text. Depth is bounded by Limits::max_depth.
 class Parser {
  public:
-  Parser(std::string_view text, const Limits& limits) : text_(text), limits_(limits) {}
+  Parser(std::string_view text, const Limits& limits) : text_(text), max_depth_(std::min(limits.max_depth, kDeepestLimit)) {}
 
   Result<Json> document(bool whole) {
     skip_space();
@@ -101,9 +101,9 @@ class Parser {
   }
 
   bool too_deep(std::size_t depth) {
-    if (depth < limits_.max_depth) return false;
-    refuse(ErrorCode::limit, fmt::format("nested deeper than {} levels", limits_.max_depth));
-    error_.hint = "raise the limit with --max-depth";
+    if (depth < max_depth_) return false;
+    refuse(ErrorCode::limit, fmt::format("nested deeper than {} levels", max_depth_));
+    if (max_depth_ < kDeepestLimit) error_.hint = "raise the limit with --max-depth";
     return true;
   }
 
@@ -314,7 +314,7 @@ class Parser {
   }
 
   std::string_view text_;
-  Limits limits_;
+  std::size_t max_depth_;
   std::size_t at_ = 0;
   Error error_;
 };

@@ -69,7 +69,8 @@ TEST_CASE("nesting beyond the limit is refused by an error that names the option
   CHECK(value.error().hint == "raise the limit with --max-depth");
   stream::Limits limits;
   limits.max_depth = 10'000;
-  CHECK(parse_json(deep + std::string(10'000, ']'), limits));
+  CHECK(parse_json(std::string(2000, '[') + std::string(2000, ']'), limits));
+  CHECK(parse_json(deep + std::string(10'000, ']'), limits).error().message == "nested deeper than 2000 levels");
 }
 
 TEST_CASE("every cut of a value is called truncated, and never accepted") {
