@@ -74,6 +74,16 @@ class Conversion {
     std::vector<har::Message> messages;
     std::size_t items = 0;
     std::size_t seen = 0;  ///< entries up to the last of the batch
+
+    /// Keeps the memory, unless a large entry took it.
+    void clear() {
+      constexpr std::size_t kUsual = std::size_t{4} << 20;
+      if (text.capacity() > kUsual) text = {};
+      text.clear();
+      messages.clear();
+      items = 0;
+      seen = 0;
+    }
   };
 
   void lost(const stream::Error& error) {
@@ -207,8 +217,8 @@ Status Conversion::convert_har(Input& input, har::ItemWriter& writer) {
         return begin(writer, item, info);
       },
       threads_,
-      [&](const EntryBatch& batch) {
-        Rendered out;
+      [&](const EntryBatch& batch, Rendered& out) {
+        out.clear();
         const har::RenderContext context{info, input.files.get(), [&](const stream::Finding& finding) { out.messages.emplace_back(finding); }};
         std::vector<stream::Place> places = batch.places();
         for (std::size_t i = 0; i < batch.entries().size(); ++i) {
@@ -218,7 +228,6 @@ Status Conversion::convert_har(Input& input, har::ItemWriter& writer) {
           item.place = std::move(places[i]);
           render(item, context, writer, out);
         }
-        return out;
       },
       [&](const EntryBatch&, Rendered& out) { return take(writer, out); }, [&](const har::Message& message) { say(message); }));
   return writer.end_input(reader->info());

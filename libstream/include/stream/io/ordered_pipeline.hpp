@@ -15,18 +15,18 @@
 namespace stream {
 
 /// Work on pieces of a stream by several threads, with the results in the order of the pieces: one thread (the caller's)
-/// pushes pieces, `threads` others transform them, and one more consumes the results, one after another.
+/// pushes pieces, `threads` others work on them, and one more consumes them, one after another.
 ///
 /// Memory is bounded: push() waits while `threads` + 2 pieces are on their way. Pieces that were consumed come back by
-/// recycle(), so that their memory is used again.
-template <class Piece, class Out>
+/// recycle(), so that their memory, and that of the results they carry, is used again.
+template <class Piece>
 class OrderedPipeline {
  public:
-  /// `transform` is called on several threads at once; `consume` on one, in order. After `consume` has failed nothing more is
+  /// `work` is called on several threads at once; `consume` on one, in order. After `consume` has failed nothing more is
   /// consumed, and push() and finish() return its error.
-  OrderedPipeline(unsigned threads, std::function<Out(Piece&)> transform, std::function<Status(Piece&, Out&)> consume)
-      : limit_(threads + 2), transform_(std::move(transform)), consume_(std::move(consume)) {
-    for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  OrderedPipeline(unsigned threads, std::function<void(Piece&)> work, std::function<Status(Piece&)> consume)
+      : limit_(threads + 2), work_(std::move(work)), consume_(std::move(consume)) {
+    for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
     threads_.emplace_back([this] { drain(); });
   }
   OrderedPipeline(const OrderedPipeline&) = delete;
@@ -69,10 +69,10 @@ class OrderedPipeline {
   struct Job {
     explicit Job(Piece from) : piece(std::move(from)) {}
     Piece piece;
-    std::optional<Out> out{};
+    bool done = false;
   };
 
-  void work() {
+  void run() {
     std::unique_lock lock(mutex_);
     for (;;) {
       changed_.wait(lock, [this] { return !waiting_.empty() || ending_; });
@@ -80,9 +80,9 @@ class OrderedPipeline {
       Job* const job = waiting_.front();
       waiting_.pop_front();
       lock.unlock();
-      Out out = transform_(job->piece);
+      work_(job->piece);
       lock.lock();
-      job->out = std::move(out);
+      job->done = true;
       changed_.notify_all();
     }
   }
@@ -90,12 +90,12 @@ class OrderedPipeline {
   void drain() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      changed_.wait(lock, [this] { return (!jobs_.empty() && jobs_.front()->out) || (ending_ && jobs_.empty()); });
+      changed_.wait(lock, [this] { return (!jobs_.empty() && jobs_.front()->done) || (ending_ && jobs_.empty()); });
       if (jobs_.empty()) return;
       const std::unique_ptr<Job> job = std::move(jobs_.front());
       lock.unlock();
       Status status;
-      if (status_) status = consume_(job->piece, *job->out);  // only this thread writes status_
+      if (status_) status = consume_(job->piece);  // only this thread writes status_
       lock.lock();
       jobs_.pop_front();  // only now: a piece counts until it is consumed
       if (!status) status_ = std::move(status);
@@ -105,8 +105,8 @@ class OrderedPipeline {
   }
 
   std::size_t limit_;
-  std::function<Out(Piece&)> transform_;
-  std::function<Status(Piece&, Out&)> consume_;
+  std::function<void(Piece&)> work_;
+  std::function<Status(Piece&)> consume_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::unique_ptr<Job>> jobs_;  ///< in order, from pushed to consumed
