@@ -136,7 +136,7 @@ int sniff(std::string_view prefix) {
     return prefix.starts_with("{\"startedDateTime\"") || prefix.starts_with("{\"pageref\"") ? 50 : 0;
   }
   const auto json = stream::parse_json(line);
-  if (!json || !json->is_object()) return 0;
+  if (!json || !json->is_object() || json->find("recording") != nullptr) return 0;  // a recording's header has a log too
   const Json& log = (*json)["log"];
   if (log.is_object()) return log.find("entries") == nullptr ? 95 : 0;
   return (*json)["request"].is_object() && json->find("response") != nullptr ? 80 : 0;

@@ -16,3 +16,4 @@ harconv in.har -o out.rec.ndjson
 harconv out.rec.ndjson --pretty -o a.har
 harconv in.har --pretty -o b.har
 cmp a.har b.har && echo same
+harconv in.har --to recording | harconv --pretty - | cmp - b.har && echo same through pipes

@@ -44,6 +44,7 @@ TEST_CASE("a format is found by its content, whatever the file is called") {
   CHECK(format_found("x.har", "{\"log\":{\"version\":\"1.2\"}}\n{\"startedDateTime\":\"\"}\n") == "harl");
   CHECK(format_found("x", "{\"startedDateTime\":\"x\",\"request\":{},\"response\":{}}\n{\"startedDateTime\":\"x\"}\n") == "harl");
   CHECK(format_found("x.har", "{\"recording\":1}\n") == "recording");
+  CHECK(format_found("x", "{\"recording\":1,\"log\":{\"version\":\"1.2\"}}\n{\"ev\":\"data\",\"t\":0,\"data\":\"\"}\n") == "recording");
   CHECK(format_found("x.ndjson", "{\"ev\":\"data\",\"t\":0,\"data\":\"\"}\n") == "recording");
   CHECK(format_found("x", "event: a\ndata: b\n\n") == "sse");
   CHECK(format_found("x", "{\"a\":1}\n{\"a\":2}\n") == "ndjson");
