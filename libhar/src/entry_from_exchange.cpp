@@ -34,7 +34,8 @@ bool is_body(const Event& event, Direction direction) { return event.kind == Eve
 
 /// A mark that stands for an "error" message of `_webSocketMessages`.
 bool is_error_mark(const Event& event) {
-  return event.kind == EventKind::mark && event.other.size() == 1 && event.other[0].name == "error" && event.other[0].value.bool_or(false);
+  return event.kind == EventKind::mark && event.other.size() == 1 && event.other[0].name == "error" &&
+         event.other[0].value.bool_or(false);
 }
 
 std::optional<Json> messages(const Exchange& exchange) {
@@ -42,7 +43,8 @@ std::optional<Json> messages(const Exchange& exchange) {
   Json::Array list;
   for (const Event& event : exchange.timeline) {
     if (is_error_mark(event)) {
-      list.push_back(Json::Object{{"type", "error"}, {"time", epoch_time(exchange, event.t, milliseconds)}, {"opcode", -1}, {"data", event.data}});
+      list.push_back(Json::Object{
+          {"type", "error"}, {"time", epoch_time(exchange, event.t, milliseconds)}, {"opcode", -1}, {"data", event.data}});
     }
     if (event.kind != EventKind::message) continue;
     const bool text = event.opcode == 1;
@@ -101,7 +103,8 @@ std::optional<Json> chunks(const Exchange& exchange) {
   for (const Event& event : exchange.timeline) {
     if (event.kind != EventKind::data) continue;
     std::uint64_t& offset = offsets[static_cast<std::size_t>(event.direction)];
-    Json::Object chunk{{"time", epoch_time(exchange, event.t)}, {"offset", offset}, {"size", static_cast<std::uint64_t>(event.data.size())}};
+    Json::Object chunk{
+        {"time", epoch_time(exchange, event.t)}, {"offset", offset}, {"size", static_cast<std::uint64_t>(event.data.size())}};
     if (event.direction == Direction::send) chunk.push_back({"dir", "send"});
     list.emplace_back(std::move(chunk));
     offset += event.data.size();
@@ -133,9 +136,12 @@ std::optional<Json> error(const Exchange& exchange) {
 
 /// Puts the body into `content`, as text if it is that, else as base64.
 void set_text(const Exchange& exchange, Json::Object& content, std::string body) {
-  const auto has = [&](std::string_view name) { return std::any_of(content.begin(), content.end(), [&](const JsonMember& member) { return member.name == name; }); };
+  const auto has = [&](std::string_view name) {
+    return std::any_of(content.begin(), content.end(), [&](const JsonMember& member) { return member.name == name; });
+  };
   if (has("text") || has("_file") || kept(exchange)[keep::kSynthesized].bool_or(false)) return;  // what stands there wins
-  bool base64 = std::any_of(content.begin(), content.end(), [](const JsonMember& member) { return member.name == "encoding" && member.value == Json("base64"); });
+  bool base64 = std::any_of(content.begin(), content.end(),
+                            [](const JsonMember& member) { return member.name == "encoding" && member.value == Json("base64"); });
   if (!base64 && !stream::is_utf8(body)) {
     content.push_back({"encoding", "base64"});
     base64 = true;
@@ -167,7 +173,8 @@ std::optional<Json> response(const Exchange& exchange) {
 Json complete(const Json& object, Json::Object defaults) {
   if (!object.is_object()) return Json(std::move(defaults));
   for (const JsonMember& member : object.as_object()) {
-    const auto known = std::find_if(defaults.begin(), defaults.end(), [&](const JsonMember& other) { return other.name == member.name; });
+    const auto known =
+        std::find_if(defaults.begin(), defaults.end(), [&](const JsonMember& other) { return other.name == member.name; });
     if (known != defaults.end()) {
       known->value = member.value;
     } else {
@@ -191,9 +198,14 @@ std::string_view header_value(const Json& headers, std::string_view wanted) {
 }
 
 Json new_request(const Exchange& exchange) {
-  Json out = complete(exchange.request ? exchange.request->object : Json(),
-                      {{"method", "GET"}, {"url", ""}, {"httpVersion", "unknown"}, {"cookies", Json::array()}, {"headers", Json::array()},
-                       {"queryString", Json::array()}, {"headersSize", -1}, {"bodySize", -1}});
+  Json out = complete(exchange.request ? exchange.request->object : Json(), {{"method", "GET"},
+                                                                             {"url", ""},
+                                                                             {"httpVersion", "unknown"},
+                                                                             {"cookies", Json::array()},
+                                                                             {"headers", Json::array()},
+                                                                             {"queryString", Json::array()},
+                                                                             {"headersSize", -1},
+                                                                             {"bodySize", -1}});
   if (std::string body = body_of(exchange, Direction::send); !body.empty() && out.find("postData") == nullptr) {
     Json::Object post{{"mimeType", header_value(out["headers"], "content-type")}, {"params", Json::array()}};
     const bool text = stream::is_utf8(body);
@@ -206,8 +218,15 @@ Json new_request(const Exchange& exchange) {
 
 Json new_response(const Exchange& exchange) {
   const auto made = response(exchange);
-  Json out = complete(made.value_or(Json()), {{"status", 0}, {"statusText", ""}, {"httpVersion", "unknown"}, {"cookies", Json::array()}, {"headers", Json::array()},
-                                              {"content", Json::object()}, {"redirectURL", ""}, {"headersSize", -1}, {"bodySize", -1}});
+  Json out = complete(made.value_or(Json()), {{"status", 0},
+                                              {"statusText", ""},
+                                              {"httpVersion", "unknown"},
+                                              {"cookies", Json::array()},
+                                              {"headers", Json::array()},
+                                              {"content", Json::object()},
+                                              {"redirectURL", ""},
+                                              {"headersSize", -1},
+                                              {"bodySize", -1}});
   if (Json* content = out.find("content"); content->is_object()) {
     *content = complete(*content, {{"size", static_cast<std::uint64_t>(body_of(exchange).size())}, {"mimeType", "x-unknown"}});
   }
@@ -247,11 +266,14 @@ Json new_entry(const Exchange& exchange) {
   make("cache", Json::object());
   make("timings", exchange.response && exchange.response->timings.is_object()
                       ? exchange.response->timings
-                      : Json(Json::Object{{"send", 0}, {"wait", number(stream::format_decimal_millis(answer - begin))}, {"receive", number(stream::format_decimal_millis(end - answer))}}));
+                      : Json(Json::Object{{"send", 0},
+                                          {"wait", number(stream::format_decimal_millis(answer - begin))},
+                                          {"receive", number(stream::format_decimal_millis(end - answer))}}));
   const stream::StreamKind kind = exchange.kind();
   if (kind == stream::StreamKind::websocket) make("_resourceType", Json("websocket"));
   if (kind == stream::StreamKind::sse) make("_resourceType", Json("eventsource"));
-  for (const std::string_view name : {"_webSocketMessages", "_webSocketClose", "_eventSourceMessages", "_streamChunks", "_error", "_incomplete", "_streamKind"}) {
+  for (const std::string_view name : {"_webSocketMessages", "_webSocketClose", "_eventSourceMessages", "_streamChunks", "_error",
+                                      "_incomplete", "_streamKind"}) {
     make(name, regenerate(exchange, name));
   }
   make(kRecordingEvents, regenerate(exchange, kRecordingEvents));
@@ -273,7 +295,8 @@ const Json& kept(const Exchange& exchange) {
 }
 
 std::size_t usual_text_index(const Json::Object& content) {
-  const auto encoding = std::find_if(content.begin(), content.end(), [](const JsonMember& member) { return member.name == "encoding"; });
+  const auto encoding =
+      std::find_if(content.begin(), content.end(), [](const JsonMember& member) { return member.name == "encoding"; });
   return static_cast<std::size_t>(encoding - content.begin());
 }
 
@@ -286,10 +309,13 @@ std::string body_of(const Exchange& exchange, Direction direction) {
 }
 
 std::optional<Json> regenerate(const Exchange& exchange, std::string_view name) {
-  if (name == "startedDateTime") return Json(stream::format_iso8601(exchange.start.value_or(stream::WallTime{}) + exchange.begin()));
-  if (name == "request") return exchange.request && !exchange.request->object.is_null() ? std::optional(exchange.request->object) : std::nullopt;
+  if (name == "startedDateTime")
+    return Json(stream::format_iso8601(exchange.start.value_or(stream::WallTime{}) + exchange.begin()));
+  if (name == "request")
+    return exchange.request && !exchange.request->object.is_null() ? std::optional(exchange.request->object) : std::nullopt;
   if (name == "response") return response(exchange);
-  if (name == "timings") return exchange.response && !exchange.response->timings.is_null() ? std::optional(exchange.response->timings) : std::nullopt;
+  if (name == "timings")
+    return exchange.response && !exchange.response->timings.is_null() ? std::optional(exchange.response->timings) : std::nullopt;
   if (name == "_webSocketMessages") return messages(exchange);
   if (name == "_webSocketClose") return close(exchange);
   if (name == "_eventSourceMessages") return server_sent_events(exchange);
@@ -302,7 +328,8 @@ std::optional<Json> regenerate(const Exchange& exchange, std::string_view name) 
     Exchange derived;
     derived.response = exchange.response;
     derived.response->stream_kind.clear();
-    const bool says = to_string(derived.kind()) == exchange.response->stream_kind || exchange.response->stream_kind == "websocket";
+    const bool says =
+        to_string(derived.kind()) == exchange.response->stream_kind || exchange.response->stream_kind == "websocket";
     return says ? std::nullopt : std::optional(Json(exchange.response->stream_kind));
   }
   if (name == kRecordingEvents) return other_events(exchange);

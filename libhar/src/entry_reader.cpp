@@ -161,7 +161,8 @@ void EntryReader::Impl::stop(Error error) {
 }
 
 void EntryReader::Impl::too_long(std::size_t at, std::string_view what) {
-  stop({ErrorCode::limit, fmt::format("{} is longer than {} bytes", what, options.limits.max_entry), here(at), "raise the limit with --max-entry"});
+  stop({ErrorCode::limit, fmt::format("{} is longer than {} bytes", what, options.limits.max_entry), here(at),
+        "raise the limit with --max-entry"});
 }
 
 /// Walks what stands around the entries, from a resting point on.
@@ -236,11 +237,17 @@ void EntryReader::Impl::scan() {
     } else if (!eof) {
       fill();
     } else {
-      const std::string before = index == 0 ? "no entry is whole" : fmt::format("the {} before that {} whole", entries_text(index), index == 1 ? "is" : "are");
+      const std::string before = index == 0
+                                     ? "no entry is whole"
+                                     : fmt::format("the {} before that {} whole", entries_text(index), index == 1 ? "is" : "are");
       std::size_t from = separator_due ? begin : array_at;
       while (from < end && (is_space(byte(from)) || byte(from) == ',')) ++from;
-      stop(from == end ? Error{ErrorCode::truncated, fmt::format("the input ends before the array of entries is closed; {}", before), here(end)}
-                       : Error{ErrorCode::truncated, fmt::format("the input ends inside entry {}, of which {} bytes are lost; {}", index, end - from, before), here(from)});
+      stop(from == end
+               ? Error{ErrorCode::truncated, fmt::format("the input ends before the array of entries is closed; {}", before),
+                       here(end)}
+               : Error{ErrorCode::truncated,
+                       fmt::format("the input ends inside entry {}, of which {} bytes are lost; {}", index, end - from, before),
+                       here(from)});
     }
   }
 }
@@ -256,11 +263,15 @@ void EntryReader::Impl::slice(EntryBatch& batch) {
     std::size_t from = lead_at;
     std::size_t commas = 0;
     for (; is_space(byte(from)) || byte(from) == ','; ++from) commas += byte(from) == ',' ? 1U : 0U;
-    const std::string_view expected = commas < (separator_due ? 1U : 0U) ? "','" : commas > (separator_due ? 1U : 0U) ? "one comma between entries" : "'{'";
+    const std::string_view expected = commas < (separator_due ? 1U : 0U)   ? "','"
+                                      : commas > (separator_due ? 1U : 0U) ? "one comma between entries"
+                                                                           : "'{'";
     if (expected != "'{'" || byte(from) != '{') {
       const bool extra = expected == "one comma between entries";
-      wrong = Error{ErrorCode::syntax, extra ? fmt::format("expected {}, found {} before entry {}", expected, commas, index)
-                                             : fmt::format("expected {} for entry {}, found '{}'", expected, index, byte(from)), here(extra ? lead_at : from)};
+      wrong = Error{ErrorCode::syntax,
+                    extra ? fmt::format("expected {}, found {} before entry {}", expected, commas, index)
+                          : fmt::format("expected {} for entry {}, found '{}'", expected, index, byte(from)),
+                    here(extra ? lead_at : from)};
       break;
     }
     if (stop_at - from > options.limits.max_entry) {
@@ -296,7 +307,8 @@ std::optional<Error> EntryReader::Impl::check(const EntrySlice& entry) const {
     return error;
   };
   if (const std::size_t bad = stream::find_invalid_utf8(entry.text); bad != std::string_view::npos) {
-    return wrong(bad, ErrorCode::syntax, fmt::format("invalid UTF-8: the byte 0x{:02x}", static_cast<unsigned char>(entry.text[bad])));
+    return wrong(bad, ErrorCode::syntax,
+                 fmt::format("invalid UTF-8: the byte 0x{:02x}", static_cast<unsigned char>(entry.text[bad])));
   }
   if (offset + at >= suspect) return std::nullopt;
   bool inside = false;
@@ -304,14 +316,17 @@ std::optional<Error> EntryReader::Impl::check(const EntrySlice& entry) const {
   for (std::size_t i = 0; i < entry.text.size(); ++i) {
     const auto c = static_cast<unsigned char>(entry.text[i]);
     if (inside) {
-      if (c < 0x20) return wrong(i, ErrorCode::syntax, fmt::format("a string holds the control character 0x{:02x}, which must be escaped", c));
+      if (c < 0x20)
+        return wrong(i, ErrorCode::syntax,
+                     fmt::format("a string holds the control character 0x{:02x}, which must be escaped", c));
       if (c == '"') inside = false;
       if (c == '\\') ++i;
     } else if (c == '"') {
       inside = true;
     } else if (c == '{' || c == '[') {
       if (++depth > options.limits.max_depth) {
-        return wrong(i, ErrorCode::limit, fmt::format("nested deeper than {} levels", options.limits.max_depth), "raise the limit with --max-depth");
+        return wrong(i, ErrorCode::limit, fmt::format("nested deeper than {} levels", options.limits.max_depth),
+                     "raise the limit with --max-depth");
       }
     } else if (c == '}' || c == ']') {
       --depth;
@@ -327,9 +342,12 @@ void EntryReader::Impl::keep_valid(EntryBatch& batch) {
   const bool suspicious = offset + begin < suspect;
   if (!suspicious && stream::is_utf8(batch.text_)) return;
   std::optional<Error> error;
-  const auto bad = std::find_if(entries.begin(), entries.end(), [&](const EntrySlice& entry) { return (error = check(entry)).has_value(); });
+  const auto bad =
+      std::find_if(entries.begin(), entries.end(), [&](const EntrySlice& entry) { return (error = check(entry)).has_value(); });
   if (bad == entries.end()) return;
-  const auto end_of = [&](const EntrySlice& entry) { return static_cast<std::size_t>(entry.text.data() - memory.get()) + entry.text.size(); };
+  const auto end_of = [&](const EntrySlice& entry) {
+    return static_cast<std::size_t>(entry.text.data() - memory.get()) + entry.text.size();
+  };
   std::vector<std::size_t> back;
   for (auto entry = bad; entry != entries.end(); ++entry) back.push_back(end_of(*entry));
   if (bad == entries.begin()) {
@@ -398,9 +416,14 @@ Result<bool> EntryReader::Impl::next(EntryBatch& batch) {
       return true;
     }
     switch (phase) {
-      case Phase::done: return false;
-      case Phase::entries: scan(); break;
-      case Phase::head: walk(begin); break;
+      case Phase::done:
+        return false;
+      case Phase::entries:
+        scan();
+        break;
+      case Phase::head:
+        walk(begin);
+        break;
       case Phase::after:
         if (check_close()) walk(after_at);
         break;
@@ -408,7 +431,8 @@ Result<bool> EntryReader::Impl::next(EntryBatch& batch) {
   }
 }
 
-EntryReader::EntryReader(stream::ByteSource& source, EntryReaderOptions options) : impl_(std::make_unique<Impl>(source, std::move(options))) {}
+EntryReader::EntryReader(stream::ByteSource& source, EntryReaderOptions options)
+    : impl_(std::make_unique<Impl>(source, std::move(options))) {}
 EntryReader::~EntryReader() = default;
 
 Result<bool> EntryReader::next(EntryBatch& batch) { return impl_->next(batch); }

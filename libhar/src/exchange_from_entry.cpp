@@ -121,19 +121,23 @@ void Builder::body() {
   std::optional<std::string> bytes;
   if (content != nullptr && content->is_object()) {
     auto& members = content->as_object();
-    const auto text = std::find_if(members.begin(), members.end(), [](const JsonMember& member) { return member.name == "text"; });
+    const auto text =
+        std::find_if(members.begin(), members.end(), [](const JsonMember& member) { return member.name == "text"; });
     const bool base64 = (*content)["encoding"].string_or("") == "base64";
     if (text != members.end() && text->value.is_string() && !text->value.as_string().empty()) {
       const std::string& written = text->value.as_string();
       bytes = base64 ? stream::base64_decode(written) : std::optional(stream::replace_invalid_utf8(written));
-      if (!bytes) note(Level::warning, "har-base64", "content.text is not the base64 that content.encoding says; it is kept as it is", "/response/content/text");
+      if (!bytes)
+        note(Level::warning, "har-base64", "content.text is not the base64 that content.encoding says; it is kept as it is",
+             "/response/content/text");
       // It leaves the head only if it can be made again from the bytes, to the letter.
       if (bytes && (base64 ? stream::base64_encode(*bytes) : *bytes) == written) {
         const auto index = static_cast<std::size_t>(text - members.begin());
         members.erase(text);
         if (index != usual_text_index(members)) har_.set(keep::kTextAt, static_cast<std::uint64_t>(index));
       }
-    } else if (const Json* file = content->find("_file"); file != nullptr && file->is_string() && options_.files != nullptr && text == members.end()) {
+    } else if (const Json* file = content->find("_file");
+               file != nullptr && file->is_string() && options_.files != nullptr && text == members.end()) {
       const bool is_messages = file->as_string().ends_with(".jsonl");
       if (!is_messages) {
         auto read = options_.files->read(file->as_string());
@@ -141,7 +145,9 @@ void Builder::body() {
           bytes = std::move(*read);
           content->erase("_file");
           har_.set("inlined", true);
-          note(Level::note, "side-file", fmt::format("the body was read from {}", entry_["response"]["content"]["_file"].as_string()), "/response/content/_file");
+          note(Level::note, "side-file",
+               fmt::format("the body was read from {}", entry_["response"]["content"]["_file"].as_string()),
+               "/response/content/_file");
         } else {
           note(Level::warning, "side-file", read.error().message, "/response/content/_file");
         }
@@ -160,7 +166,8 @@ void Builder::body() {
   // A request body whose pieces were timed.
   const Json& post = entry_["request"]["postData"];
   if (const Json* text = post.find("text"); text != nullptr && text->is_string()) {
-    const auto sent = post["_encoding"].string_or("") == "base64" ? stream::base64_decode(text->as_string()) : std::optional(text->as_string());
+    const auto sent =
+        post["_encoding"].string_or("") == "base64" ? stream::base64_decode(text->as_string()) : std::optional(text->as_string());
     if (sent && !sent->empty()) chunks(*sent, Direction::send);
   }
 }
@@ -175,7 +182,8 @@ bool Builder::chunks(const std::string& body, Direction direction) {
     if ((chunk["dir"].string_or("") == "send") != (direction == Direction::send)) continue;
     const auto time = chunk["time"].is_number() ? stream::parse_decimal_seconds(chunk["time"].number_text()) : std::nullopt;
     const std::int64_t size = chunk["size"].int_or(-1);
-    if (!time || size < 0 || chunk["offset"].int_or(-1) != static_cast<std::int64_t>(offset) || static_cast<std::uint64_t>(size) > body.size() - offset) {
+    if (!time || size < 0 || chunk["offset"].int_or(-1) != static_cast<std::int64_t>(offset) ||
+        static_cast<std::uint64_t>(size) > body.size() - offset) {
       events.clear();
       break;
     }
@@ -187,7 +195,8 @@ bool Builder::chunks(const std::string& body, Direction direction) {
     offset += static_cast<std::uint64_t>(size);
   }
   if (events.empty() || offset != body.size()) {
-    if (!events.empty()) note(Level::warning, "har-chunks", "_streamChunks does not cover the body; its times are not used", "/_streamChunks");
+    if (!events.empty())
+      note(Level::warning, "har-chunks", "_streamChunks does not cover the body; its times are not used", "/_streamChunks");
     return false;
   }
   std::move(events.begin(), events.end(), std::back_inserter(exchange_.timeline));
@@ -203,7 +212,10 @@ bool Builder::chunks_by_events(const std::string& body) {
   if (!decoder.feed(body, items) || !decoder.finish(items)) return false;
   std::erase_if(items, [](const stream::SseItem& item) { return item.kind != stream::SseItem::Kind::event; });
   if (items.size() != list.as_array().size()) {
-    note(Level::warning, "sse-events", fmt::format("_eventSourceMessages has {} events, the body has {}; its times are not used", list.as_array().size(), items.size()), "/_eventSourceMessages");
+    note(Level::warning, "sse-events",
+         fmt::format("_eventSourceMessages has {} events, the body has {}; its times are not used", list.as_array().size(),
+                     items.size()),
+         "/_eventSourceMessages");
     return false;
   }
   std::vector<Event> events;
@@ -229,7 +241,8 @@ void Builder::synthesize() {
   std::string id;
   bool removed = false;
   for (const Json& message : list.as_array()) {
-    const auto seconds = message["time"].is_number() ? stream::parse_decimal_seconds(message["time"].number_text()) : std::nullopt;
+    const auto seconds =
+        message["time"].is_number() ? stream::parse_decimal_seconds(message["time"].number_text()) : std::nullopt;
     removed = removed || !message["data"].is_string();
     stream::SseEvent sse;
     sse.type = message["eventName"].string_or("message");
@@ -242,7 +255,8 @@ void Builder::synthesize() {
     stream::encode_sse(data.data, sse);
     exchange_.timeline.push_back(std::move(data));
   }
-  if (removed) note(Level::note, "sse-data-removed", "the events' data was removed when the file was exported", "/_eventSourceMessages");
+  if (removed)
+    note(Level::note, "sse-data-removed", "the events' data was removed when the file was exported", "/_eventSourceMessages");
   har_.set(keep::kSynthesized, true);
   if (exchange_.response->stream_kind.empty()) exchange_.response->stream_kind = to_string(stream::StreamKind::sse);
 }
@@ -267,14 +281,16 @@ void Builder::messages() {
     if (auto json = stream::parse_json(line)) {
       lines.push_back(std::move(*json));
     } else if (line.find_first_not_of(" \r\t") != std::string_view::npos) {
-      note(Level::warning, "side-file", fmt::format("a line of {} is not JSON: {}", file.as_string(), json.error().message), "/response/content/_file");
+      note(Level::warning, "side-file", fmt::format("a line of {} is not JSON: {}", file.as_string(), json.error().message),
+           "/response/content/_file");
     }
   }
   messages_of(lines);
   har_.set("inlined", true);
   if (Json* content = exchange_.response->object.find("content")) content->erase("_file");
   if (exchange_.response->stream_kind.empty()) exchange_.response->stream_kind = to_string(stream::StreamKind::websocket);
-  note(Level::note, "side-file", fmt::format("{} messages were read from {}", lines.size(), file.as_string()), "/response/content/_file");
+  note(Level::note, "side-file", fmt::format("{} messages were read from {}", lines.size(), file.as_string()),
+       "/response/content/_file");
 }
 
 void Builder::messages_of(const Json::Array& list) {
@@ -285,7 +301,8 @@ void Builder::messages_of(const Json::Array& list) {
   const MessageClock clock = detect_message_clock(times, started);
   Nanos shift = -options_.start.time_since_epoch();
   switch (clock) {
-    case MessageClock::seconds: break;
+    case MessageClock::seconds:
+      break;
     case MessageClock::untimed:
       if (!list.empty()) note(Level::note, "ws-untimed", "the messages have no times; all are put at the handshake", kPointer);
       break;
@@ -293,7 +310,9 @@ void Builder::messages_of(const Json::Array& list) {
       har_.set(keep::kMessageTime, "ms");
       note(Level::note, "ws-time-unit", "message times are milliseconds since the epoch", kPointer);
       break;
-    case MessageClock::microseconds: note(Level::note, "ws-time-unit", "message times are microseconds since the epoch", kPointer); break;
+    case MessageClock::microseconds:
+      note(Level::note, "ws-time-unit", "message times are microseconds since the epoch", kPointer);
+      break;
     case MessageClock::monotonic:
       // The clock's zero is unknown: the first message is put at the handshake.
       for (const Json* time : times) {
@@ -302,12 +321,15 @@ void Builder::messages_of(const Json::Array& list) {
           break;
         }
       }
-      note(Level::warning, "ws-time-rebased", "message times are seconds of an unknown clock; the first is put at the handshake", kPointer);
+      note(Level::warning, "ws-time-rebased", "message times are seconds of an unknown clock; the first is put at the handshake",
+           kPointer);
       break;
   }
   // Playwright 1.61.0 added seconds to milliseconds: what lies between the messages is a thousand times too short.
   const bool repair = clock == MessageClock::milliseconds && options_.creator == "Playwright 1.61.0";
-  if (repair) note(Level::warning, "ws-time-repaired", "Playwright 1.61.0 wrote the time between messages a thousand times too short; it is stretched", kPointer);
+  if (repair)
+    note(Level::warning, "ws-time-repaired",
+         "Playwright 1.61.0 wrote the time between messages a thousand times too short; it is stretched", kPointer);
 
   std::optional<Nanos> first;
   Nanos last = answer_;
@@ -323,7 +345,11 @@ void Builder::messages_of(const Json::Array& list) {
     last = t;
   }
   end_ = std::max(end_, last);
-  if (odd != 0) note(Level::warning, "ws-data", fmt::format("{} of {} messages are not as Chrome writes them (type, opcode, data); they are kept beside the timeline", odd, list.size()), kPointer);
+  if (odd != 0)
+    note(Level::warning, "ws-data",
+         fmt::format("{} of {} messages are not as Chrome writes them (type, opcode, data); they are kept beside the timeline",
+                     odd, list.size()),
+         kPointer);
 }
 
 /// False: the message is not what we know.
@@ -361,13 +387,15 @@ bool Builder::message(const Json& message, Nanos t) {
 void Builder::close() {
   const Json& close = entry_["_webSocketClose"];
   if (!close.is_object()) return;
-  const auto time = close["timestamp"].is_number() ? stream::parse_decimal_seconds(close["timestamp"].number_text()) : std::nullopt;
+  const auto time =
+      close["timestamp"].is_number() ? stream::parse_decimal_seconds(close["timestamp"].number_text()) : std::nullopt;
   Event out = event(EventKind::close, time ? on_clock(*time) : end_);
   if (const std::int64_t code = close["code"].int_or(-1); code >= 0 && code <= 65535) out.code = static_cast<int>(code);
   out.reason = close["reason"].string_or("");
   if (close["dir"].string_or("") == "send") out.direction = Direction::send;
   for (const JsonMember& member : close.as_object()) {
-    if (member.name != "code" && member.name != "reason" && member.name != "timestamp" && member.name != "dir") out.other.push_back(member);
+    if (member.name != "code" && member.name != "reason" && member.name != "timestamp" && member.name != "dir")
+      out.other.push_back(member);
   }
   end_ = std::max(end_, out.t);
   exchange_.timeline.push_back(std::move(out));
@@ -436,7 +464,8 @@ Exchange Builder::build() {
   if (exchange_.response) messages();
   close();
   other_events();
-  std::stable_sort(exchange_.timeline.begin(), exchange_.timeline.end(), [](const Event& a, const Event& b) { return a.t < b.t; });
+  std::stable_sort(exchange_.timeline.begin(), exchange_.timeline.end(),
+                   [](const Event& a, const Event& b) { return a.t < b.t; });
   end();
   keep_the_rest();
   return std::move(exchange_);
@@ -451,7 +480,8 @@ std::optional<stream::WallTime> started_at(const Json& entry) {
 
 stream::Result<Exchange> to_exchange(Json entry, const ToExchangeOptions& options) {
   if (!entry.is_object()) {
-    return stream::fail({stream::ErrorCode::syntax, fmt::format("expected an entry, an object, found {}", to_string(entry.kind())), options.place});
+    return stream::fail({stream::ErrorCode::syntax,
+                         fmt::format("expected an entry, an object, found {}", to_string(entry.kind())), options.place});
   }
   return Builder(entry, options).build();
 }

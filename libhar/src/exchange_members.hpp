@@ -9,12 +9,12 @@ namespace har {
 
 /// Names of what we keep beside the timeline of an exchange that came from a HAR: the members of `har` in the request event.
 namespace keep {
-inline constexpr std::string_view kHar = "har";                    ///< the object
-inline constexpr std::string_view kMembers = "members";            ///< names of the entry's members in their order
-inline constexpr std::string_view kMessageTime = "messageTime";    ///< "ms": _webSocketMessages is in milliseconds
-inline constexpr std::string_view kTextAt = "contentTextAt";       ///< index of `text` in content, where it is not the usual one
-inline constexpr std::string_view kSynthesized = "synthesized";    ///< the body was made of _eventSourceMessages: there is no text
-inline constexpr std::string_view kVerbatim = "verbatim";          ///< the whole entry, where all else fails
+inline constexpr std::string_view kHar = "har";                  ///< the object
+inline constexpr std::string_view kMembers = "members";          ///< names of the entry's members in their order
+inline constexpr std::string_view kMessageTime = "messageTime";  ///< "ms": _webSocketMessages is in milliseconds
+inline constexpr std::string_view kTextAt = "contentTextAt";     ///< index of `text` in content, where it is not the usual one
+inline constexpr std::string_view kSynthesized = "synthesized";  ///< the body was made of _eventSourceMessages: there is no text
+inline constexpr std::string_view kVerbatim = "verbatim";        ///< the whole entry, where all else fails
 }  // namespace keep
 
 /// The member of an entry that the timeline says, made from it; none if the exchange has nothing for it.

@@ -102,20 +102,26 @@ Guess guess(std::string_view prefix, const std::string& path) {
   return best;
 }
 
-/// Whether the name says that there are exchanges in it. What is none of them is not taken for a body then. (".json" may be both.)
+/// Whether the name says that there are exchanges in it. What is none of them is not taken for a body then. (".json" may be
+/// both.)
 bool names_exchanges(std::string_view path) {
   const Format* const named = format_of_name(path);
   if (named == nullptr) return false;
-  return named->name == "harl" || named->name == "recording" || (named->name == "har" && without_compression(path).ends_with(".har"));
+  return named->name == "harl" || named->name == "recording" ||
+         (named->name == "har" && without_compression(path).ends_with(".har"));
 }
 
-Result<Input> open_with(const std::string& path, std::optional<std::string_view> format, const stream::InputOptions& options, bool bodies) {
+Result<Input> open_with(const std::string& path, std::optional<std::string_view> format, const stream::InputOptions& options,
+                        bool bodies) {
   Input input;
   input.path = path;
   if (format) {
     input.format = find_format(*format);
     if (input.format == nullptr || input.format->open_reader == nullptr) {
-      return fail({ErrorCode::usage, fmt::format("{} format \"{}\"", input.format == nullptr ? "there is no" : "we can't read the", *format), {}, "--formats lists them"});
+      return fail({ErrorCode::usage,
+                   fmt::format("{} format \"{}\"", input.format == nullptr ? "there is no" : "we can't read the", *format),
+                   {},
+                   "--formats lists them"});
     }
   }
   STREAM_ASSIGN(auto source, stream::open_input(path, options));
@@ -126,12 +132,16 @@ Result<Input> open_with(const std::string& path, std::optional<std::string_view>
     if (found.score < kSure && bodies && names_exchanges(path)) {
       found.format = format_of_name(path);  // its reader says what is wrong
     } else if (found.score < kSure && bodies) {
-      found.format = stream::is_utf8(prefix.substr(0, prefix.size() - std::min<std::size_t>(prefix.size(), 4))) ? &format::kText : &format::kRaw;
+      found.format = stream::is_utf8(prefix.substr(0, prefix.size() - std::min<std::size_t>(prefix.size(), 4))) ? &format::kText
+                                                                                                                : &format::kRaw;
     }
     const bool blank = prefix.find_first_not_of(" \t\r\n") == std::string_view::npos;
     if (found.format == nullptr && blank) found.format = &format::kHar;  // its reader says that the file is empty
     if (found.format == nullptr) {
-      return fail({ErrorCode::syntax, "the format of this input is not known", {peeked->name()}, "name it with --from; --formats lists them"});
+      return fail({ErrorCode::syntax,
+                   "the format of this input is not known",
+                   {peeked->name()},
+                   "name it with --from; --formats lists them"});
     }
     input.format = found.format;
   }
@@ -170,8 +180,8 @@ class Exchanges final : public ExchangeReader {
 }  // namespace
 
 std::span<const Format> formats() {
-  static const std::array<Format, 8> kTable{format::kHar,     format::kHarLines, format::kRecording, format::kSse,
-                                            format::kNdjson,  format::kJsonSeq,  format::kText,      format::kRaw};
+  static const std::array<Format, 8> kTable{format::kHar,    format::kHarLines, format::kRecording, format::kSse,
+                                            format::kNdjson, format::kJsonSeq,  format::kText,      format::kRaw};
   return kTable;
 }
 
@@ -199,9 +209,12 @@ const Format* format_of_name(std::string_view path) {
   return found;
 }
 
-Result<Input> open_source(const std::string& path, std::optional<std::string_view> format, const stream::InputOptions& input) { return open_with(path, format, input, false); }
+Result<Input> open_source(const std::string& path, std::optional<std::string_view> format, const stream::InputOptions& input) {
+  return open_with(path, format, input, false);
+}
 
-Result<Input> open_items(const std::string& path, std::optional<std::string_view> format, const stream::InputOptions& input, const ReadOptions& options) {
+Result<Input> open_items(const std::string& path, std::optional<std::string_view> format, const stream::InputOptions& input,
+                         const ReadOptions& options) {
   STREAM_ASSIGN(Input opened, open_source(path, format, input));
   opened.reader = opened.format->open_reader(*opened.source, options);
   return opened;
@@ -214,8 +227,8 @@ Result<stream::Json> entry_of(const Item& item, const ReadOptions& options) {
   return std::move(*entry);
 }
 
-Result<stream::Exchange> exchange_of(const Item& item, const LogInfo& info, const SideFiles* files, std::string id, stream::WallTime start,
-                                     const ReadOptions& options) {
+Result<stream::Exchange> exchange_of(const Item& item, const LogInfo& info, const SideFiles* files, std::string id,
+                                     stream::WallTime start, const ReadOptions& options) {
   if (item.exchange) {
     stream::Exchange exchange = *item.exchange;
     const stream::Nanos shift = exchange.start ? *exchange.start - start : stream::Nanos{};
@@ -234,7 +247,8 @@ Result<stream::Exchange> exchange_of(const Item& item, const LogInfo& info, cons
   STREAM_ASSIGN(Json entry, entry_of(item, options));
   std::string creator;
   for (const auto& member : info.log) {
-    if (member.name == "creator") creator = fmt::format("{} {}", member.value["name"].string_or(""), member.value["version"].string_or(""));
+    if (member.name == "creator")
+      creator = fmt::format("{} {}", member.value["name"].string_or(""), member.value["version"].string_or(""));
   }
   return to_exchange(std::move(entry), {std::move(id), start, item.place, options.report, files, creator});
 }

@@ -13,7 +13,9 @@ using stream::Json;
 using stream::Result;
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-bool is_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || c == '.'; }
+bool is_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || c == '.';
+}
 
 std::string found(std::string_view text, std::size_t at) {
   if (at >= text.size()) return "the end of the input";
@@ -53,7 +55,8 @@ Result<LogWalker::Step> LogWalker::walk(std::string_view text, bool last, const 
   const auto refuse = [&](std::string_view expected) {
     if (at >= text.size()) {
       out_of_text = true;
-      error = {ErrorCode::truncated, fmt::format("expected {}, found the end of the input", expected), place_at(text, text.size())};
+      error = {ErrorCode::truncated, fmt::format("expected {}, found the end of the input", expected),
+               place_at(text, text.size())};
     } else {
       error = {ErrorCode::syntax, fmt::format("expected {}, found {}", expected, found(text, at)), place_at(text, at)};
     }
@@ -126,7 +129,8 @@ Result<LogWalker::Step> LogWalker::walk(std::string_view text, bool last, const 
       at = name;
     }
     if (text[name] == '<') {
-      return fail({ErrorCode::syntax, "this is HTML or XML, not a HAR", place_at(text, name), "was a web page saved instead of the file?"});
+      return fail({ErrorCode::syntax, "this is HTML or XML, not a HAR", place_at(text, name),
+                   "was a web page saved instead of the file?"});
     }
     if (at >= text.size() || text[at] != '{') {
       refuse("a HAR, a JSON object {\"log\": …}");
@@ -195,7 +199,9 @@ Result<LogWalker::Step> LogWalker::walk(std::string_view text, bool last, const 
           while (at < text.size() && (is_space(text[at]) || text[at] == ';')) ++at;
         }
         if (arrays_ == 0) {
-          return fail({ErrorCode::syntax, logs == 0 ? "this is JSON, but not a HAR: it has no member \"log\"" : "this HAR has no array /log/entries", {},
+          return fail({ErrorCode::syntax,
+                       logs == 0 ? "this is JSON, but not a HAR: it has no member \"log\"" : "this HAR has no array /log/entries",
+                       {},
                        "a HAR is a JSON object {\"log\": {\"entries\": […]}}"});
         }
         if (at < text.size()) {

@@ -27,7 +27,7 @@ class LogWalker {
   /// Errors have places within `text`.
   stream::Result<Step> walk(std::string_view text, bool last, const stream::Limits& limits, LogInfo& info);
 
-  bool wrapped() const { return wrapped_; }               ///< in a JSONP call
+  bool wrapped() const { return wrapped_; }  ///< in a JSONP call
   bool had_bom() const { return bom_; }
   std::size_t entries_arrays() const { return arrays_; }  ///< how many there were so far
   /// What closes the document from here, if nothing more comes.

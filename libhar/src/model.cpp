@@ -45,7 +45,9 @@ class ModelAccess {
 namespace {
 
 template <class T>
-concept Object = requires(T object) { object.extras; };
+concept Object = requires(T object) {
+  object.extras;
+};
 
 // ---- reading: true if the value is of the member's type
 
@@ -92,7 +94,8 @@ bool read(const Json& json, T& out) {
     const bool seen = std::any_of(slots.begin(), slots.end(), [&](const auto& slot) { return slot.name == member.name; });
     bool taken = false;
     if (!seen) {  // of members with the same name the first is the struct's
-      fields(out, [&](std::string_view name, auto& field) { taken = taken || (name == member.name && read(member.value, field)); });
+      fields(out,
+             [&](std::string_view name, auto& field) { taken = taken || (name == member.name && read(member.value, field)); });
     }
     slots.push_back({member.name, taken ? std::nullopt : std::optional(member.value)});
   }

@@ -9,9 +9,9 @@
 /// visit("name in the file", object.member) for each. This is the only place that knows their names.
 namespace har {
 
-#define HAR_FIELDS(Type) \
-  template <class Self, class Visit> \
-    requires std::same_as<std::remove_const_t<Self>, Type> \
+#define HAR_FIELDS(Type)                                 \
+  template <class Self, class Visit>                     \
+  requires std::same_as<std::remove_const_t<Self>, Type> \
   void fields(Self& self, Visit visit)
 
 HAR_FIELDS(NameValue) {

@@ -17,7 +17,9 @@ using stream::Result;
 SideFiles::SideFiles(std::string har_path, std::size_t max_size) : har_path_(std::move(har_path)), max_size_(max_size) {}
 
 Result<std::string> SideFiles::read(std::string_view name) const {
-  const auto refuse = [&](std::string_view why) { return fail({ErrorCode::unsupported, fmt::format("the side file \"{}\" {}", name, why), {har_path_}}); };
+  const auto refuse = [&](std::string_view why) {
+    return fail({ErrorCode::unsupported, fmt::format("the side file \"{}\" {}", name, why), {har_path_}});
+  };
   if (har_path_ == "-") return refuse("cannot be found: the HAR comes from standard input");
   const fs::path relative{std::string(name)};
   if (name.empty() || relative.is_absolute() || std::find(relative.begin(), relative.end(), "..") != relative.end()) {

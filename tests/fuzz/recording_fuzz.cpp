@@ -22,7 +22,8 @@ Read read(std::string_view text, std::size_t max_read) {
   const auto source = stream::memory_source(text, "x", max_read);
   stream::Limits limits;
   limits.max_entry = 2000;
-  stream::RecordingReader reader(*source, [&](const stream::Finding& finding) { out.findings.push_back(finding); }, limits);
+  stream::RecordingReader reader(
+      *source, [&](const stream::Finding& finding) { out.findings.push_back(finding); }, limits);
   stream::ExchangeAssembler assembler(100);
   for (;;) {
     auto event = reader.next();

@@ -67,7 +67,8 @@ void Messages::finding(const stream::Finding& finding) {
 
 void Messages::summary() {
   for (const auto& [rule, count] : findings_) {
-    if (count > kShown && verbosity == 0) line({}, "note", fmt::format("and {} more [{}]; -v shows them all", count - kShown, rule));
+    if (count > kShown && verbosity == 0)
+      line({}, "note", fmt::format("and {} more [{}]; -v shows them all", count - kShown, rule));
   }
   findings_.clear();
 }

@@ -38,7 +38,8 @@ class Selection {
   bool past(std::size_t index) const { return !entries_.empty() && index > entries_.back(); }
 
   bool wants(std::size_t index, std::string_view entry) const {
-    return wants_index(index) && (status_.empty() || wants_status(stream::find_raw_value(entry, {"response", "status"}).value_or("")));
+    return wants_index(index) &&
+           (status_.empty() || wants_status(stream::find_raw_value(entry, {"response", "status"}).value_or("")));
   }
   bool wants(const Item& item) const {
     if (!item.exchange) return wants(item.index, item.text);
@@ -46,9 +47,12 @@ class Selection {
   }
 
  private:
-  bool wants_index(std::size_t index) const { return entries_.empty() || std::binary_search(entries_.begin(), entries_.end(), index); }
+  bool wants_index(std::size_t index) const {
+    return entries_.empty() || std::binary_search(entries_.begin(), entries_.end(), index);
+  }
   bool wants_status(std::string_view status) const {
-    return std::equal(status.begin(), status.end(), status_.begin(), status_.end(), [](char is, char wanted) { return wanted == 'x' || is == wanted; });
+    return std::equal(status.begin(), status.end(), status_.begin(), status_.end(),
+                      [](char is, char wanted) { return wanted == 'x' || is == wanted; });
   }
 
   std::vector<std::size_t> entries_;
@@ -219,7 +223,8 @@ Status Conversion::convert_har(Input& input, har::ItemWriter& writer) {
       threads_,
       [&](const EntryBatch& batch, Rendered& out) {
         out.clear();
-        const har::RenderContext context{info, input.files.get(), [&](const stream::Finding& finding) { out.messages.emplace_back(finding); }};
+        const har::RenderContext context{info, input.files.get(),
+                                         [&](const stream::Finding& finding) { out.messages.emplace_back(finding); }};
         std::vector<stream::Place> places = batch.places();
         for (std::size_t i = 0; i < batch.entries().size(); ++i) {
           Item item;
@@ -256,7 +261,8 @@ Result<const har::Format*> Conversion::output_format(const std::string& output, 
   const har::Format* format = nullptr;
   if (options_.to) {
     format = har::find_format(*options_.to);
-    if (format == nullptr) return fail({ErrorCode::usage, fmt::format("there is no format \"{}\"", *options_.to), {}, "--formats lists them"});
+    if (format == nullptr)
+      return fail({ErrorCode::usage, fmt::format("there is no format \"{}\"", *options_.to), {}, "--formats lists them"});
   } else if (output != "-") {
     format = options_.output.in_place ? first.format : har::format_of_name(output);
   }
@@ -270,7 +276,9 @@ Result<const har::Format*> Conversion::output_format(const std::string& output, 
 Status Conversion::check_entries() const {
   for (const std::size_t entry : options_.entries) {
     if (entry < seen_ || status_ != kYes) continue;
-    return fail({ErrorCode::usage, seen_ == 0 ? "there are no entries" : fmt::format("there is no entry {}: the last is {}", entry, seen_ - 1), {},
+    return fail({ErrorCode::usage,
+                 seen_ == 0 ? "there are no entries" : fmt::format("there is no entry {}: the last is {}", entry, seen_ - 1),
+                 {},
                  "entries are counted from 0"});
   }
   return {};
@@ -363,8 +371,8 @@ int Conversion::count() {
 int list_formats(Tool& tool) {
   std::string text = fmt::format("{:<10} {:<5} {:<6} {:<22} {}\n", "FORMAT", "READ", "WRITE", "SUFFIXES", "");
   for (const har::Format& format : har::formats()) {
-    text += fmt::format("{:<10} {:<5} {:<6} {:<22} {}\n", format.name, format.open_reader != nullptr ? "yes" : "no", format.open_writer != nullptr ? "yes" : "no", format.suffixes,
-                        format.description);
+    text += fmt::format("{:<10} {:<5} {:<6} {:<22} {}\n", format.name, format.open_reader != nullptr ? "yes" : "no",
+                        format.open_writer != nullptr ? "yes" : "no", format.suffixes, format.description);
   }
   auto sink = stream::open_output("-");
   if (!sink) return failed(tool, sink.error());
@@ -377,8 +385,10 @@ int list_formats(Tool& tool) {
 
 int run(Tool& tool, const Options& options) {
   if (options.formats) return list_formats(tool);
-  if (options.inputs.empty()) return failed(tool, {ErrorCode::usage, "no input", {}, "name a file, or - for standard input; see 'harconv --help'"});
-  if (std::count(options.inputs.begin(), options.inputs.end(), "-") > 1) return failed(tool, {ErrorCode::usage, "standard input can be read only once", {}, ""});
+  if (options.inputs.empty())
+    return failed(tool, {ErrorCode::usage, "no input", {}, "name a file, or - for standard input; see 'harconv --help'"});
+  if (std::count(options.inputs.begin(), options.inputs.end(), "-") > 1)
+    return failed(tool, {ErrorCode::usage, "standard input can be read only once", {}, ""});
   if (options.count) return Conversion(tool, options).count();
   if (!options.output.in_place) return Conversion(tool, options).convert(options.inputs, options.output.path);
   int status = kYes;

@@ -10,7 +10,8 @@ ToolInfo info() {
   info.description =
       "Reads recordings in any format that --formats lists, and writes them in the format that --to or the output's suffix names "
       "(HAR without either). The input's format is found by its content. Compressed input (gzip, zlib, zstd, brotli by its "
-      "suffix .br) is read as it is; \"-\" is standard input or output. Several inputs become one output, one after the other.\n\n"
+      "suffix .br) is read as it is; \"-\" is standard input or output. Several inputs become one output, one after the "
+      "other.\n\n"
       "HAR to HAR copies byte for byte unless --pretty or --compact ask for another layout. HAR to a recording and back gives "
       "the same entries; a recording to HAR and back the same bytes and messages at the same times. Entries are read one by "
       "one: memory is bounded by the largest entry, never by the file.\n\n"
@@ -22,20 +23,24 @@ ToolInfo info() {
       {"harconv --entry 3 --to ndjson session.har | jq .choices", "the payload of one stream"},
       {"harconv --count --status 5xx session.har", "how many entries have a server error"},
   };
-  info.exit_status = "0 done; 2 an input could not be read or converted completely, the output could not be written, or wrong usage.";
+  info.exit_status =
+      "0 done; 2 an input could not be read or converted completely, the output could not be written, or wrong usage.";
   return info;
 }
 
 void declare(Tool& tool, Options& options) {
   CLI::App& app = tool.app();
   app.add_option("INPUT", options.inputs, "Files to convert; \"-\" is standard input.");
-  app.add_option("--to", options.to, "Format of the output. Without it the output's suffix decides, else it is har.")->type_name("FORMAT");
+  app.add_option("--to", options.to, "Format of the output. Without it the output's suffix decides, else it is har.")
+      ->type_name("FORMAT");
   app.add_flag("--formats", options.formats, "List the formats and end.");
   auto* pretty = app.add_flag_callback(
       "--pretty", [&options] { options.style = har::WriteOptions::Style::pretty; }, "Lay JSON out with two spaces a level.");
-  app.add_flag_callback("--compact", [&options] { options.style = har::WriteOptions::Style::compact; }, "Write JSON without white space.")
+  app.add_flag_callback(
+         "--compact", [&options] { options.style = har::WriteOptions::Style::compact; }, "Write JSON without white space.")
       ->excludes(pretty);
-  app.add_option("--entry", options.entries, "Only the entry of this number. Counted from 0, as in /log/entries/0; may be repeated.")
+  app.add_option("--entry", options.entries,
+                 "Only the entry of this number. Counted from 0, as in /log/entries/0; may be repeated.")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--status", options.status, "Only entries with this response status: 404, or 5xx for all that begin with 5.")
@@ -43,7 +48,8 @@ void declare(Tool& tool, Options& options) {
       ->check(CLI::Validator(
           [](std::string& text) -> std::string {
             const bool good = text.size() == 3 && text.find_first_not_of("0123456789x") == std::string::npos;
-            return good || text == "0" || text == "-1" ? "" : "expected three digits, or x for any, as in 404 or 5xx; found " + text;
+            return good || text == "0" || text == "-1" ? ""
+                                                       : "expected three digits, or x for any, as in 404 or 5xx; found " + text;
           },
           ""));
   app.add_flag("--count", options.count, "Print the number of entries instead of converting them.");

@@ -25,7 +25,8 @@ using MessageSink = std::function<void(const Message&)>;
 /// - `say(message)` hears the reader's errors and findings, in the order of the input among the results: on consume's thread,
 ///   and behind the last result on the caller's.
 template <class Out, class MakeReader>
-stream::Status each_batch(const MakeReader& make_reader, const std::function<stream::Status(const EntryBatch&)>& see, unsigned threads, std::function<void(const EntryBatch&, Out&)> work,
+stream::Status each_batch(const MakeReader& make_reader, const std::function<stream::Status(const EntryBatch&)>& see,
+                          unsigned threads, std::function<void(const EntryBatch&, Out&)> work,
                           std::function<stream::Status(const EntryBatch&, Out&)> consume, const MessageSink& say) {
   struct Piece {
     std::vector<Message> before{};

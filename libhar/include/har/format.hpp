@@ -20,9 +20,9 @@ namespace har {
 
 /// One exchange of an input, in the form in which it stands there: the JSON text of a HAR entry, or an exchange.
 struct Item {
-  std::string_view text{};                     ///< the entry's text; valid until the reader's next call. Empty: see exchange
+  std::string_view text{};  ///< the entry's text; valid until the reader's next call. Empty: see exchange
   std::optional<stream::Exchange> exchange{};
-  std::size_t index = 0;                       ///< in its input, from 0
+  std::size_t index = 0;  ///< in its input, from 0
   stream::Place place{};
 };
 
@@ -59,8 +59,8 @@ struct WriteOptions {
 
 /// What an item is rendered with.
 struct RenderContext {
-  const LogInfo& info;      ///< what the item's input had said when its first item came
-  const SideFiles* files;   ///< of the input; may be null
+  const LogInfo& info;     ///< what the item's input had said when its first item came
+  const SideFiles* files;  ///< of the input; may be null
   stream::FindingSink report{};
 };
 
@@ -91,8 +91,10 @@ struct Format {
   std::string_view suffixes;     ///< separated by spaces, with their dots; the first is the usual one
   /// How sure the first bytes of a file (up to kSniffSize, decompressed) make us, from 0 to 100. Null: not found by content.
   int (*sniff)(std::string_view prefix) = nullptr;
-  std::unique_ptr<ItemReader> (*open_reader)(stream::ByteSource& source, const ReadOptions& options) = nullptr;  ///< null: not read
-  std::unique_ptr<ItemWriter> (*open_writer)(stream::ByteSink& sink, const WriteOptions& options) = nullptr;     ///< null: not written
+  std::unique_ptr<ItemReader> (*open_reader)(stream::ByteSource& source,
+                                             const ReadOptions& options) = nullptr;  ///< null: not read
+  std::unique_ptr<ItemWriter> (*open_writer)(stream::ByteSink& sink,
+                                             const WriteOptions& options) = nullptr;  ///< null: not written
 };
 
 inline constexpr std::size_t kSniffSize = std::size_t{64} << 10;
@@ -113,14 +115,16 @@ struct Input {
 
 /// Opens `path` ("-" is standard input) as `format`, or as what its content says, or else its suffix. Errors: those of
 /// open_input, and `syntax` with a hint if the format can't be told.
-stream::Result<Input> open_items(const std::string& path, std::optional<std::string_view> format, const stream::InputOptions& input, const ReadOptions& options);
+stream::Result<Input> open_items(const std::string& path, std::optional<std::string_view> format,
+                                 const stream::InputOptions& input, const ReadOptions& options);
 
 /// The same as far as the reader: for those who read entries themselves.
-stream::Result<Input> open_source(const std::string& path, std::optional<std::string_view> format, const stream::InputOptions& input);
+stream::Result<Input> open_source(const std::string& path, std::optional<std::string_view> format,
+                                  const stream::InputOptions& input);
 
 /// The item as an exchange or as an entry, converted if it is the other. `start`: t = 0 of the exchange's recording.
-stream::Result<stream::Exchange> exchange_of(const Item& item, const LogInfo& info, const SideFiles* files, std::string id, stream::WallTime start,
-                                             const ReadOptions& options);
+stream::Result<stream::Exchange> exchange_of(const Item& item, const LogInfo& info, const SideFiles* files, std::string id,
+                                             stream::WallTime start, const ReadOptions& options);
 stream::Result<stream::Json> entry_of(const Item& item, const ReadOptions& options);
 
 }  // namespace har

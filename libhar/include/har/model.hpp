@@ -114,8 +114,8 @@ struct Request {
 };
 
 struct Content {
-  Number size = 0;                       ///< bytes, decoded
-  std::optional<Number> compression{};   ///< bytes saved
+  Number size = 0;                      ///< bytes, decoded
+  std::optional<Number> compression{};  ///< bytes saved
   std::string mime_type{};
   std::optional<std::string> text{};
   std::optional<std::string> encoding{};  ///< "base64" if `text` is that
@@ -223,14 +223,14 @@ struct Entry {
   std::optional<std::string> server_ip_address{};
   std::optional<std::string> connection{};
   std::optional<std::string> comment{};
-  std::optional<std::string> resource_type{};                                ///< `_resourceType`
-  std::optional<std::vector<WebSocketMessage>> web_socket_messages{};        ///< `_webSocketMessages`
-  std::optional<WebSocketClose> web_socket_close{};                          ///< `_webSocketClose`
-  std::optional<std::vector<EventSourceMessage>> event_source_messages{};    ///< `_eventSourceMessages`
-  std::optional<std::vector<StreamChunk>> stream_chunks{};                   ///< `_streamChunks`
-  std::optional<std::string> error{};                                        ///< `_error`
-  std::optional<bool> incomplete{};                                          ///< `_incomplete`
-  std::optional<bool> mocked{};                                              ///< `_mocked`
+  std::optional<std::string> resource_type{};                              ///< `_resourceType`
+  std::optional<std::vector<WebSocketMessage>> web_socket_messages{};      ///< `_webSocketMessages`
+  std::optional<WebSocketClose> web_socket_close{};                        ///< `_webSocketClose`
+  std::optional<std::vector<EventSourceMessage>> event_source_messages{};  ///< `_eventSourceMessages`
+  std::optional<std::vector<StreamChunk>> stream_chunks{};                 ///< `_streamChunks`
+  std::optional<std::string> error{};                                      ///< `_error`
+  std::optional<bool> incomplete{};                                        ///< `_incomplete`
+  std::optional<bool> mocked{};                                            ///< `_mocked`
   Extras extras{};
   bool operator==(const Entry&) const = default;
 };

@@ -23,7 +23,8 @@ using stream::StreamKind;
 
 class Reader final : public ItemReader {
  public:
-  Reader(stream::ByteSource& source, const ReadOptions& options, StreamKind kind) : source_(source), options_(options), kind_(kind) {}
+  Reader(stream::ByteSource& source, const ReadOptions& options, StreamKind kind)
+      : source_(source), options_(options), kind_(kind) {}
 
   Result<std::optional<Item>> next() override {
     if (done_) return std::optional<Item>();
@@ -66,7 +67,8 @@ Result<std::vector<std::string>> payload(const Exchange& exchange, const stream:
   const StreamKind kind = exchange.kind();
   if (kind == StreamKind::websocket) {
     for (const Event& event : exchange.timeline) {
-      if (event.kind == EventKind::message && event.direction == Direction::receive && event.opcode <= 2) out.push_back(event.data);
+      if (event.kind == EventKind::message && event.direction == Direction::receive && event.opcode <= 2)
+        out.push_back(event.data);
     }
     return out;
   }
@@ -175,7 +177,9 @@ int sniff_ndjson(std::string_view prefix) {
   for (std::string_view rest = prefix; lines < 2;) {
     const std::size_t end = rest.find('\n');
     if (end == std::string_view::npos) {
-      if (lines == 1 && prefix.size() < kSniffSize && rest.find_first_not_of(" \t\r") != std::string_view::npos && stream::parse_json(rest)) return 60;
+      if (lines == 1 && prefix.size() < kSniffSize && rest.find_first_not_of(" \t\r") != std::string_view::npos &&
+          stream::parse_json(rest))
+        return 60;
       return 0;
     }
     const auto json = stream::parse_json(rest.substr(0, end));
@@ -190,11 +194,26 @@ int sniff_json_seq(std::string_view prefix) { return prefix.starts_with('\x1e') 
 
 }  // namespace
 
-const Format kSse{"sse", "text/event-stream: the body of an exchange", ".sse", sniff_sse, read<StreamKind::sse>, write<Writer::Form::sse>};
-const Format kNdjson{"ndjson", "JSON lines: a body, or the payload of a stream", ".ndjson .jsonl", sniff_ndjson, read<StreamKind::ndjson>, write<Writer::Form::ndjson>};
-const Format kJsonSeq{"json-seq", "JSON text sequence (RFC 7464): a body, or the payload of a stream", ".json-seq .jsonseq", sniff_json_seq, read<StreamKind::json_seq>,
+const Format kSse{
+    "sse", "text/event-stream: the body of an exchange", ".sse", sniff_sse, read<StreamKind::sse>, write<Writer::Form::sse>};
+const Format kNdjson{"ndjson",
+                     "JSON lines: a body, or the payload of a stream",
+                     ".ndjson .jsonl",
+                     sniff_ndjson,
+                     read<StreamKind::ndjson>,
+                     write<Writer::Form::ndjson>};
+const Format kJsonSeq{"json-seq",
+                      "JSON text sequence (RFC 7464): a body, or the payload of a stream",
+                      ".json-seq .jsonseq",
+                      sniff_json_seq,
+                      read<StreamKind::json_seq>,
                       write<Writer::Form::json_seq>};
-const Format kText{"text", "text: a body, or the payload of a stream, a line each", ".txt .log", nullptr, read<StreamKind::text>, write<Writer::Form::text>};
+const Format kText{"text",
+                   "text: a body, or the payload of a stream, a line each",
+                   ".txt .log",
+                   nullptr,
+                   read<StreamKind::text>,
+                   write<Writer::Form::text>};
 const Format kRaw{"raw", "bytes: a body as it is", ".bin", nullptr, read<StreamKind::binary>, write<Writer::Form::raw>};
 
 }  // namespace har::format

@@ -180,16 +180,25 @@ int sniff(std::string_view prefix) {
   const std::size_t at = prefix.find_first_not_of(" \t\r\n");
   if (at == std::string_view::npos) return 0;
   prefix.remove_prefix(at);
-  if (prefix.find("\"log\"") != std::string_view::npos && (prefix[0] == '{' || prefix.substr(0, 64).find("({") != std::string_view::npos)) return 60;
+  if (prefix.find("\"log\"") != std::string_view::npos &&
+      (prefix[0] == '{' || prefix.substr(0, 64).find("({") != std::string_view::npos))
+    return 60;
   return prefix[0] == '{' || prefix[0] == '[' || prefix[0] == '<' ? 10 : 0;
 }
 
 }  // namespace
 
 const Format kHar{
-    "har", "HTTP Archive 1.2", ".har .json", sniff,
-    [](stream::ByteSource& source, const ReadOptions& options) -> std::unique_ptr<ItemReader> { return std::make_unique<Reader>(source, options); },
-    [](stream::ByteSink& sink, const WriteOptions& options) -> std::unique_ptr<ItemWriter> { return std::make_unique<Writer>(sink, options); },
+    "har",
+    "HTTP Archive 1.2",
+    ".har .json",
+    sniff,
+    [](stream::ByteSource& source, const ReadOptions& options) -> std::unique_ptr<ItemReader> {
+      return std::make_unique<Reader>(source, options);
+    },
+    [](stream::ByteSink& sink, const WriteOptions& options) -> std::unique_ptr<ItemWriter> {
+      return std::make_unique<Writer>(sink, options);
+    },
 };
 
 }  // namespace har::format

@@ -27,7 +27,8 @@ bool is_log_line(std::string_view text) {
 
 class Reader final : public ItemReader {
  public:
-  Reader(stream::ByteSource& source, const ReadOptions& options) : lines_(source, options.limits), name_(source.name()), options_(options), merge_(options.report) {}
+  Reader(stream::ByteSource& source, const ReadOptions& options)
+      : lines_(source, options.limits), name_(source.name()), options_(options), merge_(options.report) {}
 
   Result<std::optional<Item>> next() override {
     for (;;) {
@@ -145,9 +146,16 @@ int sniff(std::string_view prefix) {
 }  // namespace
 
 const Format kHarLines{
-    "harl", "HAR lines: an entry a line", ".harl", sniff,
-    [](stream::ByteSource& source, const ReadOptions& options) -> std::unique_ptr<ItemReader> { return std::make_unique<Reader>(source, options); },
-    [](stream::ByteSink& sink, const WriteOptions& options) -> std::unique_ptr<ItemWriter> { return std::make_unique<Writer>(sink, options); },
+    "harl",
+    "HAR lines: an entry a line",
+    ".harl",
+    sniff,
+    [](stream::ByteSource& source, const ReadOptions& options) -> std::unique_ptr<ItemReader> {
+      return std::make_unique<Reader>(source, options);
+    },
+    [](stream::ByteSink& sink, const WriteOptions& options) -> std::unique_ptr<ItemWriter> {
+      return std::make_unique<Writer>(sink, options);
+    },
 };
 
 }  // namespace har::format

@@ -25,13 +25,15 @@ void LogMerge::add_member(Json::Object& to, const JsonMember& member, bool is_lo
     for (const Json& page : same->value.as_array()) ids.insert(page["id"].string_or(""));
     for (const Json& page : member.value.as_array()) {
       if (ids.contains(page["id"].string_or(""))) {
-        report("log-page-ids", fmt::format("two inputs have a page \"{}\": which one an entry means can no longer be told", page["id"].string_or("")));
+        report("log-page-ids", fmt::format("two inputs have a page \"{}\": which one an entry means can no longer be told",
+                                           page["id"].string_or("")));
       }
     }
     auto& pages = same->value.as_array();
     pages.insert(pages.end(), member.value.as_array().begin(), member.value.as_array().end());
   } else if (same->value != member.value) {
-    report("log-members", fmt::format("the inputs do not agree on {}{}; that of the first is kept", is_log ? "/log/" : "/", member.name));
+    report("log-members",
+           fmt::format("the inputs do not agree on {}{}; that of the first is kept", is_log ? "/log/" : "/", member.name));
   }
 }
 
@@ -41,7 +43,9 @@ void LogMerge::add(const LogInfo& info, std::size_t log_from, std::size_t root_f
 }
 
 void add_required(Json::Object& log, const Json& creator) {
-  const auto has = [&](std::string_view name) { return std::any_of(log.begin(), log.end(), [&](const JsonMember& member) { return member.name == name; }); };
+  const auto has = [&](std::string_view name) {
+    return std::any_of(log.begin(), log.end(), [&](const JsonMember& member) { return member.name == name; });
+  };
   if (!has("version")) log.insert(log.begin(), JsonMember{"version", "1.2"});
   if (!has("creator") && !creator.is_null()) log.insert(log.begin() + 1, JsonMember{"creator", creator});
 }

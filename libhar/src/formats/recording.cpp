@@ -24,13 +24,17 @@ constexpr std::string_view kRoot = "root";
 
 class Reader final : public ItemReader {
  public:
-  Reader(stream::ByteSource& source, const ReadOptions& options) : events_(source, options.report, options.limits), merge_(options.report), report_(options.report), name_(source.name()) {}
+  Reader(stream::ByteSource& source, const ReadOptions& options)
+      : events_(source, options.report, options.limits), merge_(options.report), report_(options.report), name_(source.name()) {}
 
   Result<std::optional<Item>> next() override {
     for (;;) {
       if (auto exchange = assembler_.take()) {
         if (!exchange->end && report_) {
-          report_({stream::Level::note, "recording-incomplete", "the exchange \"" + exchange->id + "\" has no end: it was still going on when the recording stopped", {name_}});
+          report_({stream::Level::note,
+                   "recording-incomplete",
+                   "the exchange \"" + exchange->id + "\" has no end: it was still going on when the recording stopped",
+                   {name_}});
         }
         Item item;
         item.exchange = std::move(*exchange);
@@ -66,7 +70,8 @@ class Reader final : public ItemReader {
   void header(const Event& event) {
     LogInfo info;
     if (event.object.is_object()) info.log = event.object.as_object();
-    const bool named = std::any_of(info.log.begin(), info.log.end(), [](const JsonMember& member) { return member.name == "creator"; });
+    const bool named =
+        std::any_of(info.log.begin(), info.log.end(), [](const JsonMember& member) { return member.name == "creator"; });
     if (!named && !event.entry.is_null() && merge_.merged().log.empty()) info.log.push_back({"creator", event.entry});
     for (const JsonMember& member : event.other) {
       if (member.name == kRoot && member.value.is_object()) info.root = member.value.as_object();
@@ -132,7 +137,8 @@ class Writer final : public ItemWriter {
 
  private:
   Status header(const LogInfo& info) {
-    Event header = stream::make_header(start_.value_or(stream::WallTime{}), options_.creator, info.log.empty() ? Json() : Json(info.log));
+    Event header =
+        stream::make_header(start_.value_or(stream::WallTime{}), options_.creator, info.log.empty() ? Json() : Json(info.log));
     if (!info.root.empty()) header.other.push_back({std::string(kRoot), info.root});
     std::string line;
     write_event(line, header);
@@ -161,9 +167,16 @@ int sniff(std::string_view prefix) {
 }  // namespace
 
 const Format kRecording{
-    "recording", "NDJSON recording: events with their times", ".rec.ndjson .rec", sniff,
-    [](stream::ByteSource& source, const ReadOptions& options) -> std::unique_ptr<ItemReader> { return std::make_unique<Reader>(source, options); },
-    [](stream::ByteSink& sink, const WriteOptions& options) -> std::unique_ptr<ItemWriter> { return std::make_unique<Writer>(sink, options); },
+    "recording",
+    "NDJSON recording: events with their times",
+    ".rec.ndjson .rec",
+    sniff,
+    [](stream::ByteSource& source, const ReadOptions& options) -> std::unique_ptr<ItemReader> {
+      return std::make_unique<Reader>(source, options);
+    },
+    [](stream::ByteSink& sink, const WriteOptions& options) -> std::unique_ptr<ItemWriter> {
+      return std::make_unique<Writer>(sink, options);
+    },
 };
 
 }  // namespace har::format

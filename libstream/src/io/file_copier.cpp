@@ -12,7 +12,8 @@ constexpr std::uint64_t kStep = std::uint64_t{8} << 20;
 }  // namespace
 
 struct FileCopier::Impl {
-  Impl(ByteSink& output, const FilePosition& start) : sink(output), from(start), allowed(start.offset), thread([this] { run(); }) {}
+  Impl(ByteSink& output, const FilePosition& start)
+      : sink(output), from(start), allowed(start.offset), thread([this] { run(); }) {}
 
   void run() {
     std::unique_lock lock(mutex);

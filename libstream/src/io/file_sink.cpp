@@ -80,7 +80,8 @@ class FileSink final : public ByteSink {
         left -= static_cast<std::uint64_t>(count);
       } else if (count < 0 && errno == EINTR) {
         continue;
-      } else if (count < 0 && left == size && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM)) {
+      } else if (count < 0 && left == size &&
+                 (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM)) {
         return false;
       } else if (count < 0) {
         return gather_.refuse(system_error(errno, "write", name_));

@@ -11,7 +11,8 @@ constexpr std::array<std::string_view, 8> kKinds{"http", "sse", "ndjson", "json-
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
   return out;
 }
 
@@ -31,8 +32,9 @@ StreamKind stream_kind_of_media_type(std::string_view media_type) {
   std::string type = lower(media_type.substr(0, media_type.find(';')));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
   if (type == "text/event-stream") return StreamKind::sse;
-  if (type == "application/x-ndjson" || type == "application/ndjson" || type == "application/jsonl" || type == "application/x-jsonl" ||
-      type == "application/json-lines" || type == "application/x-jsonlines" || type == "application/stream+json") {
+  if (type == "application/x-ndjson" || type == "application/ndjson" || type == "application/jsonl" ||
+      type == "application/x-jsonl" || type == "application/json-lines" || type == "application/x-jsonlines" ||
+      type == "application/stream+json") {
     return StreamKind::ndjson;
   }
   if (type == "application/json-seq" || type.ends_with("+json-seq")) return StreamKind::json_seq;
@@ -51,7 +53,8 @@ StreamKind Exchange::kind() const {
     }
     if (const StreamKind kind = stream_kind_of_media_type(type); kind != StreamKind::http) return kind;
   }
-  const bool messages = std::any_of(timeline.begin(), timeline.end(), [](const Event& event) { return event.kind == EventKind::message; });
+  const bool messages =
+      std::any_of(timeline.begin(), timeline.end(), [](const Event& event) { return event.kind == EventKind::message; });
   return messages ? StreamKind::websocket : StreamKind::http;
 }
 

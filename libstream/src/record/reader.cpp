@@ -11,8 +11,9 @@ namespace stream {
 namespace {
 
 constexpr std::pair<std::string_view, EventKind> kNames[] = {
-    {"request", EventKind::request}, {"response", EventKind::response}, {"data", EventKind::data}, {"message", EventKind::message},
-    {"close", EventKind::close},     {"end", EventKind::end},           {"mark", EventKind::mark},
+    {"request", EventKind::request}, {"response", EventKind::response}, {"data", EventKind::data},
+    {"message", EventKind::message}, {"close", EventKind::close},       {"end", EventKind::end},
+    {"mark", EventKind::mark},
 };
 
 /// Moves the members of one line into an Event. A member of a known name but another type is an error: taking it for
@@ -27,8 +28,10 @@ class EventBuilder {
       event_.kind = EventKind::header;
     } else {
       const Json* ev = value.find("ev");
-      if (ev == nullptr || !ev->is_string()) return refuse("", "expected a member \"ev\" with the event's name, or \"recording\" for a header");
-      const auto* const known = std::find_if(std::begin(kNames), std::end(kNames), [&](const auto& pair) { return pair.first == ev->as_string(); });
+      if (ev == nullptr || !ev->is_string())
+        return refuse("", "expected a member \"ev\" with the event's name, or \"recording\" for a header");
+      const auto* const known =
+          std::find_if(std::begin(kNames), std::end(kNames), [&](const auto& pair) { return pair.first == ev->as_string(); });
       event_.kind = known != std::end(kNames) ? known->second : EventKind::unknown;
       if (event_.kind == EventKind::unknown) event_.ev = ev->as_string();
       if (event_.kind == EventKind::message) event_.opcode = 0;
@@ -80,7 +83,8 @@ class EventBuilder {
       }
       if (name == "start") {
         const auto time = parse_iso8601(value.string_or(""));
-        if (!time) return refuse(name, fmt::format("expected a time as 2026-11-22T09:15:30.123456789Z, found {}", to_json(value)));
+        if (!time)
+          return refuse(name, fmt::format("expected a time as 2026-11-22T09:15:30.123456789Z, found {}", to_json(value)));
         event_.start = time->time;
         return true;
       }
@@ -130,7 +134,8 @@ class EventBuilder {
       case EventKind::message:
         if (name == "opcode") {
           STREAM_TRY(take_int(member, event_.opcode));
-          if (event_.opcode < 1 || event_.opcode > 15) return refuse(name, fmt::format("expected an opcode from 1 to 15, found {}", event_.opcode));
+          if (event_.opcode < 1 || event_.opcode > 15)
+            return refuse(name, fmt::format("expected an opcode from 1 to 15, found {}", event_.opcode));
           return true;
         }
         if (name == "mocked" && value.is_bool()) {
@@ -150,7 +155,8 @@ class EventBuilder {
       case EventKind::mark:
         if (name == "text") return take_text(member, event_.data);
         break;
-      default: break;
+      default:
+        break;
     }
     return false;
   }
@@ -244,13 +250,19 @@ void ExchangeAssembler::add(Event event) {
   Part& part = open->second;
   part.size += event.data.size() + sizeof(Event);
   switch (event.kind) {
-    case EventKind::request: part.exchange.request = std::move(event); break;
-    case EventKind::response: part.exchange.response = std::move(event); break;
+    case EventKind::request:
+      part.exchange.request = std::move(event);
+      break;
+    case EventKind::response:
+      part.exchange.response = std::move(event);
+      break;
     case EventKind::end:
       part.exchange.end = std::move(event);
       complete(open);
       break;
-    default: part.exchange.timeline.push_back(std::move(event)); break;
+    default:
+      part.exchange.timeline.push_back(std::move(event));
+      break;
   }
 }
 

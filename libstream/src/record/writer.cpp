@@ -50,15 +50,23 @@ class LineWriter {
 
 std::string_view name_of(const Event& event) {
   switch (event.kind) {
-    case EventKind::request: return "request";
-    case EventKind::response: return "response";
-    case EventKind::data: return "data";
-    case EventKind::message: return "message";
-    case EventKind::close: return "close";
-    case EventKind::end: return "end";
-    case EventKind::mark: return "mark";
+    case EventKind::request:
+      return "request";
+    case EventKind::response:
+      return "response";
+    case EventKind::data:
+      return "data";
+    case EventKind::message:
+      return "message";
+    case EventKind::close:
+      return "close";
+    case EventKind::end:
+      return "end";
+    case EventKind::mark:
+      return "mark";
     case EventKind::header:
-    case EventKind::unknown: break;
+    case EventKind::unknown:
+      break;
   }
   return event.ev;
 }
@@ -107,9 +115,12 @@ void write_event(std::string& out, const Event& event) {
       if (!event.data.empty()) line.text("error", event.data);
       if (!event.trailers.is_null()) line.json("trailers", event.trailers);
       break;
-    case EventKind::mark: line.text("text", event.data); break;
+    case EventKind::mark:
+      line.text("text", event.data);
+      break;
     case EventKind::header:
-    case EventKind::unknown: break;
+    case EventKind::unknown:
+      break;
   }
   for (const JsonMember& member : event.other) line.json(member.name, member.value);
   line.end();

@@ -11,7 +11,6 @@ namespace {
 const Json kNull;
 }
 
-
 Json::Json(double value) {
   if (std::isfinite(value)) value_ = Number{fmt::format("{}", value)};
 }
@@ -35,7 +34,9 @@ std::int64_t Json::int_or(std::int64_t fallback) const {
   return static_cast<std::int64_t>(number);
 }
 
-std::string_view Json::string_or(std::string_view fallback) const { return is_string() ? std::string_view(as_string()) : fallback; }
+std::string_view Json::string_or(std::string_view fallback) const {
+  return is_string() ? std::string_view(as_string()) : fallback;
+}
 
 bool Json::bool_or(bool fallback) const { return is_bool() ? as_bool() : fallback; }
 
@@ -74,12 +75,18 @@ bool Json::operator==(const Json& other) const { return value_ == other.value_; 
 
 std::string_view to_string(Json::Kind kind) {
   switch (kind) {
-    case Json::Kind::null: return "null";
-    case Json::Kind::boolean: return "a boolean";
-    case Json::Kind::number: return "a number";
-    case Json::Kind::string: return "a string";
-    case Json::Kind::array: return "an array";
-    case Json::Kind::object: return "an object";
+    case Json::Kind::null:
+      return "null";
+    case Json::Kind::boolean:
+      return "a boolean";
+    case Json::Kind::number:
+      return "a number";
+    case Json::Kind::string:
+      return "a string";
+    case Json::Kind::array:
+      return "an array";
+    case Json::Kind::object:
+      return "an object";
   }
   return "";
 }

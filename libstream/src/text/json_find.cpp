@@ -85,6 +85,8 @@ class Walker {
 
 }  // namespace
 
-std::optional<std::string_view> find_raw_value(std::string_view object, std::initializer_list<std::string_view> path) { return Walker(object).find(path); }
+std::optional<std::string_view> find_raw_value(std::string_view object, std::initializer_list<std::string_view> path) {
+  return Walker(object).find(path);
+}
 
 }  // namespace stream

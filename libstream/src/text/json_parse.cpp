@@ -85,18 +85,24 @@ class Parser {
   bool parse(Json& out, std::size_t depth) {
     if (end()) return refuse_here("a JSON value");
     switch (text_[at_]) {
-      case '{': return parse_object(out, depth);
-      case '[': return parse_array(out, depth);
+      case '{':
+        return parse_object(out, depth);
+      case '[':
+        return parse_array(out, depth);
       case '"': {
         std::string text;
         if (!parse_string(text)) return false;
         out = Json(std::move(text));
         return true;
       }
-      case 't': return parse_word("true", Json(true), out);
-      case 'f': return parse_word("false", Json(false), out);
-      case 'n': return parse_word("null", Json(), out);
-      default: return parse_number(out);
+      case 't':
+        return parse_word("true", Json(true), out);
+      case 'f':
+        return parse_word("false", Json(false), out);
+      case 'n':
+        return parse_word("null", Json(), out);
+      default:
+        return parse_number(out);
     }
   }
 
@@ -281,14 +287,30 @@ class Parser {
 
   bool parse_escape(std::string& out) {
     switch (text_[at_]) {
-      case '"': out += '"'; break;
-      case '\\': out += '\\'; break;
-      case '/': out += '/'; break;
-      case 'b': out += '\b'; break;
-      case 'f': out += '\f'; break;
-      case 'n': out += '\n'; break;
-      case 'r': out += '\r'; break;
-      case 't': out += '\t'; break;
+      case '"':
+        out += '"';
+        break;
+      case '\\':
+        out += '\\';
+        break;
+      case '/':
+        out += '/';
+        break;
+      case 'b':
+        out += '\b';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 'n':
+        out += '\n';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 't':
+        out += '\t';
+        break;
       case 'u': {
         ++at_;
         std::uint32_t unit = 0;
@@ -307,7 +329,8 @@ class Parser {
         append_utf8(out, unit);  // a lone surrogate as its three bytes (WTF-8)
         return true;
       }
-      default: return refuse_here("one of \"\\/bfnrtu after a backslash");
+      default:
+        return refuse_here("one of \"\\/bfnrtu after a backslash");
     }
     ++at_;
     return true;

@@ -80,7 +80,8 @@ HWY_INLINE std::uint64_t strings(const Masks& masks, ElementScanner::State& stat
   return inside;
 }
 
-std::size_t Scan(ElementScanner::State& state, const std::uint8_t* data, std::size_t size, std::size_t base, std::vector<std::size_t>& ends) {
+std::size_t Scan(ElementScanner::State& state, const std::uint8_t* data, std::size_t size, std::size_t base,
+                 std::vector<std::size_t>& ends) {
   for (std::size_t at = 0; at < size; at += 64) {
     Masks masks;
     if (HWY_LIKELY(at + 64 <= size)) {
@@ -148,7 +149,8 @@ std::size_t ElementScanner::scan(std::string_view bytes, std::size_t base, std::
 }
 
 std::size_t count_byte(std::string_view bytes, char byte) {
-  return HWY_DYNAMIC_DISPATCH(CountByte)(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), static_cast<std::uint8_t>(byte));
+  return HWY_DYNAMIC_DISPATCH(CountByte)(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(),
+                                         static_cast<std::uint8_t>(byte));
 }
 
 bool append_minified(std::string& out, std::string_view json) {

@@ -57,10 +57,18 @@ class Writer {
 
   void write(const Json& value, std::size_t depth) {
     switch (value.kind()) {
-      case Json::Kind::null: out_ += "null"; break;
-      case Json::Kind::boolean: out_ += value.as_bool() ? "true" : "false"; break;
-      case Json::Kind::number: out_ += value.number_text(); break;
-      case Json::Kind::string: write_json_string(out_, value.as_string()); break;
+      case Json::Kind::null:
+        out_ += "null";
+        break;
+      case Json::Kind::boolean:
+        out_ += value.as_bool() ? "true" : "false";
+        break;
+      case Json::Kind::number:
+        out_ += value.number_text();
+        break;
+      case Json::Kind::string:
+        write_json_string(out_, value.as_string());
+        break;
       case Json::Kind::array: {
         const Json::Array& items = value.as_array();
         out_ += '[';
@@ -131,7 +139,9 @@ void write_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-void write_json(std::string& out, const Json& value, JsonStyle style) { Writer(out, style).write(value, static_cast<std::size_t>(style.depth)); }
+void write_json(std::string& out, const Json& value, JsonStyle style) {
+  Writer(out, style).write(value, static_cast<std::size_t>(style.depth));
+}
 
 std::string to_json(const Json& value, JsonStyle style) {
   std::string out;

@@ -76,7 +76,8 @@ std::optional<std::int64_t> scaled(std::string_view number, int scale) {
   std::uint64_t value = 0;
   constexpr std::uint64_t kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   for (int i = 0; i < point; ++i) {
-    const std::uint64_t digit = static_cast<std::size_t>(i) < digits.size() ? static_cast<std::uint64_t>(digits[static_cast<std::size_t>(i)] - '0') : 0;
+    const std::uint64_t digit =
+        static_cast<std::size_t>(i) < digits.size() ? static_cast<std::uint64_t>(digits[static_cast<std::size_t>(i)] - '0') : 0;
     if (value == 0 && digit == 0) {
       if (static_cast<std::size_t>(i) >= digits.size()) break;  // 0e100000
       continue;
@@ -84,7 +85,8 @@ std::optional<std::int64_t> scaled(std::string_view number, int scale) {
     if (value > (kMax - digit) / 10) return std::nullopt;
     value = value * 10 + digit;
   }
-  const bool round_up = point >= 0 && static_cast<std::size_t>(point) < digits.size() && digits[static_cast<std::size_t>(point)] >= '5';
+  const bool round_up =
+      point >= 0 && static_cast<std::size_t>(point) < digits.size() && digits[static_cast<std::size_t>(point)] >= '5';
   if (round_up) {
     if (value == kMax) return std::nullopt;
     ++value;
@@ -143,7 +145,8 @@ std::optional<ParsedTime> parse_iso8601(std::string_view text) {
   }
   if (!in.done()) return std::nullopt;
   using namespace std::chrono;
-  const year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)), std::chrono::day(static_cast<unsigned>(day))};
+  const year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                            std::chrono::day(static_cast<unsigned>(day))};
   // Nanoseconds in 64 bits reach from 1677 to 2262.
   if (!date.ok() || year < 1678 || year > 2261 || hour > 24 || minute > 59 || second > 60) return std::nullopt;
   result.time = sys_days(date) + hours(hour) + minutes(minute - offset_minutes) + seconds(second) + nanoseconds(fraction);
@@ -157,8 +160,9 @@ std::string format_iso8601(WallTime time) {
   const hh_mm_ss clock(time - day);
   std::string fraction = fmt::format("{:09}", clock.subseconds().count());
   fraction.erase(std::max(fraction.find_last_not_of('0') + 1, std::size_t{3}));
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{}Z", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count(), fraction);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), fraction);
 }
 
 std::string format_decimal_seconds(Nanos time) { return format_decimal(time.count(), kBillion, 9); }

@@ -33,7 +33,8 @@ bool take_quantity(std::string_view& text, double& number, std::string_view& uni
 }  // namespace
 
 std::optional<Nanos> parse_duration(std::string_view text) {
-  static constexpr std::array<Unit, 9> kUnits{{{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"ms", 1e6}, {"", 1e9}, {"s", 1e9}, {"m", 60e9}, {"min", 60e9}, {"h", 3600e9}}};
+  static constexpr std::array<Unit, 9> kUnits{
+      {{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"ms", 1e6}, {"", 1e9}, {"s", 1e9}, {"m", 60e9}, {"min", 60e9}, {"h", 3600e9}}};
   if (text.empty()) return std::nullopt;
   double total = 0;
   bool bare = false;

@@ -18,7 +18,8 @@ struct Converted {
 };
 
 /// `text` as `from` becomes `to`. `path` is where side files are looked for.
-inline Converted convert(std::string_view text, std::string_view from, std::string_view to, WriteOptions write = {}, const std::string& path = "-") {
+inline Converted convert(std::string_view text, std::string_view from, std::string_view to, WriteOptions write = {},
+                         const std::string& path = "-") {
   Converted result;
   const auto report = [&](const stream::Finding& finding) { result.findings.push_back(to_string(finding)); };
   const auto source = stream::memory_source(text, "x." + std::string(from), 100'000);
@@ -40,7 +41,8 @@ inline Converted convert(std::string_view text, std::string_view from, std::stri
     if (!std::exchange(begun, true)) {
       if (auto status = writer->begin(**item, reader->info()); !status) result.errors.push_back(to_string(status.error()));
     }
-    if (auto status = writer->render(**item, {reader->info(), &files, report}, rendered); !status) result.errors.push_back(to_string(status.error()));
+    if (auto status = writer->render(**item, {reader->info(), &files, report}, rendered); !status)
+      result.errors.push_back(to_string(status.error()));
     if (auto status = writer->write(rendered); !status) result.errors.push_back(to_string(status.error()));
   }
   for (auto status : {writer->end_input(reader->info()), writer->finish(), sink->finish()}) {

@@ -1,7 +1,7 @@
 #include "har/entry_reader.hpp"
 
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <catch2/catch.hpp>
 
 using namespace har;
 using stream::Finding;
@@ -19,7 +19,8 @@ struct Outcome {
   LogInfo info;
 };
 
-Outcome read(std::string_view text, std::size_t max_read = SIZE_MAX, std::size_t batch_size = std::size_t{1} << 20, stream::Limits limits = {}) {
+Outcome read(std::string_view text, std::size_t max_read = SIZE_MAX, std::size_t batch_size = std::size_t{1} << 20,
+             stream::Limits limits = {}) {
   Outcome outcome;
   const auto source = stream::memory_source(text, "x.har", max_read);
   EntryReaderOptions options;
@@ -79,8 +80,10 @@ TEST_CASE("entries are slices of the file in its order, and the rest is kept as 
   const Outcome outcome = read(kHar);
   CHECK(outcome.errors.empty());
   CHECK(outcome.findings.empty());
-  CHECK(outcome.entries == std::vector<std::string>{R"({"a": "}]\\", "n": [1, {"x": []}]})", R"({"b": "\"", "u": "é"})", R"({"c": {}})"});
-  CHECK(outcome.places == std::vector<std::string>{"x.har:6:7: /log/entries/0", "x.har:7:7: /log/entries/1", "x.har:8:7: /log/entries/2"});
+  CHECK(outcome.entries ==
+        std::vector<std::string>{R"({"a": "}]\\", "n": [1, {"x": []}]})", R"({"b": "\"", "u": "é"})", R"({"c": {}})"});
+  CHECK(outcome.places ==
+        std::vector<std::string>{"x.har:6:7: /log/entries/0", "x.har:7:7: /log/entries/1", "x.har:8:7: /log/entries/2"});
   CHECK(outcome.joined == kHar);
   REQUIRE(outcome.info.log.size() == 3);
   CHECK(outcome.info.log[1].name == "pages");
@@ -126,7 +129,8 @@ TEST_CASE("messages of a cut HAR say what is lost and what is not") {
   CHECK(error(22) == "x.har:1:20: the input ends inside entry 0, of which 3 bytes are lost; no entry is whole");
   CHECK(error(27) == "x.har:1:28: the input ends before the array of entries is closed; the 1 entry before that is whole");
   CHECK(error(30) == "x.har:1:28: the input ends inside entry 1, of which 3 bytes are lost; the 1 entry before that is whole");
-  CHECK(error(36) == "x.har:1:37: expected ',' or '}' in /log, found the end of the input; what stood behind the entries is lost");
+  CHECK(error(36) ==
+        "x.har:1:37: expected ',' or '}' in /log, found the end of the input; what stood behind the entries is lost");
 }
 
 TEST_CASE("what is no HAR is refused by a message that says what it is") {
@@ -165,7 +169,8 @@ TEST_CASE("entries that do not stand as they should are errors with their place;
   check("[{},[]]", 1, "x.har:1:23: expected '{' for entry 1, found '['");
   check("[1]", 0, "x.har:1:20: expected ']' behind the entries, found '1'");
   // A quote too many turns the rest of the file inside out: nothing behind it can be trusted.
-  check(R"([{"a":1},{"b":"x""},{"c":1}])", 1, "x.har:1:28: the input ends inside entry 1, of which 21 bytes are lost; the 1 entry before that is whole");
+  check(R"([{"a":1},{"b":"x""},{"c":1}])", 1,
+        "x.har:1:28: the input ends inside entry 1, of which 21 bytes are lost; the 1 entry before that is whole");
 }
 
 TEST_CASE("two documents in a row are refused behind the entries of the first") {
@@ -176,7 +181,8 @@ TEST_CASE("two documents in a row are refused behind the entries of the first") 
 }
 
 TEST_CASE("a byte order mark, a JSONP wrapper, a second array and doubled members are read and reported") {
-  CHECK(read("\xEF\xBB\xBF{\"log\":{\"entries\":[{}]}}").findings == std::vector<std::string>{"x.har: note: the file begins with a byte order mark [har-bom]"});
+  CHECK(read("\xEF\xBB\xBF{\"log\":{\"entries\":[{}]}}").findings ==
+        std::vector<std::string>{"x.har: note: the file begins with a byte order mark [har-bom]"});
   const Outcome harp = read("onInputData({\"log\":{\"entries\":[{}]}});\n");
   CHECK(harp.errors.empty());
   CHECK(harp.entries.size() == 1);
@@ -188,8 +194,10 @@ TEST_CASE("a byte order mark, a JSONP wrapper, a second array and doubled member
     CHECK(outcome.errors.empty());
     CHECK(outcome.entries == std::vector<std::string>{R"({"a":1})", R"({"b":1})", R"({"c":1})"});
     CHECK(outcome.joined == twice);
-    CHECK(outcome.findings == std::vector<std::string>{"x.har:1:56: warning: a second array of entries, whose entries are read too [har-second-entries]",
-                                                       "x.har: /log/version: warning: the member stands there twice [har-duplicate-member]"});
+    CHECK(outcome.findings ==
+          std::vector<std::string>{
+              "x.har:1:56: warning: a second array of entries, whose entries are read too [har-second-entries]",
+              "x.har: /log/version: warning: the member stands there twice [har-duplicate-member]"});
   }
   CHECK(read(R"({"log":{"entries":[]}})").errors.empty());
   CHECK(read(R"({"log":{"entries":[ ], "pages":[]}})").info.log.size() == 1);
@@ -200,7 +208,8 @@ TEST_CASE("an entry that is not UTF-8 is an error of its own; the others are giv
   for (std::size_t max_read = 1; max_read < 80; max_read += 3) {
     const Outcome outcome = read(har, max_read, 32);
     CHECK(outcome.entries == std::vector<std::string>{"{\"a\":1}", "{\"c\":1}", "{\"e\":1}"});
-    CHECK(outcome.errors == std::vector<std::string>{"x.har:2:7: /log/entries/1: invalid UTF-8: the byte 0xff", "x.har:2:25: /log/entries/3: invalid UTF-8: the byte 0xc3"});
+    CHECK(outcome.errors == std::vector<std::string>{"x.har:2:7: /log/entries/1: invalid UTF-8: the byte 0xff",
+                                                     "x.har:2:25: /log/entries/3: invalid UTF-8: the byte 0xc3"});
   }
 }
 
@@ -238,14 +247,15 @@ TEST_CASE("entries of very different sizes pass through buffers of any size") {
 
 TEST_CASE("an entry with a raw control character in a string, or nested too deep, is an error of its own") {
   const std::string deep(600, '[');
-  const std::string har = "{\"log\":{\"entries\":[{\"a\":1},\n{\"b\":\"x\ny\"},{\"c\": \"\\n\"},{\"d\":" + deep + std::string(600, ']') + "},{\"e\":1},{\"f\":\"" +
-                          std::string(1, '\0') + "\"}]}}";
+  const std::string har = "{\"log\":{\"entries\":[{\"a\":1},\n{\"b\":\"x\ny\"},{\"c\": \"\\n\"},{\"d\":" + deep +
+                          std::string(600, ']') + "},{\"e\":1},{\"f\":\"" + std::string(1, '\0') + "\"}]}}";
   for (std::size_t max_read = 1; max_read < 80; max_read += 7) {
     const Outcome outcome = read(har, max_read, 32);
     CHECK(outcome.entries == std::vector<std::string>{"{\"a\":1}", "{\"c\": \"\\n\"}", "{\"e\":1}"});
     REQUIRE(outcome.errors.size() == 3);
     CHECK(outcome.errors[0] == "x.har:2:8: /log/entries/1: a string holds the control character 0x0a, which must be escaped");
     CHECK(outcome.errors[1] == "x.har:3:533: /log/entries/3: nested deeper than 512 levels");
-    CHECK(outcome.errors[2].find("/log/entries/5: a string holds the control character 0x00, which must be escaped") != std::string::npos);
+    CHECK(outcome.errors[2].find("/log/entries/5: a string holds the control character 0x00, which must be escaped") !=
+          std::string::npos);
   }
 }

@@ -60,7 +60,8 @@ std::string show(const Exchange& exchange) {
   std::string out;
   for (const Event& event : exchange.timeline) {
     out += stream::format_decimal_millis(event.t) + " ";
-    if (event.kind == EventKind::message) out += std::string(to_string(event.direction)) + " " + std::to_string(event.opcode) + " ";
+    if (event.kind == EventKind::message)
+      out += std::string(to_string(event.direction)) + " " + std::to_string(event.opcode) + " ";
     if (event.kind == EventKind::close) out += "close " + std::to_string(event.code.value_or(-1)) + " " + event.reason;
     if (event.kind == EventKind::mark) out += "mark ";
     out += event.data + "\n";
@@ -85,13 +86,16 @@ TEST_CASE("an ordinary entry: the head after the phases before it, the body at t
 
 TEST_CASE("bodies that the timeline can't say to the letter stay in the head") {
   const auto with_content = [](std::string_view content) {
-    return R"({"startedDateTime":"2026-11-22T11:00:01.0000000+02:00","time":1,"request":{},"response":{"content":)" + std::string(content) + R"(},"timings":{}})";
+    return R"({"startedDateTime":"2026-11-22T11:00:01.0000000+02:00","time":1,"request":{},"response":{"content":)" +
+           std::string(content) + R"(},"timings":{}})";
   };
   CHECK(body_of(make(with_content(R"({"text":"aGk=","encoding":"base64"})")).exchange) == "hi");
   CHECK(body_of(make(with_content(R"({"encoding":"base64","size":2,"text":"aGk="})")).exchange) == "hi");
   CHECK(body_of(make(with_content(R"({"text":"aG\r\nk=","encoding":"base64"})")).exchange) == "hi");  // line breaks
   CHECK(body_of(make(with_content(R"({"text":"aGk","encoding":"base64"})")).exchange) == "hi");       // no padding
-  CHECK(body_of(make(with_content(R"({"text":"a\ud800b"})")).exchange) == "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD" "b");
+  CHECK(body_of(make(with_content(R"({"text":"a\ud800b"})")).exchange) ==
+        "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
+        "b");
   CHECK(body_of(make(with_content(R"({"text":"é","encoding":"utf-8"})")).exchange) == "é");
   CHECK(body_of(make(with_content(R"({"text":"","size":0})")).exchange).empty());
   CHECK(body_of(make(with_content(R"({"text":null})")).exchange).empty());
@@ -101,30 +105,33 @@ TEST_CASE("bodies that the timeline can't say to the letter stay in the head") {
 }
 
 TEST_CASE("entries that are odd come back as they were") {
-  for (const char* text : {
-           "{}",
-           R"({"response":null,"request":null})",
-           R"({"request":{"method":"GET"},"request":{"method":"POST"}})",
-           R"({"startedDateTime":"SCRUBBED","time":null,"request":[],"response":{"content":null}})",
-           R"({"startedDateTime":1,"timings":{"wait":null},"response":{"content":[1]}})",
-           R"({"_webSocketMessages":null,"_eventSourceMessages":{},"_streamChunks":[{}],"_webSocketClose":"aborted","_incomplete":false,"_error":""})",
-           R"({"response":{},"_webSocketMessages":[]})",
-           R"({"response":{},"_webSocketMessages":[null,1,{"type":"x"},{"type":"send"},{"type":"send","opcode":99,"data":1}]})",
-           R"({"response":{"content":{"text":"data: a\n\n","mimeType":"text/event-stream"}},"_eventSourceMessages":[]})",
-           R"({"response":{"_trailers":[{"name":"a","value":"b"}]},"_recordingEvents":[1,{"ev":"x","t":0}],"_streamKind":"x"})",
-       }) {
+  for (
+      const char* text : {
+          "{}",
+          R"({"response":null,"request":null})",
+          R"({"request":{"method":"GET"},"request":{"method":"POST"}})",
+          R"({"startedDateTime":"SCRUBBED","time":null,"request":[],"response":{"content":null}})",
+          R"({"startedDateTime":1,"timings":{"wait":null},"response":{"content":[1]}})",
+          R"({"_webSocketMessages":null,"_eventSourceMessages":{},"_streamChunks":[{}],"_webSocketClose":"aborted","_incomplete":false,"_error":""})",
+          R"({"response":{},"_webSocketMessages":[]})",
+          R"({"response":{},"_webSocketMessages":[null,1,{"type":"x"},{"type":"send"},{"type":"send","opcode":99,"data":1}]})",
+          R"({"response":{"content":{"text":"data: a\n\n","mimeType":"text/event-stream"}},"_eventSourceMessages":[]})",
+          R"({"response":{"_trailers":[{"name":"a","value":"b"}]},"_recordingEvents":[1,{"ev":"x","t":0}],"_streamKind":"x"})",
+      }) {
     make(text);
   }
 }
 
 TEST_CASE("WebSocket messages: epoch seconds as Chrome writes them") {
-  const Made made = make(R"({"startedDateTime":"2026-11-22T09:00:01.000Z","time":0,"request":{"url":"ws://a/"},"response":{"status":101},"timings":{},"_resourceType":"websocket","_webSocketMessages":[
+  const Made made = make(
+      R"({"startedDateTime":"2026-11-22T09:00:01.000Z","time":0,"request":{"url":"ws://a/"},"response":{"status":101},"timings":{},"_resourceType":"websocket","_webSocketMessages":[
     {"type":"send","time":1795338001.5,"opcode":1,"data":"foo"},
     {"type":"receive","time":1795338001.7948081,"opcode":2,"data":"AP8="},
     {"type":"error","time":1795338002,"opcode":-1,"data":"Connection closed"}],
     "_webSocketClose":{"code":1000,"reason":"bye","timestamp":1795338002.5}})");
   CHECK(made.findings.empty());
-  CHECK(show(made.exchange) == std::string("1500 send 1 foo\n1794.8081 receive 2 ") + '\0' + "\xff\n2000 mark Connection closed\n2500 close 1000 bye\n");
+  CHECK(show(made.exchange) ==
+        std::string("1500 send 1 foo\n1794.8081 receive 2 ") + '\0' + "\xff\n2000 mark Connection closed\n2500 close 1000 bye\n");
   CHECK(made.exchange.kind() == stream::StreamKind::websocket);
   CHECK(made.exchange.end->t == 2500ms);
   CHECK(made.exchange.request->entry.find("_webSocketMessages") == nullptr);
@@ -132,33 +139,42 @@ TEST_CASE("WebSocket messages: epoch seconds as Chrome writes them") {
 
 TEST_CASE("WebSocket messages: the other dialects are read, and reported") {
   const auto socket = [](std::string_view messages) {
-    return R"({"startedDateTime":"2026-11-22T09:00:01.000Z","time":0,"request":{},"response":{"status":101},"timings":{"wait":250},"_webSocketMessages":)" + std::string(messages) + "}";
+    return R"({"startedDateTime":"2026-11-22T09:00:01.000Z","time":0,"request":{},"response":{"status":101},"timings":{"wait":250},"_webSocketMessages":)" +
+           std::string(messages) + "}";
   };
   // Playwright: epoch milliseconds, or -1.
-  const Made millis = make(socket(R"([{"type":"send","time":1795338001500,"opcode":1,"data":"a"},{"type":"receive","time":1795338001600.25,"opcode":1,"data":"b"}])"));
+  const Made millis = make(socket(
+      R"([{"type":"send","time":1795338001500,"opcode":1,"data":"a"},{"type":"receive","time":1795338001600.25,"opcode":1,"data":"b"}])"));
   CHECK(show(millis.exchange) == "1500 send 1 a\n1600.25 receive 1 b\n");
   CHECK(millis.findings == std::vector<std::string>{"ws-time-unit"});
   CHECK(millis.exchange.request->entry.find("_webSocketMessages") == nullptr);  // made again in milliseconds
-  const Made untimed = make(socket(R"([{"type":"send","time":-1,"opcode":1,"data":"a"},{"type":"receive","time":-1,"opcode":1,"data":"b"}])"));
+  const Made untimed =
+      make(socket(R"([{"type":"send","time":-1,"opcode":1,"data":"a"},{"type":"receive","time":-1,"opcode":1,"data":"b"}])"));
   CHECK(show(untimed.exchange) == "1250 send 1 a\n1250 receive 1 b\n");
   CHECK(untimed.findings == std::vector<std::string>{"ws-untimed"});
   // Playwright 1.61.0 added seconds to milliseconds.
-  const Made broken = make(socket(R"([{"type":"send","time":1795338001500,"opcode":1,"data":"a"},{"type":"receive","time":1795338001500.75,"opcode":1,"data":"b"}])"), "Playwright 1.61.0");
+  const Made broken = make(
+      socket(
+          R"([{"type":"send","time":1795338001500,"opcode":1,"data":"a"},{"type":"receive","time":1795338001500.75,"opcode":1,"data":"b"}])"),
+      "Playwright 1.61.0");
   CHECK(show(broken.exchange) == "1500 send 1 a\n2250 receive 1 b\n");
   CHECK(broken.findings == std::vector<std::string>{"ws-time-unit", "ws-time-repaired"});
   // chrome-har-capturer and cypress-har-generator: seconds of a monotonic clock; request and response for the directions.
-  const Made monotonic = make(socket(R"([{"type":"request","time":5000.25,"opcode":1,"data":"a","mask":true},{"type":"response","time":5000.5,"opcode":2,"data":"Yg==","mask":false}])"));
+  const Made monotonic = make(socket(
+      R"([{"type":"request","time":5000.25,"opcode":1,"data":"a","mask":true},{"type":"response","time":5000.5,"opcode":2,"data":"Yg==","mask":false}])"));
   CHECK(show(monotonic.exchange) == "1250 send 1 a\n1500 receive 2 b\n");
   CHECK(monotonic.findings == std::vector<std::string>{"ws-time-rebased"});
   // Small tools also write control frames, and base64 that is none.
-  const Made control = make(socket(R"([{"type":"receive","time":1795338001.5,"opcode":9,"data":""},{"type":"receive","time":1795338001.5,"opcode":8,"data":"bye!!","code":1000}])"));
+  const Made control = make(socket(
+      R"([{"type":"receive","time":1795338001.5,"opcode":9,"data":""},{"type":"receive","time":1795338001.5,"opcode":8,"data":"bye!!","code":1000}])"));
   CHECK(control.exchange.timeline.size() == 2);
   CHECK(control.findings == std::vector<std::string>{"ws-data"});
   CHECK(control.exchange.timeline[1].data == "bye!!");
 }
 
 TEST_CASE("an event stream with a body: its events' times are those of its bytes") {
-  const Made made = make(R"({"startedDateTime":"2026-11-22T09:00:00.000Z","time":900,"request":{},"response":{"content":{"mimeType":"text/event-stream","text":"data: a\n\n: ping\n\nevent: x\nid: 7\ndata: b\n\n"}},"timings":{"wait":10,"receive":890},
+  const Made made = make(
+      R"({"startedDateTime":"2026-11-22T09:00:00.000Z","time":900,"request":{},"response":{"content":{"mimeType":"text/event-stream","text":"data: a\n\n: ping\n\nevent: x\nid: 7\ndata: b\n\n"}},"timings":{"wait":10,"receive":890},
    "_eventSourceMessages":[{"time":1795338000.2,"eventName":"message","eventId":"","data":"a"},{"time":1795338000.9,"eventName":"x","eventId":"7","data":"b"}]})");
   CHECK(show(made.exchange) == "200 data: a\n\n\n900 : ping\n\nevent: x\nid: 7\ndata: b\n\n\n");
   CHECK(made.exchange.request->entry.find("_eventSourceMessages") == nullptr);
@@ -166,16 +182,19 @@ TEST_CASE("an event stream with a body: its events' times are those of its bytes
 }
 
 TEST_CASE("Chrome's EventSource has events and no body: the body that says the same is made of them") {
-  const Made made = make(R"({"startedDateTime":"2026-11-22T09:00:00.000Z","time":900,"request":{},"response":{"content":{"size":40,"mimeType":"text/event-stream"}},"timings":{},
+  const Made made = make(
+      R"({"startedDateTime":"2026-11-22T09:00:00.000Z","time":900,"request":{},"response":{"content":{"size":40,"mimeType":"text/event-stream"}},"timings":{},
    "_eventSourceMessages":[{"time":1795338000.2,"eventName":"message","eventId":"1","data":"a\nb"},{"time":1795338000.9,"eventName":"x","eventId":"1","data":"c"}]})");
   CHECK(show(made.exchange) == "200 id: 1\ndata: a\ndata: b\n\n\n900 event: x\ndata: c\n\n\n");
   CHECK(made.exchange.request->entry.find("_eventSourceMessages") == nullptr);
-  const Made removed = make(R"({"response":{"content":{"mimeType":"text/event-stream"}},"_eventSourceMessages":[{"time":1,"eventName":"message","eventId":""}]})");
+  const Made removed = make(
+      R"({"response":{"content":{"mimeType":"text/event-stream"}},"_eventSourceMessages":[{"time":1,"eventName":"message","eventId":""}]})");
   CHECK(removed.findings == std::vector<std::string>{"sse-data-removed"});
 }
 
 TEST_CASE("chunk times, an exchange without an end, and errors") {
-  const Made chunks = make(entry(R"(,"_streamChunks":[{"time":1795338001.1,"offset":0,"size":0},{"time":1795338001.2,"offset":0,"size":1}],"_incomplete":true)"));
+  const Made chunks = make(entry(
+      R"(,"_streamChunks":[{"time":1795338001.1,"offset":0,"size":0},{"time":1795338001.2,"offset":0,"size":1}],"_incomplete":true)"));
   CHECK(show(chunks.exchange) == "1100 \n1200 x\n");
   CHECK_FALSE(chunks.exchange.end);
   const Made wrong = make(entry(R"(,"_streamChunks":[{"time":1795338001.1,"offset":0,"size":9}])"));
@@ -198,15 +217,18 @@ TEST_CASE("side files are read from the HAR's folder, and from nowhere else") {
   fs::create_symlink(folder.parent_path() / "hartape-outside.bin", folder / "link.bin", ignored);
   const SideFiles files((folder / "x.har").string(), 1000);
   const auto with_file = [](std::string_view file) {
-    return R"({"startedDateTime":"2026-11-22T09:00:01.000Z","time":1,"request":{},"response":{"content":{"_file":")" + std::string(file) + R"("}},"timings":{}})";
+    return R"({"startedDateTime":"2026-11-22T09:00:01.000Z","time":1,"request":{},"response":{"content":{"_file":")" +
+           std::string(file) + R"("}},"timings":{}})";
   };
   const Made body = make(with_file("body.bin"), "", &files, false);
   CHECK(body_of(body.exchange) == std::string("\xff\x00", 2));
-  CHECK(to_json(to_entry(body.exchange)["response"]) == R"({"content":{"text":"/wA=","encoding":"base64"}})");  // it no longer needs the file
+  CHECK(to_json(to_entry(body.exchange)["response"]) ==
+        R"({"content":{"text":"/wA=","encoding":"base64"}})");  // it no longer needs the file
   const Made socket = make(with_file("sub/ws.jsonl"), "", &files, false);
   CHECK(show(socket.exchange) == "1500 send 1 a\n");
   CHECK(to_entry(socket.exchange)["_webSocketMessages"].as_array().size() == 1);
-  for (const char* name : {"../hartape-outside.bin", "/etc/passwd", "sub/../../hartape-outside.bin", "link.bin", "missing.bin", ""}) {
+  for (const char* name :
+       {"../hartape-outside.bin", "/etc/passwd", "sub/../../hartape-outside.bin", "link.bin", "missing.bin", ""}) {
     INFO(name);
     const Made refused = make(with_file(name), "", &files);  // the entry stays as it was
     CHECK(body_of(refused.exchange).empty());
@@ -218,8 +240,10 @@ TEST_CASE("side files are read from the HAR's folder, and from nowhere else") {
 
 TEST_CASE("a recording through HAR and back has the same bytes and messages at the same times") {
   const std::string recording =
-      "{\"recording\":1,\"start\":\"2026-11-22T09:00:00.000000001Z\",\"creator\":{\"name\":\"x\",\"version\":\"1\"},\"log\":{\"pages\":[{\"id\":\"p\"}]}}\n"
-      "{\"ev\":\"request\",\"id\":\"1\",\"t\":0.25,\"request\":{\"method\":\"POST\",\"url\":\"http://a/\",\"headers\":[{\"name\":\"Content-Type\",\"value\":\"a/b\"}]},\"entry\":{\"pageref\":\"p\",\"_y\":2}}\n"
+      "{\"recording\":1,\"start\":\"2026-11-22T09:00:00.000000001Z\",\"creator\":{\"name\":\"x\",\"version\":\"1\"},\"log\":{"
+      "\"pages\":[{\"id\":\"p\"}]}}\n"
+      "{\"ev\":\"request\",\"id\":\"1\",\"t\":0.25,\"request\":{\"method\":\"POST\",\"url\":\"http://a/"
+      "\",\"headers\":[{\"name\":\"Content-Type\",\"value\":\"a/b\"}]},\"entry\":{\"pageref\":\"p\",\"_y\":2}}\n"
       "{\"ev\":\"data\",\"id\":\"1\",\"t\":0.3,\"dir\":\"send\",\"data\":\"up\"}\n"
       "{\"ev\":\"data\",\"id\":\"1\",\"t\":0.4,\"dir\":\"send\",\"data64\":\"/w==\"}\n"
       "{\"ev\":\"response\",\"id\":\"1\",\"t\":0.5,\"kind\":\"sse\",\"response\":{\"status\":200,\"headers\":[]}}\n"

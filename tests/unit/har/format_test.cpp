@@ -1,10 +1,10 @@
 #include "har/format.hpp"
 
+#include <unistd.h>
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <unistd.h>
 
 #include "conversion.hpp"
 #include "har/exchanges.hpp"
@@ -34,7 +34,9 @@ std::string format_found(std::string_view name, std::string_view text) {
   return input ? std::string(input->format->name) : to_string(input.error()).substr(file.path().size());
 }
 
-const std::string kHar = "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"x\",\"version\":\"1\"},\"entries\":[{\"a\": 1},\n{\"b\": [1, 2]}],\"pages\":[{\"id\":\"p\"}]},\"_beside\":1}";
+const std::string kHar =
+    "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"x\",\"version\":\"1\"},\"entries\":[{\"a\": 1},\n{\"b\": [1, "
+    "2]}],\"pages\":[{\"id\":\"p\"}]},\"_beside\":1}";
 
 }  // namespace
 
@@ -44,7 +46,8 @@ TEST_CASE("a format is found by its content, whatever the file is called") {
   CHECK(format_found("x.har", "{\"log\":{\"version\":\"1.2\"}}\n{\"startedDateTime\":\"\"}\n") == "harl");
   CHECK(format_found("x", "{\"startedDateTime\":\"x\",\"request\":{},\"response\":{}}\n{\"startedDateTime\":\"x\"}\n") == "harl");
   CHECK(format_found("x.har", "{\"recording\":1}\n") == "recording");
-  CHECK(format_found("x", "{\"recording\":1,\"log\":{\"version\":\"1.2\"}}\n{\"ev\":\"data\",\"t\":0,\"data\":\"\"}\n") == "recording");
+  CHECK(format_found("x", "{\"recording\":1,\"log\":{\"version\":\"1.2\"}}\n{\"ev\":\"data\",\"t\":0,\"data\":\"\"}\n") ==
+        "recording");
   CHECK(format_found("x.ndjson", "{\"ev\":\"data\",\"t\":0,\"data\":\"\"}\n") == "recording");
   CHECK(format_found("x", "event: a\ndata: b\n\n") == "sse");
   CHECK(format_found("x", "{\"a\":1}\n{\"a\":2}\n") == "ndjson");
@@ -71,11 +74,13 @@ TEST_CASE("HAR to HAR lines and back: the same entries, and all of the log, wher
   const test::Converted lines = test::convert(kHar, "har", "harl");
   CHECK(lines.errors.empty());
   CHECK(lines.text ==
-        "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"x\",\"version\":\"1\"}}}\n{\"a\":1}\n{\"b\":[1,2]}\n{\"log\":{\"pages\":[{\"id\":\"p\"}]},\"_beside\":1}\n");
+        "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"x\",\"version\":\"1\"}}}\n{\"a\":1}\n{\"b\":[1,2]}\n{\"log\":{"
+        "\"pages\":[{\"id\":\"p\"}]},\"_beside\":1}\n");
   const test::Converted back = test::convert(lines.text, "harl", "har");
   CHECK(back.errors.empty());
   CHECK(back.text ==
-        "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"x\",\"version\":\"1\"},\"entries\":[\n{\"a\":1},\n{\"b\":[1,2]}\n],\"pages\":[{\"id\":\"p\"}]},\"_beside\":1}\n");
+        "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"x\",\"version\":\"1\"},\"entries\":[\n{\"a\":1},\n{\"b\":[1,2]}\n]"
+        ",\"pages\":[{\"id\":\"p\"}]},\"_beside\":1}\n");
 }
 
 TEST_CASE("a log without entries survives every format") {
@@ -97,14 +102,16 @@ TEST_CASE("layouts: compact has no white space, pretty two spaces a level, and b
   WriteOptions write;
   write.style = WriteOptions::Style::compact;
   CHECK(test::convert(kHar, "har", "har", write).text ==
-        "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"x\",\"version\":\"1\"},\"entries\":[{\"a\":1},{\"b\":[1,2]}],\"pages\":[{\"id\":\"p\"}]},\"_beside\":1}");
+        "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"x\",\"version\":\"1\"},\"entries\":[{\"a\":1},{\"b\":[1,2]}],"
+        "\"pages\":[{\"id\":\"p\"}]},\"_beside\":1}");
   write.style = WriteOptions::Style::pretty;
   CHECK(test::convert(kHar, "har", "har", write).text == to_json(*stream::parse_json(kHar), {2}) + "\n");
 }
 
 TEST_CASE("a string with a raw line break can't become a line, and the other entries can") {
   const test::Converted lines = test::convert("{\"log\":{\"entries\":[{\"a\":\"x\ny\"},{\"b\":1}]}}", "har", "harl");
-  CHECK(lines.errors == std::vector<std::string>{"x.har:1:27: /log/entries/0: a string holds the control character 0x0a, which must be escaped"});
+  CHECK(lines.errors ==
+        std::vector<std::string>{"x.har:1:27: /log/entries/0: a string holds the control character 0x0a, which must be escaped"});
   CHECK(lines.text.find("{\"b\":1}\n") != std::string::npos);
 }
 
@@ -126,8 +133,10 @@ TEST_CASE("the payload of a stream: events' data, messages, values") {
   CHECK(test::convert("\x1e{\"a\":1}\n\x1e[2]\n", "json-seq", "ndjson").text == "{\"a\":1}\n[2]\n");
   CHECK(test::convert("hello", "text", "sse").errors == std::vector<std::string>{"x.text: this is no event stream, but text"});
   const std::string socket =
-      "{\"ev\":\"message\",\"t\":0,\"dir\":\"send\",\"opcode\":1,\"data\":\"{}\"}\n{\"ev\":\"message\",\"t\":1,\"dir\":\"receive\",\"opcode\":1,\"data\":\"{\\\"x\\\": 1}\"}\n"
-      "{\"ev\":\"message\",\"t\":1,\"dir\":\"receive\",\"opcode\":9,\"data\":\"ping\"}\n{\"ev\":\"message\",\"t\":2,\"dir\":\"receive\",\"opcode\":1,\"data\":\"hi\"}\n";
+      "{\"ev\":\"message\",\"t\":0,\"dir\":\"send\",\"opcode\":1,\"data\":\"{}\"}\n{\"ev\":\"message\",\"t\":1,\"dir\":"
+      "\"receive\",\"opcode\":1,\"data\":\"{\\\"x\\\": 1}\"}\n"
+      "{\"ev\":\"message\",\"t\":1,\"dir\":\"receive\",\"opcode\":9,\"data\":\"ping\"}\n{\"ev\":\"message\",\"t\":2,\"dir\":"
+      "\"receive\",\"opcode\":1,\"data\":\"hi\"}\n";
   CHECK(test::convert(socket, "recording", "ndjson").text == "{\"x\":1}\n\"hi\"\n");
 }
 
@@ -148,5 +157,6 @@ TEST_CASE("any input can be read as exchanges; a body is one without a request")
   CHECK(exchanges("x", "data: a\n\n") == "sse ;");
   CHECK(exchanges("x", "hello") == "text ;");
   CHECK(exchanges("x", "\xff\xfe\xfd\xfc\xfb\xfa") == "binary ;");
-  CHECK(exchanges("x.rec.ndjson", "{\"ev\":\"message\",\"t\":1,\"dir\":\"receive\",\"opcode\":1,\"data\":\"hi\"}\n") == "websocket ;");
+  CHECK(exchanges("x.rec.ndjson", "{\"ev\":\"message\",\"t\":1,\"dir\":\"receive\",\"opcode\":1,\"data\":\"hi\"}\n") ==
+        "websocket ;");
 }

@@ -109,7 +109,8 @@ TEST_CASE("a wrong command line is refused with what was expected, and status 2"
         "sample: error: --timeout: expected a time such as 150ms, 2s or 1m30s, found 'soon'\n");
   CHECK(refusal({"a.har", "--max-entry", "big"}) ==
         "sample: error: --max-entry: expected a size such as 64KiB, 10MB or 512, found 'big'\n");
-  CHECK(refusal({"a.har", "--max-depth", "deep"}) == "sample: error: --max-depth: expected a number from 1 to 2000, found 'deep'\n");
+  CHECK(refusal({"a.har", "--max-depth", "deep"}) ==
+        "sample: error: --max-depth: expected a number from 1 to 2000, found 'deep'\n");
   CHECK(refusal({"a.har", "--max-depth", "0"}) == "sample: error: --max-depth: expected a number from 1 to 2000, found '0'\n");
   CHECK(refusal({"a.har", "--threads", "-1"}) == "sample: error: --threads: expected a number from 0 to 1024, found '-1'\n");
   CHECK(refusal({"a.har", "--max-expansion", "x"}) == "sample: error: --max-expansion: expected a number, found 'x'\n");

@@ -21,11 +21,11 @@ enum class ErrorCode {
 
 /// Where something stands. Every member may be absent; lines, columns (in bytes) count from 1, offsets from 0.
 struct Place {
-  std::string source{};                    ///< the file as the user named it, or "<stdin>"
-  std::uint64_t line = 0;                  ///< 0: unknown
-  std::uint64_t column = 0;                ///< 0: unknown
-  std::optional<std::uint64_t> offset{};   ///< byte offset in the decompressed input
-  std::string pointer{};                   ///< JSON Pointer (RFC 6901); empty: none or the root
+  std::string source{};                   ///< the file as the user named it, or "<stdin>"
+  std::uint64_t line = 0;                 ///< 0: unknown
+  std::uint64_t column = 0;               ///< 0: unknown
+  std::optional<std::uint64_t> offset{};  ///< byte offset in the decompressed input
+  std::string pointer{};                  ///< JSON Pointer (RFC 6901); empty: none or the root
 
   bool operator==(const Place&) const = default;
 };
@@ -66,16 +66,17 @@ inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(st
 
 /// Evaluates a Result or Status; returns its Error from the enclosing function if it failed.
 #define STREAM_TRY(expression) STREAM_TRY_INNER(STREAM_CONCAT(stream_status_, __COUNTER__), expression)
-#define STREAM_TRY_INNER(name, expression)                              \
-  do {                                                                  \
-    if (auto name = (expression); !name) {                              \
-      return ::stream::fail(std::move(name).error());                   \
-    }                                                                   \
+#define STREAM_TRY_INNER(name, expression)            \
+  do {                                                \
+    if (auto name = (expression); !name) {            \
+      return ::stream::fail(std::move(name).error()); \
+    }                                                 \
   } while (false)
 
 /// `STREAM_ASSIGN(const auto entry, reader.next());`: binds the value, or returns the Error.
-#define STREAM_ASSIGN(declaration, expression) STREAM_ASSIGN_INNER(STREAM_CONCAT(stream_result_, __COUNTER__), declaration, expression)
-#define STREAM_ASSIGN_INNER(name, declaration, expression)            \
-  auto name = (expression);                                           \
-  if (!name) return ::stream::fail(std::move(name).error());          \
+#define STREAM_ASSIGN(declaration, expression) \
+  STREAM_ASSIGN_INNER(STREAM_CONCAT(stream_result_, __COUNTER__), declaration, expression)
+#define STREAM_ASSIGN_INNER(name, declaration, expression)   \
+  auto name = (expression);                                  \
+  if (!name) return ::stream::fail(std::move(name).error()); \
   declaration = std::move(*name)

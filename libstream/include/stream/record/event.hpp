@@ -39,11 +39,11 @@ struct Event {
   std::optional<int> code{};                 ///< close
   std::string reason{};                      ///< close: its reason; end: eof reset timeout abort error
 
-  Json object{};               ///< request, response: the HAR object; header: `log`
-  Json entry{};                ///< request: the entry's other members; header: `creator`
-  std::string stream_kind{};   ///< response: `kind` as written; empty if absent
-  Json timings{};              ///< response: HAR timings; null if absent
-  Json trailers{};             ///< end; null if absent
+  Json object{};                    ///< request, response: the HAR object; header: `log`
+  Json entry{};                     ///< request: the entry's other members; header: `creator`
+  std::string stream_kind{};        ///< response: `kind` as written; empty if absent
+  Json timings{};                   ///< response: HAR timings; null if absent
+  Json trailers{};                  ///< end; null if absent
   std::optional<WallTime> start{};  ///< header
   /// Members that this table does not name, in their order: they survive.
   Json::Object other{};

@@ -69,10 +69,10 @@ class ExchangeAssembler {
 
   std::size_t hold_;
   std::optional<Event> header_;
-  std::map<std::string, Part> open_;       // by id
+  std::map<std::string, Part> open_;  // by id
   std::set<std::size_t> open_orders_;
-  std::map<std::size_t, Part> waiting_;    // complete, by order
-  std::deque<std::size_t> completed_;      // their orders, in the order of their completion
+  std::map<std::size_t, Part> waiting_;  // complete, by order
+  std::deque<std::size_t> completed_;    // their orders, in the order of their completion
   std::size_t waiting_size_ = 0;
   std::size_t begun_ = 0;
 };

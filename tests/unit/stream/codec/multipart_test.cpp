@@ -243,10 +243,12 @@ TEST_CASE("a delimiter that was written ahead makes no part") {
 }
 
 TEST_CASE("folded headers are joined, and lines that are no headers are ignored") {
-  const auto decoded = decode("--b\r\nX-A: 1\r\n  2\r\n\t3\r\nno header\r\n: x\r\nX Y: z\r\nContent-Length: 1\r\n\r\n1\r\n--b--\r\n");
+  const auto decoded =
+      decode("--b\r\nX-A: 1\r\n  2\r\n\t3\r\nno header\r\n: x\r\nX Y: z\r\nContent-Length: 1\r\n\r\n1\r\n--b--\r\n");
   REQUIRE(decoded.items.size() == 1);
   CHECK(decoded.items[0].headers == Headers{{"X-A", "1 2 3"}, {"Content-Length", "1"}});
-  CHECK(decoded.rules == Strings{"multipart-folded-header", "multipart-bad-header", "multipart-bad-header", "multipart-bad-header"});
+  CHECK(decoded.rules ==
+        Strings{"multipart-folded-header", "multipart-bad-header", "multipart-bad-header", "multipart-bad-header"});
 }
 
 TEST_CASE("a part without an empty line after its headers has no body") {

@@ -1,8 +1,8 @@
+#include <unistd.h>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <unistd.h>
 
 #include "stream/io/file_copier.hpp"
 #include "stream/io/ordered_pipeline.hpp"
@@ -81,7 +81,8 @@ TEST_CASE("a file is copied as far as it is allowed, between what is written bef
 
     auto short_sink = open_output((folder / "short").string());
     REQUIRE(short_sink);
-    CHECK((*short_sink)->copy_from({position->descriptor, 299'999}, 10).error().message == "cannot copy: the input became shorter while it was read");
+    CHECK((*short_sink)->copy_from({position->descriptor, 299'999}, 10).error().message ==
+          "cannot copy: the input became shorter while it was read");
   }
   fs::remove_all(folder);
 }

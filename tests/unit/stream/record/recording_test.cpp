@@ -43,7 +43,8 @@ struct Read {
 Read read(std::string_view text, std::size_t max_read = SIZE_MAX, Limits limits = {}) {
   Read result;
   const auto source = memory_source(text, "x.rec.ndjson", max_read);
-  RecordingReader reader(*source, [&](const Finding& finding) { result.findings.push_back(finding); }, limits);
+  RecordingReader reader(
+      *source, [&](const Finding& finding) { result.findings.push_back(finding); }, limits);
   while (result.errors.size() < 10) {
     auto event = reader.next();
     if (!event) {
@@ -95,8 +96,10 @@ TEST_CASE("a recording that is cut anywhere loses only its last line, and says s
 
 TEST_CASE("a broken line in the middle is an error with its place, and the reader goes on behind it") {
   const Read result = read(
-      "{\"ev\":\"mark\",\"t\":0,\"text\":\"a\"}\n\n{\"ev\":\"mark\",\"t\":x}\n{\"ev\":\"mark\",\"t\":2,\"text\":\"b\"}\n[1]\n{\"t\":1}\n"
-      "{\"ev\":\"data\",\"t\":\"1\",\"data\":\"\"}\n{\"ev\":\"data\",\"t\":1}\n{\"ev\":\"data\",\"data64\":\"*\"}\n{\"recording\":2}\n"
+      "{\"ev\":\"mark\",\"t\":0,\"text\":\"a\"}\n\n{\"ev\":\"mark\",\"t\":x}\n{\"ev\":\"mark\",\"t\":2,\"text\":\"b\"}\n[1]\n{"
+      "\"t\":1}\n"
+      "{\"ev\":\"data\",\"t\":\"1\",\"data\":\"\"}\n{\"ev\":\"data\",\"t\":1}\n{\"ev\":\"data\",\"data64\":\"*\"}\n{"
+      "\"recording\":2}\n"
       "{\"ev\":\"message\",\"t\":0,\"dir\":\"up\",\"opcode\":1,\"data\":\"\"}\n");
   REQUIRE(result.events.size() == 2);
   std::vector<std::string> messages;
@@ -158,7 +161,8 @@ TEST_CASE("an exchange that stays open holds back the others only up to a limit"
 }
 
 TEST_CASE("an id that is used again begins another exchange; so does another header") {
-  const std::string one = "{\"ev\":\"request\",\"id\":\"1\",\"t\":0,\"request\":{}}\n{\"ev\":\"data\",\"id\":\"1\",\"t\":1,\"data\":\"a\"}\n";
+  const std::string one =
+      "{\"ev\":\"request\",\"id\":\"1\",\"t\":0,\"request\":{}}\n{\"ev\":\"data\",\"id\":\"1\",\"t\":1,\"data\":\"a\"}\n";
   for (const std::string& text : {one + one, one + "{\"recording\":1}\n" + one}) {
     ExchangeAssembler assembler;
     for (Event& event : read(text).events) assembler.add(std::move(event));
@@ -179,7 +183,10 @@ TEST_CASE("a media type tells the kind of a stream") {
 }
 
 TEST_CASE("lines: every cut of the reads gives the same lines; CR LF, BOM and a missing last line feed") {
-  const std::string text = "\xEF\xBB\xBF" "one\r\ntwo\n\n" + std::string(3000, 'x') + "\nlast";
+  const std::string text =
+      "\xEF\xBB\xBF"
+      "one\r\ntwo\n\n" +
+      std::string(3000, 'x') + "\nlast";
   for (const std::size_t max_read : {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{1000}, SIZE_MAX}) {
     const auto source = memory_source(text, "x", max_read);
     LineReader reader(*source);

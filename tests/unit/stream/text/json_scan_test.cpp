@@ -112,7 +112,8 @@ TEST_CASE("raw control characters in strings are noticed, and how deep brackets 
 TEST_CASE("bytes are counted in any length and at any offset") {
   const std::string text(1000, '\n');
   for (std::size_t from = 0; from < 70; ++from) {
-    for (std::size_t size = 0; size < 140; ++size) CHECK(stream::count_byte(std::string_view(text).substr(from, size), '\n') == size);
+    for (std::size_t size = 0; size < 140; ++size)
+      CHECK(stream::count_byte(std::string_view(text).substr(from, size), '\n') == size);
   }
   CHECK(stream::count_byte("a\nb\nc", '\n') == 2);
 }
@@ -127,7 +128,8 @@ TEST_CASE("minifying drops white space between tokens and nothing else") {
 
 TEST_CASE("one value is found by its path, whatever stands before it") {
   using stream::find_raw_value;
-  const std::string text = R"( {"a" : "x\\\"}{", "status":1, "response" : {"x":[1,{"status":2}], "status" : 404, "u":"v"}, "n": null } )";
+  const std::string text =
+      R"( {"a" : "x\\\"}{", "status":1, "response" : {"x":[1,{"status":2}], "status" : 404, "u":"v"}, "n": null } )";
   CHECK(find_raw_value(text, {"response", "status"}) == "404");
   CHECK(find_raw_value(text, {"response", "x"}) == R"([1,{"status":2}])");
   CHECK(find_raw_value(text, {"response", "u"}) == "\"v\"");
@@ -135,5 +137,6 @@ TEST_CASE("one value is found by its path, whatever stands before it") {
   CHECK(find_raw_value(text, {"n"}) == "null");
   CHECK_FALSE(find_raw_value(text, {"b"}));
   CHECK_FALSE(find_raw_value(text, {"status", "x"}));
-  for (std::size_t cut = 0; cut < text.size(); ++cut) (void)find_raw_value(std::string_view(text).substr(0, cut), {"response", "nothing"});
+  for (std::size_t cut = 0; cut < text.size(); ++cut)
+    (void)find_raw_value(std::string_view(text).substr(0, cut), {"response", "nothing"});
 }

@@ -123,9 +123,12 @@ TEST_CASE("random values survive being written and read") {
   std::mt19937 random(7);
   const auto make = [&](auto&& self, int depth) -> Json {
     switch (random() % (depth > 4 ? 4 : 6)) {
-      case 0: return Json();
-      case 1: return Json(random() % 2 == 0);
-      case 2: return Json(static_cast<double>(random()) / 7.0);
+      case 0:
+        return Json();
+      case 1:
+        return Json(random() % 2 == 0);
+      case 2:
+        return Json(static_cast<double>(random()) / 7.0);
       case 3: {
         std::string text;
         for (std::size_t i = random() % 20; i > 0; --i) text += static_cast<char>(random() % 128);

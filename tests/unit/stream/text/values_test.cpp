@@ -9,7 +9,13 @@ using namespace stream;
 using namespace std::chrono_literals;
 
 TEST_CASE("base64 has the vectors of RFC 4648, tolerates line breaks and missing padding, and refuses the rest") {
-  const std::pair<std::string, std::string> vectors[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const std::pair<std::string, std::string> vectors[] = {{"", ""},
+                                                         {"f", "Zg=="},
+                                                         {"fo", "Zm8="},
+                                                         {"foo", "Zm9v"},
+                                                         {"foob", "Zm9vYg=="},
+                                                         {"fooba", "Zm9vYmE="},
+                                                         {"foobar", "Zm9vYmFy"}};
   for (const auto& [bytes, text] : vectors) {
     CHECK(base64_encode(bytes) == text);
     CHECK(base64_decode(text) == bytes);
@@ -24,17 +30,20 @@ TEST_CASE("base64 has the vectors of RFC 4648, tolerates line breaks and missing
 
 TEST_CASE("UTF-8: overlong forms, surrogates and cut sequences are not valid") {
   CHECK(is_utf8("h\xC3\xA9llo \xE2\x82\xAC \xF0\x9F\x98\x80"));
-  for (const char* bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\xFF"}) {
+  for (const char* bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80", "\xF4\x90\x80\x80",
+                          "\xF5\x80\x80\x80", "\xE2\x82", "\xFF"}) {
     CHECK_FALSE(is_utf8(bad));
     CHECK_FALSE(is_utf8(std::string(40, 'a') + bad));
     CHECK(find_invalid_utf8(std::string(40, 'a') + bad + "z") == 40);
   }
-  CHECK(replace_invalid_utf8("a\xE2\x82z\xFF\xC0\x80") == "a\xEF\xBF\xBDz\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // the Encoding Standard's count
+  CHECK(replace_invalid_utf8("a\xE2\x82z\xFF\xC0\x80") ==
+        "a\xEF\xBF\xBDz\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // the Encoding Standard's count
 }
 
 TEST_CASE("ISO 8601 as writers of HAR have it") {
   const WallTime expected = std::chrono::sys_days(std::chrono::year(2009) / 4 / 16) + 12h + 7min + 23s + 596ms;
-  for (const char* text : {"2009-04-16T12:07:23.596Z", "2009-04-16T14:07:23.596+02:00", "2009-04-16T14:07:23.596+0200", "2009-04-16 12:07:23.5960000Z", "20090416T120723.596Z"}) {
+  for (const char* text : {"2009-04-16T12:07:23.596Z", "2009-04-16T14:07:23.596+02:00", "2009-04-16T14:07:23.596+0200",
+                           "2009-04-16 12:07:23.5960000Z", "20090416T120723.596Z"}) {
     INFO(text);
     const auto time = parse_iso8601(text);
     REQUIRE(time);
@@ -43,7 +52,8 @@ TEST_CASE("ISO 8601 as writers of HAR have it") {
   }
   CHECK_FALSE(parse_iso8601("2009-04-16T12:07:23")->zone);
   CHECK(parse_iso8601("2009-04-16T12:07:23.123456789999Z")->time - parse_iso8601("2009-04-16T12:07:23Z")->time == 123456789ns);
-  for (const char* bad : {"", "2009", "2009-02-30T00:00:00Z", "2009-13-01T00:00:00Z", "2009-04-16T25:00:00Z", "2009-04-16T12:07:23.Z", "yesterday", "2009-04-16T12:07:23Zx"}) {
+  for (const char* bad : {"", "2009", "2009-02-30T00:00:00Z", "2009-13-01T00:00:00Z", "2009-04-16T25:00:00Z",
+                          "2009-04-16T12:07:23.Z", "yesterday", "2009-04-16T12:07:23Zx"}) {
     INFO(bad);
     CHECK_FALSE(parse_iso8601(bad));
   }
