@@ -46,23 +46,23 @@ def run(arguments, stdout=subprocess.PIPE):
     return status, out or b"", error.decode("utf-8", "replace")
 
 
-def tools(path, work, to="har"):
+def tools(path, work):
     """One command a tool that has to read `path`; the output's name, where it has one."""
     output = os.path.join(work, "out")
-    yield [f"{BIN}/harconv", "--to", to, "-o", output, path], output
+    yield [f"{BIN}/harconv", "--to", "har", "-o", output, path], output
     yield [f"{BIN}/streamdiff", good_path, path], None
     yield [f"{BIN}/streamserve", "--port", "0", path], None
 
 
-def check_saved(label, work, output, whole, to):
-    """The output is a HAR of some of the entries `whole` (or JSON lines), and nothing else is in the folder."""
+def check_saved(label, work, output, whole):
+    """The output is a HAR of some of the entries `whole`, and nothing else is in the folder."""
     left = os.listdir(work)
     if left == [] or whole is None:
         check(left == [], f"{label}: leaves nothing behind", str(left))
     else:
         try:
             with open(output, "rb") as text:
-                saved = json.load(text)["log"]["entries"] if to == "har" else [json.loads(line) for line in text] and []
+                saved = json.load(text)["log"]["entries"]
         except (OSError, ValueError, KeyError, RecursionError) as error:
             saved = [str(error)]
         check(left == [os.path.basename(output)] and all(entry in whole for entry in saved), f"{label}: saves whole entries only", str(saved)[:300])
@@ -70,10 +70,10 @@ def check_saved(label, work, output, whole, to):
         os.unlink(os.path.join(work, name))
 
 
-def refused(what, path, work, place=None, options=(), message=None, whole=None, to="har"):
+def refused(what, path, work, place=None, options=(), message=None, whole=None):
     """Each tool refuses `path`. `place`: a pattern for what follows the file's name; `message`: one for something that is said.
-    `whole`: the entries that may be saved. `to`: what harconv converts to."""
-    for command, output in tools(path, work, to):
+    `whole`: the entries that may be saved."""
+    for command, output in tools(path, work):
         command = [command[0], *options, *command[1:]]
         label = f"{what}: {os.path.basename(command[0])}"
         status, out, error = run(command)
@@ -87,7 +87,7 @@ def refused(what, path, work, place=None, options=(), message=None, whole=None, 
         if message:
             check(re.search(message, error), f"{label}: says {message}", detail)
         if output:
-            check_saved(label, work, output, whole, to)
+            check_saved(label, work, output, whole)
 
 
 def accepted(what, path, work, options=()):
@@ -149,11 +149,11 @@ def contents(work):
     refused("an encoded surrogate", file("cesu.har", good.replace(b"hello", b"\xed\xa0\x80", 1)), work, PLACE, whole=entries)
     accepted("escapes of lone surrogates", file("surrogates.har", good.replace(b"hello", b"\\ud83d \\ude00 \\uDFFF", 1)), work)
     accepted("a byte order mark", file("bom.har", b"\xef\xbb\xbf" + good), work)
-    refused("a NUL byte in a string", file("nul.har", good.replace(b"hello", b"he\0llo", 1)), work, PLACE, whole=entries, to="recording")
+    refused("a NUL byte in a string", file("nul.har", good.replace(b"hello", b"he\0llo", 1)), work, PLACE, whole=entries)
     refused("a NUL byte behind the end", file("nul-end.har", good + b"\0"), work, PLACE, whole=entries)
     refused("two documents in a row", file("twice.har", good + b"\n" + good), work, PLACE, whole=entries)
     nested = b"[" * 10_000 + b"]" * 10_000
-    refused("10,000 brackets in an entry", file("deep.har", good.replace(b'"hello"', nested, 1)), work, PLACE, message="--max-depth", whole=entries, to="recording")
+    refused("10,000 brackets in an entry", file("deep.har", good.replace(b'"hello"', nested, 1)), work, PLACE, message="--max-depth", whole=entries)
     refused("10,000 brackets", file("brackets.har", b"[" * 10_000), work)
     long = file("long.har", har(1, "x" * 3_000_000))
     refused("a string over --max-entry", long, work, PLACE_OR_BYTE, ("--max-entry", "1MiB"), "--max-entry", whole=[])
