@@ -279,8 +279,8 @@ std::optional<Exchange> ExchangeAssembler::take() {
   }
   Exchange exchange = std::move(first->second.exchange);
   waiting_size_ -= first->second.size;
-  std::erase(completed_, first->first);
   waiting_.erase(first);
+  while (!completed_.empty() && !waiting_.contains(completed_.front())) completed_.pop_front();
   return exchange;
 }
 

@@ -160,6 +160,27 @@ TEST_CASE("an exchange that stays open holds back the others only up to a limit"
   CHECK(assembler.take()->id == "long");
 }
 
+TEST_CASE("many exchanges pass one that stays open, in time that grows with their number only") {
+  ExchangeAssembler assembler;
+  std::size_t taken = 0;
+  const auto add = [&](EventKind kind, std::string id) {
+    Event event;
+    event.kind = kind;
+    event.id = std::move(id);
+    assembler.add(std::move(event));
+    while (assembler.take()) ++taken;
+  };
+  add(EventKind::request, "open");
+  for (int i = 0; i < 100'000; ++i) {
+    add(EventKind::request, std::to_string(i));
+    add(EventKind::end, std::to_string(i));
+  }
+  CHECK(taken > 50'000);  // the others wait, within the limit
+  assembler.finish();
+  while (assembler.take()) ++taken;
+  CHECK(taken == 100'001);
+}
+
 TEST_CASE("an id that is used again begins another exchange; so does another header") {
   const std::string one =
       "{\"ev\":\"request\",\"id\":\"1\",\"t\":0,\"request\":{}}\n{\"ev\":\"data\",\"id\":\"1\",\"t\":1,\"data\":\"a\"}\n";
