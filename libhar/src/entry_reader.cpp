@@ -43,20 +43,6 @@ Place EntryBatch::place(const EntrySlice& entry) const {
   return place;
 }
 
-std::vector<Place> EntryBatch::places() const {
-  std::vector<Place> places;
-  places.reserve(entries_.size());
-  std::uint64_t line = line_;
-  std::uint64_t column = column_;
-  const char* at = text_.data();
-  for (const EntrySlice& entry : entries_) {
-    advance({at, static_cast<std::size_t>(entry.text.data() - at)}, line, column);
-    at = entry.text.data();
-    places.push_back({source_, line, column, entry.offset, fmt::format("/log/entries/{}", entry.index)});
-  }
-  return places;
-}
-
 struct EntryReader::Impl {
   enum class Phase { head, entries, after, done };
 

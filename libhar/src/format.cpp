@@ -223,7 +223,7 @@ Result<Input> open_items(const std::string& path, std::optional<std::string_view
 Result<stream::Json> entry_of(const Item& item, const ReadOptions& options) {
   if (item.exchange) return to_entry(*item.exchange);
   auto entry = stream::parse_json(item.text, options.limits);
-  if (!entry) return fail(locate(std::move(entry).error(), item.place));
+  if (!entry) return fail(locate(std::move(entry).error(), item.where()));
   return std::move(*entry);
 }
 
@@ -250,7 +250,7 @@ Result<stream::Exchange> exchange_of(const Item& item, const LogInfo& info, cons
     if (member.name == "creator")
       creator = fmt::format("{} {}", member.value["name"].string_or(""), member.value["version"].string_or(""));
   }
-  return to_exchange(std::move(entry), {std::move(id), start, item.place, options.report, files, creator});
+  return to_exchange(std::move(entry), {std::move(id), start, item.where(), options.report, files, creator});
 }
 
 Result<std::unique_ptr<ExchangeReader>> open_exchanges(const std::string& path, const ExchangeInput& options) {

@@ -218,6 +218,8 @@ Status Conversion::convert_har(Input& input, har::ItemWriter& writer) {
         info = reader->info();
         Item item;
         item.text = batch.entries().front().text;
+        item.batch = &batch;
+        item.slice = &batch.entries().front();
         return begin(writer, item, info);
       },
       threads_,
@@ -225,12 +227,12 @@ Status Conversion::convert_har(Input& input, har::ItemWriter& writer) {
         out.clear();
         const har::RenderContext context{info, input.files.get(),
                                          [&](const stream::Finding& finding) { out.messages.emplace_back(finding); }};
-        std::vector<stream::Place> places = batch.places();
         for (std::size_t i = 0; i < batch.entries().size(); ++i) {
           Item item;
           item.text = batch.entries()[i].text;
           item.index = batch.entries()[i].index;
-          item.place = std::move(places[i]);
+          item.batch = &batch;
+          item.slice = &batch.entries()[i];
           render(item, context, writer, out);
         }
       },

@@ -30,8 +30,6 @@ class EntryBatch {
   std::string_view text() const { return text_; }
   /// Where an entry stands. Costs a pass over the batch up to there: for messages.
   stream::Place place(const EntrySlice& entry) const;
-  /// The places of all entries, in one pass.
-  std::vector<stream::Place> places() const;
 
  private:
   friend class EntryReader;

@@ -22,8 +22,11 @@ namespace har {
 struct Item {
   std::string_view text{};  ///< the entry's text; valid until the reader's next call. Empty: see exchange
   std::optional<stream::Exchange> exchange{};
-  std::size_t index = 0;  ///< in its input, from 0
-  stream::Place place{};
+  std::size_t index = 0;              ///< in its input, from 0
+  stream::Place place{};              ///< where it stands, unless it is of a batch
+  const EntryBatch* batch = nullptr;  ///< of a HAR: the batch and the slice that it is of, so that its place
+  const EntrySlice* slice = nullptr;  ///< is only looked for when somebody asks
+  stream::Place where() const { return batch != nullptr ? batch->place(*slice) : place; }
 };
 
 struct ReadOptions {

@@ -118,7 +118,7 @@ class Writer final : public ItemWriter {
     const Exchange& exchange = *converted;
     const StreamKind kind = exchange.kind();
     if (form_ == Form::sse && kind != StreamKind::sse) {
-      return fail({stream::ErrorCode::unsupported, fmt::format("this is no event stream, but {}", to_string(kind)), item.place,
+      return fail({stream::ErrorCode::unsupported, fmt::format("this is no event stream, but {}", to_string(kind)), item.where(),
                    "choose one with --entry, or another form with --to"});
     }
     const bool structured = kind == StreamKind::sse || kind == StreamKind::websocket;

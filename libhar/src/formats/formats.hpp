@@ -31,7 +31,7 @@ class LogMerge {
 /// Adds to a log what HAR 1.2 §4.2.1 requires, where it is missing: version and creator.
 void add_required(stream::Json::Object& log, const stream::Json& creator);
 
-/// One line of `json`; an error if a string holds a raw line break, which only a broken file can have.
-stream::Status append_line(std::string& out, std::string_view json, const stream::Place& place);
+/// The item's text in one line. Its reader has seen to it that no string holds a raw line feed.
+stream::Status append_line(std::string& out, const Item& item);
 
 }  // namespace har::format

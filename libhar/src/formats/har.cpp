@@ -24,13 +24,14 @@ class Reader final : public ItemReader {
       auto more = entries_.next(batch_);
       if (!more) return stream::fail(std::move(more).error());
       if (!*more) return std::optional<Item>();
-      places_ = batch_.places();
     }
     const EntrySlice& entry = batch_.entries()[at_];
     Item item;
     item.text = entry.text;
     item.index = entry.index;
-    item.place = std::move(places_[at_++]);
+    item.batch = &batch_;
+    item.slice = &entry;
+    ++at_;
     return std::optional(std::move(item));
   }
   bool can_continue() const override { return entries_.can_continue(); }
@@ -39,7 +40,6 @@ class Reader final : public ItemReader {
  private:
   EntryReader entries_;
   EntryBatch batch_;
-  std::vector<stream::Place> places_;
   std::size_t at_ = 0;
 };
 
@@ -152,12 +152,12 @@ class Writer final : public ItemWriter {
         out += item.text;
         break;
       case WriteOptions::Style::compact:
-        STREAM_TRY(append_line(out, item.text, item.place));
+        STREAM_TRY(append_line(out, item));
         out.pop_back();  // its line feed
         break;
       case WriteOptions::Style::pretty: {
         auto json = stream::parse_json(item.text, options_.limits);
-        if (!json) return stream::fail(locate(std::move(json).error(), item.place));
+        if (!json) return stream::fail(locate(std::move(json).error(), item.where()));
         write_json(out, *json, {2, 3});
         break;
       }

@@ -97,7 +97,7 @@ class Writer final : public ItemWriter {
   }
 
   Status render(const Item& item, const RenderContext&, std::string& out) const override {
-    if (!item.exchange) return append_line(out, item.text, item.place);
+    if (!item.exchange) return append_line(out, item);
     write_json(out, to_entry(*item.exchange));
     out += '\n';
     return {};

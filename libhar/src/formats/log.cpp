@@ -50,13 +50,9 @@ void add_required(Json::Object& log, const Json& creator) {
   if (!has("creator") && !creator.is_null()) log.insert(log.begin() + 1, JsonMember{"creator", creator});
 }
 
-stream::Status append_line(std::string& out, std::string_view json, const stream::Place& place) {
-  const std::size_t from = out.size();
-  const bool closed = stream::append_minified(out, json);
-  const std::string_view line = std::string_view(out).substr(from);
-  if (!closed || stream::count_byte(line, '\n') != 0 || stream::count_byte(line, '\r') != 0) {
-    out.resize(from);
-    return stream::fail({stream::ErrorCode::syntax, "a string holds a line break, which must be escaped", place});
+stream::Status append_line(std::string& out, const Item& item) {
+  if (!stream::append_minified(out, item.text)) {
+    return stream::fail({stream::ErrorCode::syntax, "a string is not closed", item.where()});
   }
   out += '\n';
   return {};

@@ -39,8 +39,6 @@ Outcome read(std::string_view text, std::size_t max_read = SIZE_MAX, std::size_t
     if (!*more) break;
     CHECK_FALSE(batch.empty());
     std::string text_of_batch;
-    const std::vector<stream::Place> places = batch.places();
-    for (std::size_t i = 0; i < places.size(); ++i) CHECK(places[i] == batch.place(batch.entries()[i]));
     for (const EntrySlice& entry : batch.entries()) {
       text_of_batch += entry.lead;
       text_of_batch += entry.text;

@@ -35,11 +35,11 @@ class OrderedPipeline {
 
   Status push(Piece piece) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return jobs_.size() < limit_ || !status_; });
+    room_.wait(lock, [this] { return jobs_.size() < limit_ || !status_; });
     if (!status_) return status_;
     jobs_.push_back(std::make_unique<Job>(std::move(piece)));
     waiting_.push_back(jobs_.back().get());
-    changed_.notify_all();
+    work_to_do_.notify_one();
     return {};
   }
 
@@ -57,7 +57,8 @@ class OrderedPipeline {
     {
       const std::lock_guard lock(mutex_);
       ending_ = true;
-      changed_.notify_all();
+      work_to_do_.notify_all();
+      first_done_.notify_all();
     }
     for (std::thread& thread : threads_) {
       if (thread.joinable()) thread.join();
@@ -75,7 +76,7 @@ class OrderedPipeline {
   void run() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      changed_.wait(lock, [this] { return !waiting_.empty() || ending_; });
+      work_to_do_.wait(lock, [this] { return !waiting_.empty() || ending_; });
       if (waiting_.empty()) return;
       Job* const job = waiting_.front();
       waiting_.pop_front();
@@ -83,14 +84,14 @@ class OrderedPipeline {
       work_(job->piece);
       lock.lock();
       job->done = true;
-      changed_.notify_all();
+      if (jobs_.front() == nullptr || jobs_.front().get() == job) first_done_.notify_one();
     }
   }
 
   void drain() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      changed_.wait(lock, [this] { return (!jobs_.empty() && jobs_.front()->done) || (ending_ && jobs_.empty()); });
+      first_done_.wait(lock, [this] { return (!jobs_.empty() && jobs_.front()->done) || (ending_ && jobs_.empty()); });
       if (jobs_.empty()) return;
       const std::unique_ptr<Job> job = std::move(jobs_.front());
       lock.unlock();
@@ -100,7 +101,7 @@ class OrderedPipeline {
       jobs_.pop_front();  // only now: a piece counts until it is consumed
       if (!status) status_ = std::move(status);
       if (free_.size() < limit_) free_.push_back(std::move(job->piece));
-      changed_.notify_all();
+      room_.notify_one();
     }
   }
 
@@ -108,7 +109,9 @@ class OrderedPipeline {
   std::function<void(Piece&)> work_;
   std::function<Status(Piece&)> consume_;
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable room_;           ///< for push(): a piece was consumed
+  std::condition_variable work_to_do_;     ///< for the workers: a piece was pushed
+  std::condition_variable first_done_;     ///< for the consumer: the first piece is done
   std::deque<std::unique_ptr<Job>> jobs_;  ///< in order, from pushed to consumed
   std::deque<Job*> waiting_;               ///< not yet taken by a worker
   std::vector<Piece> free_;
