@@ -136,7 +136,7 @@ def main():
             bench.compare("HAR to HAR lines, beside `cp`", size, ["{harconv}", "--to", "harl", *to_file], ["cp", "{input}", "{output}"], goals(0.7))
             if BYTES[size] <= BYTES["100M"]:
                 bench.compare("HAR to HAR lines, beside `jq -c '.log.entries[]'`", size, ["{harconv}", "--to", "harl", *to_file],
-                              ["jq", "-c", ".log.entries[]", "{input}"], 20)
+                              ["jq", "-c", ".log.entries[]", "{input}"], goals(20))
             bench.compare("number of entries, beside `grep -c` of a fixed string", size, ["{harconv}", "--count", "{input}"],
                           ["grep", "-cF", ENTRY_MARK, "{input}"], goals(1.0))
         print("\n| peak memory | input | from | MiB | limit | met |")
