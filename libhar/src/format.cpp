@@ -64,11 +64,6 @@ class PeekedSource final : public stream::ByteSource {
     return inner_->read(buffer);
   }
   const std::string& name() const override { return inner_->name(); }
-  std::optional<stream::FilePosition> file_position() const override {
-    auto position = inner_->file_position();
-    if (position) position->offset -= prefix_.size() - at_;
-    return position;
-  }
 
  private:
   std::unique_ptr<stream::ByteSource> inner_;

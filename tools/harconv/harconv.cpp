@@ -9,7 +9,6 @@
 #include <variant>
 
 #include "har/entry_work.hpp"
-#include "stream/io/file_copier.hpp"
 #include "stream/text/json_find.hpp"
 
 namespace tools::harconv {
@@ -106,7 +105,6 @@ class Conversion {
   }
 
   Status copy(Input& input, stream::ByteSink& sink);
-  Status copy_entries(EntryReader& reader, stream::ByteSink& sink, stream::FileCopier* copier);
   Status convert_input(Input& input, har::ItemWriter& writer);
   Status convert_har(Input& input, har::ItemWriter& writer);
   /// Begins the output with the first item of all inputs.
@@ -130,58 +128,39 @@ class Conversion {
   int status_ = kYes;
 };
 
-/// HAR to HAR as it is: the bytes of the file. From file to file the system copies them, while we look at them.
+/// HAR to HAR as it is: the bytes of the file, written while the next are read and looked at.
 Status Conversion::copy(Input& input, stream::ByteSink& sink) {
-  const auto position = input.source->file_position();
-  EntryReader reader(*input.source, {read_.limits, read_.report});
-  if (!position || threads_ < 2) return copy_entries(reader, sink, nullptr);
-  STREAM_ASSIGN(const bool possible, sink.copy_from(*position, 0));
-  if (!possible) return copy_entries(reader, sink, nullptr);
-  stream::FileCopier copier(sink, *position);
-  return copy_entries(reader, sink, &copier);
-}
-
-Status Conversion::copy_entries(EntryReader& reader, stream::ByteSink& sink, stream::FileCopier* copier) {
-  EntryBatch batch;
-  std::uint64_t copied = 0;  ///< up to here the output is the input
+  struct Nothing {};
+  std::unique_ptr<EntryReader> reader;
   bool begun = false;
   bool whole = true;
-  const auto write = [&](std::string_view text) -> Status {
-    if (copier == nullptr) return sink.write(text);
-    copied += text.size();
-    return copier->allow(copied);
-  };
-  const auto leave_copier = [&]() -> Status {  // what follows is not what stands in the input
-    if (copier == nullptr) return {};
-    STREAM_TRY(copier->finish());
-    copier = nullptr;
-    return {};
-  };
-  for (;;) {
-    auto more = reader.next(batch);
-    if (!more) {
-      lost(more.error());
-      STREAM_TRY(leave_copier());
-      whole = false;
-      if (reader.can_continue()) continue;
-      break;
-    }
-    if (!*more) break;
-    std::string_view text = batch.text();
-    if (!std::exchange(begun, true)) {
-      STREAM_TRY(write(reader.head()));
-      // If the first entries were left out, so is the comma behind them.
-      if (const std::size_t comma = batch.entries().front().lead.find(','); !whole && comma != std::string_view::npos) {
-        STREAM_TRY(sink.write(text.substr(0, comma)));
-        text.remove_prefix(comma + 1);
-      }
-    }
-    written_ += batch.entries().size();
-    STREAM_TRY(write(text));
-  }
-  if (!begun && !reader.tail().empty()) STREAM_TRY(write(reader.head()));
-  STREAM_TRY(write(reader.tail()));
-  return leave_copier();
+  STREAM_TRY(har::each_batch<Nothing>(
+      [&](stream::FindingSink report) -> EntryReader& {
+        // With smaller ones the threads would mostly wake each other.
+        constexpr std::size_t kBatch = std::size_t{2} << 20;
+        reader = std::make_unique<EntryReader>(*input.source, har::EntryReaderOptions{read_.limits, std::move(report), kBatch});
+        return *reader;
+      },
+      [](const EntryBatch&) -> Status { return {}; }, 1, [](const EntryBatch&, Nothing&) {},
+      [&](const EntryBatch& batch, Nothing&) -> Status {
+        std::string_view text = batch.text();
+        if (!std::exchange(begun, true)) {
+          STREAM_TRY(sink.write(reader->head()));
+          // If the first entries were left out, so is the comma behind them.
+          if (const std::size_t comma = batch.entries().front().lead.find(','); !whole && comma != std::string_view::npos) {
+            STREAM_TRY(sink.write(text.substr(0, comma)));
+            text.remove_prefix(comma + 1);
+          }
+        }
+        written_ += batch.entries().size();
+        return sink.write(text);
+      },
+      [&](const har::Message& message) {
+        whole = whole && !std::holds_alternative<stream::Error>(message);
+        say(message);
+      }));
+  if (!begun && !reader->tail().empty()) STREAM_TRY(sink.write(reader->head()));
+  return sink.write(reader->tail());
 }
 
 /// Renders one item if it is wanted.

@@ -50,7 +50,6 @@ class DescriptorSource final : public ByteSource {
       error_ = count.error();
     } else {
       ended_ = *count == 0;
-      position_ += *count;
       if (size_) *size_ -= std::min<std::uint64_t>(*size_, *count);
     }
     return count;
@@ -58,24 +57,13 @@ class DescriptorSource final : public ByteSource {
   const std::string& name() const override { return name_; }
   std::optional<std::uint64_t> size_hint() const override { return size_; }
 
-  std::optional<FilePosition> file_position() const override {
-    if (!regular_) return std::nullopt;
-    return FilePosition{descriptor_, position_};
-  }
-
   void expect(std::uint64_t size) { size_ = size; }
-  void at(std::uint64_t position) {
-    regular_ = true;
-    position_ = position;
-  }
 
  private:
   int descriptor_;
   Descriptor owned_;
   std::string name_;
   std::optional<std::uint64_t> size_;
-  bool regular_ = false;
-  std::uint64_t position_ = 0;
   bool ended_ = false;
   std::optional<Error> error_;
 };
@@ -106,7 +94,6 @@ Result<std::unique_ptr<ByteSource>> open_input(const std::string& path, const In
 
   ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
   const off_t position = ::lseek(descriptor, 0, SEEK_CUR);
-  if (position >= 0) source->at(static_cast<std::uint64_t>(position));
   // A size of 0 is also that of the files of /proc, which have bytes all the same.
   if (position >= 0 && status.st_size > position) source->expect(static_cast<std::uint64_t>(status.st_size - position));
   if (!options.compression && compression_of_name(name) != Compression::brotli) {

@@ -71,27 +71,6 @@ class FileSink final : public ByteSink {
   Status flush() override { return gather_.flush(); }
   const std::string& name() const override { return name_; }
 
-  Result<bool> copy_from(const FilePosition& from, std::uint64_t size) override {
-    STREAM_TRY(gather_.flush());
-    auto offset = static_cast<off64_t>(from.offset);
-    for (std::uint64_t left = size; left > 0;) {
-      const ssize_t count = ::copy_file_range(from.descriptor, &offset, descriptor_.get(), nullptr, left, 0);
-      if (count > 0) {
-        left -= static_cast<std::uint64_t>(count);
-      } else if (count < 0 && errno == EINTR) {
-        continue;
-      } else if (count < 0 && left == size &&
-                 (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM)) {
-        return false;
-      } else if (count < 0) {
-        return gather_.refuse(system_error(errno, "write", name_));
-      } else {
-        return gather_.refuse({ErrorCode::io, "cannot copy: the input became shorter while it was read", {name_}, {}, 0});
-      }
-    }
-    return true;
-  }
-
   Status finish() override {
     STREAM_TRY(gather_.flush());
     if (const int number = descriptor_.close()) return gather_.refuse(system_error(number, "write", name_));

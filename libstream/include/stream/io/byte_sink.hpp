@@ -23,11 +23,6 @@ class ByteSink {
   /// one every later call, finish() too, returns it again.
   virtual Status write(std::string_view bytes) = 0;
 
-  /// Writes `size` bytes of a regular file without having them pass through here, which is several times as fast; false,
-  /// and nothing is done, if this output or the system cannot. Less only at the end of that file, which is an error. Errors:
-  /// `io`.
-  virtual Result<bool> copy_from(const FilePosition& /*from*/, std::uint64_t /*size*/) { return false; }
-
   /// Hands on what was gathered, so that a reader at the other end sees it; a compressor makes all that was written
   /// decodable. For live output.
   virtual Status flush() = 0;

@@ -13,12 +13,6 @@
 
 namespace stream {
 
-/// A byte of a regular file.
-struct FilePosition {
-  int descriptor = -1;
-  std::uint64_t offset = 0;
-};
-
 /// Something bytes come out of, once, in order. One owner; not thread-safe.
 class ByteSource {
  public:
@@ -38,10 +32,6 @@ class ByteSource {
   /// Bytes still to come, where that is known beforehand (memory, a regular file that is not compressed). A hint: a file
   /// may grow or shrink while it is read.
   virtual std::optional<std::uint64_t> size_hint() const { return std::nullopt; }
-
-  /// Where the next byte stands, if what comes out are the bytes of a regular file as they are. The descriptor stays the
-  /// source's.
-  virtual std::optional<FilePosition> file_position() const { return std::nullopt; }
 };
 
 enum class Compression { none, gzip, zlib, zstd, brotli };

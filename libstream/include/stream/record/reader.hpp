@@ -72,7 +72,7 @@ class ExchangeAssembler {
   std::map<std::string, Part> open_;  // by id
   std::set<std::size_t> open_orders_;
   std::map<std::size_t, Part> waiting_;  // complete, by order
-  std::deque<std::size_t> completed_;  // orders as they were completed; the first is waiting, others may be gone
+  std::deque<std::size_t> completed_;    // orders as they were completed; the first is waiting, others may be gone
   std::size_t waiting_size_ = 0;
   std::size_t begun_ = 0;
 };
