@@ -45,11 +45,11 @@ stream::Result<Side> read_side(const std::string& path, const har::ExchangeInput
   for (;;) {
     STREAM_ASSIGN(auto exchange, reader->next());
     if (!exchange) break;
-    ++count;
+    const std::size_t number = count++;
     if (!exchange->id.empty()) ids.push_back(exchange->id);
-    if (selection.entry && *selection.entry != count) continue;
+    if (selection.entry && *selection.entry != number) continue;
     if (selection.id && *selection.id != exchange->id) continue;
-    side.exchanges.push_back({std::move(*exchange), fmt::format("{} #{}", side.source, count)});
+    side.exchanges.push_back({std::move(*exchange), fmt::format("{} #{}", side.source, number)});
   }
   if (side.exchanges.empty() && selection.any()) {
     return stream::fail(not_there(
@@ -66,7 +66,7 @@ std::string list_exchanges(const Side& side, std::size_t limit) {
     const Exchange& exchange = side.exchanges[i].exchange;
     const std::string id =
         exchange.id.empty() || exchange.id == std::to_string(i + 1) ? std::string() : fmt::format(" id {},", exchange.id);
-    out += fmt::format("  --entry {}:{} {}\n", i + 1, id, description(exchange));
+    out += fmt::format("  --entry {}:{} {}\n", i, id, description(exchange));
   }
   if (side.exchanges.size() > limit) out += fmt::format("  and {} more\n", side.exchanges.size() - limit);
   return out;

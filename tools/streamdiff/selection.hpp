@@ -14,7 +14,7 @@ namespace tools {
 /// Which exchange of an input is meant.
 struct Selection {
   std::optional<std::string> id{};
-  std::optional<std::size_t> entry{};  ///< from 1
+  std::optional<std::size_t> entry{};  ///< from 0, as in /log/entries/0
   bool any() const { return id.has_value() || entry.has_value(); }
 };
 

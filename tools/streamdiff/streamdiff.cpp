@@ -57,7 +57,7 @@ ToolInfo info() {
   info.examples = {
       {"streamdiff expected.sse actual.sse", "Compare two event streams."},
       {"streamdiff --ignore '/**/created' --ignore @id chat.rec.ndjson session.har --actual-entry 3",
-       "Compare a recording with the third entry of a HAR file, apart from ids and times."},
+       "Compare a recording with the fourth entry of a HAR file, apart from ids and times."},
       {"curl -sN https://localhost:8080/events | streamdiff --first events.sse -",
        "Stop at the first difference of what a server sends."},
       {"streamdiff --json a.ndjson b.ndjson", "The differences as NDJSON."},
@@ -103,9 +103,9 @@ void add_options(Tool& tool, Options& options) {
     CLI::Option* const id =
         app.add_option("--" + prefix + "id", selection.id, fmt::format("Compare the exchange of this id{}.", side))
             ->type_name("ID");
-    app.add_option("--" + prefix + "entry", selection.entry, fmt::format("Compare the Nth exchange{}, counted from 1.", side))
+    app.add_option("--" + prefix + "entry", selection.entry, fmt::format("Compare the Nth exchange{}, counted from 0, as in /log/entries/0.", side))
         ->type_name("N")
-        ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000'000}))
+        ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000'000}))
         ->excludes(id);
   };
   add_selection("", options.selection, " of both inputs");

@@ -8,7 +8,7 @@ streamdiff a.sse missing.sse
 echo "exit $?"
 streamdiff --entry 1 --id 1 a.sse a.sse
 echo "exit $?"
-streamdiff --entry 0 a.sse a.sse
+streamdiff --entry first a.sse a.sse
 echo "exit $?"
 streamdiff --kind video a.sse a.sse
 echo "exit $?"
