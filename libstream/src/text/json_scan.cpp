@@ -4,6 +4,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "json_blocks.hpp"
 #include "stream/text/json_scan.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -18,15 +19,6 @@ struct Masks {
   std::uint64_t close = 0;
   std::uint64_t control = 0;
 };
-
-template <class D, class M>
-HWY_INLINE std::uint64_t bits_of(D d, M mask) {
-  std::uint64_t bits = 0;
-  alignas(64) std::uint8_t bytes[8] = {};
-  hn::StoreMaskBits(d, mask, bytes);
-  __builtin_memcpy(&bits, bytes, sizeof bits);
-  return bits;
-}
 
 HWY_INLINE Masks classify(const std::uint8_t* block) {
   const hn::CappedTag<std::uint8_t, 64> d;
@@ -44,42 +36,6 @@ HWY_INLINE Masks classify(const std::uint8_t* block) {
   return masks;
 }
 
-/// Bit i of the result is the parity of the bits 0 … i: it turns quotes into the insides of strings.
-HWY_INLINE std::uint64_t prefix_xor(std::uint64_t x) {
-#if HWY_TARGET <= HWY_SSE4
-  const hn::CappedTag<std::uint64_t, 2> d;
-  const auto product = hn::CLMulLower(hn::Set(d, x), hn::Set(d, ~std::uint64_t{0}));
-  return hn::GetLane(product);
-#else
-  x ^= x << 1;
-  x ^= x << 2;
-  x ^= x << 4;
-  x ^= x << 8;
-  x ^= x << 16;
-  x ^= x << 32;
-  return x;
-#endif
-}
-
-/// The bytes inside strings, the opening quote with them and the closing one without.
-HWY_INLINE std::uint64_t strings(const Masks& masks, ElementScanner::State& state) {
-  std::uint64_t escaped = state.escaped;
-  if (masks.backslash == 0) {
-    state.escaped = 0;
-  } else {
-    // A run of backslashes escapes what follows it if its length is odd: subtracting the starts of the runs from the odd
-    // positions carries through each run.
-    constexpr std::uint64_t kOdd = 0xAAAAAAAAAAAAAAAAU;
-    const std::uint64_t starts = masks.backslash & ~state.escaped;
-    const std::uint64_t carried = (((starts << 1) | kOdd) - starts) ^ kOdd;
-    escaped = carried ^ (masks.backslash | state.escaped);
-    state.escaped = (carried & masks.backslash) >> 63;
-  }
-  const std::uint64_t inside = prefix_xor(masks.quote & ~escaped) ^ state.in_string;
-  state.in_string = (inside >> 63) != 0 ? ~std::uint64_t{0} : 0;
-  return inside;
-}
-
 std::size_t Scan(ElementScanner::State& state, const std::uint8_t* data, std::size_t size, std::size_t base,
                  std::vector<std::size_t>& ends) {
   for (std::size_t at = 0; at < size; at += 64) {
@@ -92,7 +48,8 @@ std::size_t Scan(ElementScanner::State& state, const std::uint8_t* data, std::si
       __builtin_memcpy(block, data + at, size - at);
       masks = classify(block);
     }
-    const std::uint64_t inside = strings(masks, state);
+    const std::uint64_t escaped = take_escaped(masks.backslash, state);
+    const std::uint64_t inside = take_inside(masks.quote & ~escaped, state);
     state.control = state.control || (masks.control & inside) != 0;
     const std::uint64_t open = masks.open & ~inside;
     const std::uint64_t close = masks.close & ~inside;

@@ -1,0 +1,275 @@
+// The file is compiled once for each instruction set (Highway's foreach_target), and the best one is chosen when it runs.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "json_tokens.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "json_blocks.hpp"
+#include "stream/text/json_tokens.hpp"
+
+#ifndef HARTAPE_JSON_TOKENS_ONCE
+#define HARTAPE_JSON_TOKENS_ONCE
+namespace stream {
+namespace {
+
+/// Tokens that are found at a time, and how far apart they may be at most.
+constexpr std::size_t kWindow = 2048;
+constexpr std::size_t kSpan = std::size_t{1} << 31;
+
+/// The four hexadecimal digits at `digits`, or -1.
+int hex4(const char* digits) {
+  int value = 0;
+  for (int i = 0; i < 4; ++i) {
+    const char c = digits[i];
+    const int digit = c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+    if (digit < 0) return -1;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+bool is_high(int unit) { return unit >= 0xD800 && unit < 0xDC00; }
+bool is_low(int unit) { return unit >= 0xDC00 && unit < 0xE000; }
+
+/// The 'u' of an escape: its digits, and whether it is half of a pair whose other half is not there.
+void unicode_escape(JsonTokens::State& state, std::size_t at) {
+  const int unit = at + 5 <= state.text.size() ? hex4(state.text.data() + at + 1) : -1;
+  if (unit < 0) {
+    state.bad = true;
+    return;
+  }
+  const bool follows_high = state.high != JsonTokens::kEnd && at == state.high + 6;
+  const auto lone = [&](std::size_t where) {
+    if (state.surrogate == JsonTokens::kEnd) state.surrogate = where;
+  };
+  if (state.high != JsonTokens::kEnd && !(follows_high && is_low(unit))) lone(state.high);
+  if (is_low(unit) && !follows_high) lone(at);
+  state.high = is_high(unit) ? at : JsonTokens::kEnd;
+}
+
+}  // namespace
+}  // namespace stream
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace stream::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Finds tokens from state.at on, until there are kWindow of them or the text ends; how many, relative to where it began.
+std::size_t Fill(JsonTokens::State& state, std::uint32_t* out) {
+  const hn::CappedTag<std::uint8_t, 64> d;
+  constexpr std::size_t kLanes = HWY_MIN(HWY_MAX_BYTES, 64);
+  const auto* const text = reinterpret_cast<const std::uint8_t*>(state.text.data());
+  const std::size_t size = state.text.size();
+  const std::size_t base = state.at;
+  std::size_t at = base;
+  std::size_t count = 0;
+  struct {
+    std::uint64_t escaped;
+    std::uint64_t in_string;
+  } strings{state.escaped, state.in_string};
+  std::uint64_t in_scalar = state.in_scalar;
+  while (at < size && count < kWindow && at - base < kSpan) {
+    const std::uint8_t* block = text + at;
+    std::uint8_t last[64];
+    if (HWY_UNLIKELY(at + 64 > size)) {
+      __builtin_memset(last, ' ', sizeof last);
+      __builtin_memcpy(last, block, size - at);
+      block = last;
+    }
+    std::uint64_t backslash = 0;
+    std::uint64_t quote = 0;
+    std::uint64_t control = 0;
+    for (std::size_t i = 0; i < 64; i += kLanes) {
+      const auto v = hn::LoadU(d, block + i);
+      backslash |= bits_of(d, hn::Eq(v, hn::Set(d, '\\'))) << i;
+      quote |= bits_of(d, hn::Eq(v, hn::Set(d, '"'))) << i;
+      control |= bits_of(d, hn::Lt(v, hn::Set(d, 0x20))) << i;
+    }
+    const std::uint64_t escaped = take_escaped(backslash, strings);
+    if (HWY_UNLIKELY(escaped != 0)) {
+      std::uint64_t good = 0;
+      std::uint64_t unicode = 0;
+      for (std::size_t i = 0; i < 64; i += kLanes) {
+        const auto v = hn::LoadU(d, block + i);
+        const auto is = [&](char c) { return hn::Eq(v, hn::Set(d, static_cast<std::uint8_t>(c))); };
+        good |= bits_of(d, hn::Or(hn::Or(hn::Or(is('n'), is('r')), hn::Or(is('t'), is('b'))), hn::Or(is('f'), is('/')))) << i;
+        unicode |= bits_of(d, is('u')) << i;
+      }
+      unicode &= escaped;
+      state.bad = state.bad || (escaped & ~(good | unicode | quote | backslash)) != 0;
+      for (; unicode != 0; unicode &= unicode - 1) unicode_escape(state, at + hwy::Num0BitsBelowLS1Bit_Nonzero64(unicode));
+    }
+    quote &= ~escaped;
+    const std::uint64_t inside = take_inside(quote, strings);  // with the opening quotes, without the closing ones
+    state.bad = state.bad || (control & inside) != 0;
+    if (inside == ~std::uint64_t{0} && quote == 0) {  // wholly within one string
+      in_scalar = 0;
+      at += 64;
+      continue;
+    }
+    std::uint64_t structural = 0;
+    std::uint64_t space = 0;
+    for (std::size_t i = 0; i < 64; i += kLanes) {
+      const auto v = hn::LoadU(d, block + i);
+      const auto is = [&](char c) { return hn::Eq(v, hn::Set(d, static_cast<std::uint8_t>(c))); };
+      const auto folded = hn::Or(v, hn::Set(d, 0x20));  // '[' and '{', ']' and '}' differ in this bit alone
+      const auto folds_to = [&](char c) { return hn::Eq(folded, hn::Set(d, static_cast<std::uint8_t>(c))); };
+      structural |= bits_of(d, hn::Or(hn::Or(folds_to('{'), folds_to('}')), hn::Or(is(':'), is(',')))) << i;
+      space |= bits_of(d, hn::Or(hn::Or(is(' '), is('\n')), hn::Or(is('\r'), is('\t')))) << i;
+    }
+    // A scalar begins where something that is neither white space nor a bracket does not go on with one; behind a string's
+    // closing quote too, so that "a"b is two tokens.
+    const std::uint64_t scalar = ~(structural | space);
+    const std::uint64_t bare = scalar & ~quote;
+    const std::uint64_t goes_on = bare << 1 | in_scalar;
+    in_scalar = bare >> 63;
+    const std::uint64_t closing = quote & ~inside;
+    std::uint64_t tokens = (structural | (scalar & ~goes_on)) & ~(inside ^ quote) & ~closing;
+    tokens |= inside & quote;  // a string is a token even right behind another scalar
+    for (; tokens != 0; tokens &= tokens - 1) {
+      out[count++] = static_cast<std::uint32_t>(at - base + hwy::Num0BitsBelowLS1Bit_Nonzero64(tokens));
+    }
+    at += 64;
+  }
+  state.at = at;
+  state.escaped = strings.escaped;
+  state.in_string = strings.in_string;
+  state.in_scalar = in_scalar;
+  if (at >= size) {
+    state.bad = state.bad || state.in_string != 0;
+    if (state.high != JsonTokens::kEnd && state.surrogate == JsonTokens::kEnd) state.surrogate = state.high;
+  }
+  return count;
+}
+
+std::size_t DecodedLength(const std::uint8_t* text, std::size_t size) {
+  const hn::CappedTag<std::uint8_t, 64> d;
+  constexpr std::size_t kLanes = HWY_MIN(HWY_MAX_BYTES, 64);
+  struct {
+    std::uint64_t escaped = 0;
+  } strings;
+  std::size_t length = size;
+  std::size_t high = ~std::size_t{0};
+  for (std::size_t at = 0; at < size; at += 64) {
+    const std::uint8_t* block = text + at;
+    std::uint8_t last[64];
+    if (HWY_UNLIKELY(at + 64 > size)) {
+      __builtin_memset(last, ' ', sizeof last);
+      __builtin_memcpy(last, block, size - at);
+      block = last;
+    }
+    std::uint64_t backslash = 0;
+    std::uint64_t unicode = 0;
+    for (std::size_t i = 0; i < 64; i += kLanes) {
+      const auto v = hn::LoadU(d, block + i);
+      backslash |= bits_of(d, hn::Eq(v, hn::Set(d, '\\'))) << i;
+      unicode |= bits_of(d, hn::Eq(v, hn::Set(d, 'u'))) << i;
+    }
+    const std::uint64_t escaped = take_escaped(backslash, strings);
+    length -= static_cast<std::size_t>(hwy::PopCount(escaped));  // \n is one byte
+    for (unicode &= escaped; unicode != 0; unicode &= unicode - 1) {
+      const std::size_t u = at + hwy::Num0BitsBelowLS1Bit_Nonzero64(unicode);
+      if (u + 5 > size) break;
+      const int unit = hex4(reinterpret_cast<const char*>(text) + u + 1);
+      const bool pair = is_low(unit) && high != ~std::size_t{0} && u == high + 6;
+      // "u12ab" is five bytes here; the second half of a pair adds one to the three of the first.
+      length -= 5 - static_cast<std::size_t>(unit < 0x80 ? 1 : unit < 0x800 ? 2 : pair ? 1 : 3);
+      high = is_high(unit) ? u : ~std::size_t{0};
+    }
+  }
+  return length;
+}
+
+bool IsBase64Alphabet(const std::uint8_t* text, std::size_t size) {
+  const hn::ScalableTag<std::uint8_t> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto good = [&](auto v) HWY_ATTR {
+    const auto folded = hn::Or(v, hn::Set(d, 0x20));
+    const auto within = [&](auto bytes, char first, std::uint8_t how_many) HWY_ATTR {
+      return hn::Lt(hn::Sub(bytes, hn::Set(d, static_cast<std::uint8_t>(first))), hn::Set(d, how_many));
+    };
+    const auto letter = within(folded, 'a', 26);
+    const auto digit = within(v, '/', 11);  // '/' stands before '0'
+    return hn::Or(hn::Or(letter, digit), hn::Or(hn::Eq(v, hn::Set(d, '+')), hn::Eq(v, hn::Set(d, '='))));
+  };
+  std::size_t at = 0;
+  for (; at + lanes <= size; at += lanes) {
+    if (!hn::AllTrue(d, good(hn::LoadU(d, text + at)))) return false;
+  }
+  for (; at < size; ++at) {
+    const std::uint8_t c = text[at];
+    const std::uint8_t folded = c | 0x20;
+    if (!((folded >= 'a' && folded <= 'z') || (c >= '/' && c <= '9') || c == '+' || c == '=')) return false;
+  }
+  return true;
+}
+
+}  // namespace stream::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+namespace stream {
+
+HWY_EXPORT(Fill);
+HWY_EXPORT(DecodedLength);
+HWY_EXPORT(IsBase64Alphabet);
+
+JsonTokens::JsonTokens() : window_(std::make_unique<std::uint32_t[]>(kWindow + 64)) {}  // NOLINT(modernize-avoid-c-arrays)
+JsonTokens::~JsonTokens() = default;
+
+void JsonTokens::start(std::string_view text) {
+  state_ = {};
+  state_.text = text;
+  base_ = at_ = count_ = 0;
+  bad_ = false;
+}
+
+bool JsonTokens::refill() {
+  at_ = count_ = 0;
+  while (count_ == 0 && state_.at < state_.text.size()) {
+    base_ = state_.at;
+    count_ = HWY_DYNAMIC_DISPATCH(Fill)(state_, window_.get());
+  }
+  bad_ = state_.bad;
+  return count_ != 0;
+}
+
+std::optional<std::size_t> JsonTokens::lone_surrogate() const {
+  return state_.surrogate == kEnd ? std::nullopt : std::optional(state_.surrogate);
+}
+
+std::optional<BadString> find_bad_string(std::string_view text) {
+  bool inside = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (!inside) {
+      inside = c == '"';
+    } else if (c == '"') {
+      inside = false;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      return BadString{i, "a control character in a string, which must be escaped"};
+    } else if (c == '\\') {
+      if (++i == text.size()) break;
+      if (std::string_view("\"\\/bfnrtu").find(text[i]) == std::string_view::npos)
+        return BadString{i - 1, "an escape that JSON does not have"};
+      if (text[i] == 'u' && (i + 5 > text.size() || hex4(text.data() + i + 1) < 0))
+        return BadString{i - 1, "\\u without four hexadecimal digits"};
+    }
+  }
+  if (inside) return BadString{text.size(), "the string is not closed"};
+  return std::nullopt;
+}
+
+std::size_t decoded_length(std::string_view inner) {
+  return HWY_DYNAMIC_DISPATCH(DecodedLength)(reinterpret_cast<const std::uint8_t*>(inner.data()), inner.size());
+}
+
+bool is_base64_alphabet(std::string_view bytes) {
+  return HWY_DYNAMIC_DISPATCH(IsBase64Alphabet)(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+}
+
+}  // namespace stream
+
+#endif
