@@ -10,6 +10,7 @@ find_package(OpenSSL REQUIRED)          # libssl-dev
 find_package(ZLIB REQUIRED)             # zlib1g-dev
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)             # libzstd-dev
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)                  # libre2-dev
 pkg_check_modules(brotli REQUIRED IMPORTED_TARGET libbrotlidec libbrotlienc)  # libbrotli-dev
 if(HARTAPE_BUILD_TESTS)
   find_package(Catch2 2 REQUIRED)       # catch2

@@ -36,7 +36,7 @@ struct Options {
 
 /// What an input was found to be. Findings that are off are not counted.
 struct Summary {
-  std::size_t entries = 0;  ///< of a recording: exchanges
+  std::size_t entries = 0;                      ///< of a recording: exchanges
   std::array<std::size_t, kRuleCount> count{};  ///< findings by rule
   std::array<std::size_t, 4> by_severity{};     ///< findings by severity
   std::string producer{};                       ///< "WebInspector 537.36": log.creator, if there is one
