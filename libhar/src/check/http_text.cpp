@@ -1,0 +1,71 @@
+#include "check/http_text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace har::check {
+namespace {
+
+constexpr std::array<bool, 256> kToken = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t c = '0'; c <= '9'; ++c) table[c] = true;
+  for (std::size_t c = 'a'; c <= 'z'; ++c) table[c] = table[c - 32] = true;
+  for (const char c : {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'}) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}();
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = to_lower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+}  // namespace
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return kToken[static_cast<unsigned char>(c)]; });
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
+}
+
+std::string_view essence_of(std::string_view mime) { return trimmed(mime.substr(0, mime.find(';'))); }
+
+std::string_view charset_of(std::string_view mime) {
+  for (std::size_t at = mime.find(';'); at != std::string_view::npos;) {
+    mime.remove_prefix(at + 1);
+    at = mime.find(';');
+    const std::string_view parameter = mime.substr(0, at);
+    const std::size_t equals = parameter.find('=');
+    if (equals == std::string_view::npos || !equal_ignoring_case(trimmed(parameter.substr(0, equals)), "charset")) continue;
+    std::string_view value = trimmed(parameter.substr(equals + 1));
+    if (value.starts_with('"') || value.starts_with('\'')) value.remove_prefix(1);
+    if (value.ends_with('"') || value.ends_with('\'')) value.remove_suffix(1);
+    return value;
+  }
+  return {};
+}
+
+void percent_decode(std::string_view text, bool plus, std::string& out) {
+  out.clear();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+      i += 2;
+    } else {
+      out += plus && c == '+' ? ' ' : c;
+    }
+  }
+}
+
+}  // namespace har::check

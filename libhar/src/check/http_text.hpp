@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+/// Pieces of HTTP's grammar.
+namespace har::check {
+
+/// RFC 9110 §5.6.2: letters, digits and a few marks; at least one.
+bool is_token(std::string_view text);
+constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+/// Without blanks and tabs at both ends.
+std::string_view trimmed(std::string_view text);
+
+/// "type/subtype" of a media type, without its parameters and the blanks around.
+std::string_view essence_of(std::string_view mime);
+/// The value of its charset parameter, without quotes; empty if there is none.
+std::string_view charset_of(std::string_view mime);
+
+/// Replaces `out` with `text`, %XX decoded; '+' is a blank if `plus` says so. A % that no two digits follow stays.
+void percent_decode(std::string_view text, bool plus, std::string& out);
+
+}  // namespace har::check
