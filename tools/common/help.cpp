@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "common/near.hpp"
+
 namespace tools {
 namespace {
 
@@ -187,40 +189,19 @@ std::optional<std::string> near_option(std::string_view unknown, const CLI::App&
     name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
     return name.substr(0, name.find('='));
   };
-  // How many letters have to be put in, taken out, replaced, or swapped with their neighbour.
-  const auto distance = [](std::string_view a, std::string_view b) {
-    std::vector<std::size_t> before(b.size() + 1);
-    std::vector<std::size_t> last(b.size() + 1);
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-      row[0] = i;
-      for (std::size_t j = 1; j <= b.size(); ++j) {
-        row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-        if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
-      }
-      std::swap(before, last);
-      std::swap(last, row);
-    }
-    return last[b.size()];
-  };
-  const std::string_view wanted = bare(unknown);
-  if (wanted.size() < 2) return std::nullopt;
-  std::optional<std::string> best;
-  std::size_t best_distance = std::max<std::size_t>(1, wanted.size() / 3) + 1;
-  for (const OptionText& option : option_texts(app)) {
+  const std::vector<OptionText> texts = option_texts(app);
+  std::vector<std::string_view> names;
+  std::vector<std::string_view> words;
+  for (const OptionText& option : texts) {
     if (option.argument) continue;
     for (const std::string& name : option.names) {
-      const std::string_view known = bare(name);
-      if (known.size() < 2) continue;
-      const std::size_t found = known.starts_with(wanted) ? 0 : distance(wanted, known);
-      if (found < best_distance) {
-        best = name;
-        best_distance = found;
-      }
+      names.push_back(name);
+      words.push_back(bare(name));
     }
   }
-  return best;
+  const auto near = near_word(bare(unknown), words);
+  if (!near) return std::nullopt;
+  return std::string(names[static_cast<std::size_t>(std::find(words.begin(), words.end(), *near) - words.begin())]);
 }
 
 }  // namespace tools

@@ -2,32 +2,13 @@
 
 #include <utility>
 
+#include "common/terminal.hpp"
 #include "common/tool.hpp"
 
 namespace tools {
 namespace {
 
 constexpr std::size_t kShown = 5;  ///< findings of one rule, without -v
-
-std::string printable(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      out += c == '\n' ? "\\n" : c == '\t' ? "\\t" : fmt::format("\\x{:02x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-std::string_view colour_of(std::string_view level) {
-  if (level == "error") return "\x1b[1;31m";
-  if (level == "warning") return "\x1b[1;33m";
-  return "\x1b[1;36m";
-}
 
 }  // namespace
 

@@ -1,0 +1,3 @@
+#include "harcheck/harcheck.hpp"
+
+int main(int argc, char** argv) { return tools::harcheck::main(argc, argv); }

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "har/check/check.hpp"
+#include "harcheck/harcheck.hpp"
+#include "stream/io/finding.hpp"
+
+/// The reports: one interface, one file a form. They append text and know no output; none keeps more than a few findings.
+namespace tools::harcheck {
+
+Severity severity_of(stream::Level level);
+
+/// Findings of a rule and level that are not shown one by one, because there are so many.
+struct Hidden {
+  RuleId rule = RuleId::count_;
+  Severity severity = Severity::off;
+  std::size_t count = 0;
+};
+
+/// How an input came out.
+struct Verdict {
+  har::check::Summary summary{};
+  bool valid = true;                     ///< nothing at --fail-on or above
+  std::vector<Hidden> hidden{};          ///< worst first
+  std::size_t beyond_max = 0;            ///< findings behind --max-errors; `hidden` is empty then
+  std::optional<std::size_t> repairs{};  ///< with --fix: how many there were
+};
+
+/// All inputs together.
+struct Total {
+  std::size_t valid = 0;
+  std::size_t invalid = 0;
+  std::size_t failed = 0;  ///< could not be checked
+};
+
+/// Told in this order: begin(); for each input open(), any number of repair() and finding(), then close() or fail(); end().
+class Report {
+ public:
+  Report() = default;
+  Report(const Report&) = delete;
+  Report& operator=(const Report&) = delete;
+  virtual ~Report() = default;
+
+  virtual void begin(std::string& out);
+  virtual void open(std::string& out, const std::string& name);
+  /// What --fix has mended; the finding's message says what it was and what it is now.
+  virtual void repair(std::string& out, const stream::Finding& finding);
+  virtual void finding(std::string& out, const stream::Finding& finding) = 0;
+  virtual void close(std::string& out, const std::string& name, const Verdict& verdict) = 0;
+  /// The input, or the rest of it, could not be checked. The message goes to standard error as well.
+  virtual void fail(std::string& out, const std::string& name, const stream::Error& error);
+  virtual void end(std::string& out, const Total& total);
+};
+
+std::unique_ptr<Report> text_report(bool color);
+std::unique_ptr<Report> ndjson_report();
+std::unique_ptr<Report> junit_report(const Options& options);
+std::unique_ptr<Report> sarif_report(const Options& options);
+std::unique_ptr<Report> github_report();
+
+/// "4,228 entries, 3 errors, 12 warnings, 40 notes": what there is none of is left out, but for the entries.
+std::string counts_text(const har::check::Summary& summary);
+/// "and 350 more: time is not the sum of the timings".
+std::string hidden_text(const Hidden& hidden);
+
+/// Which findings of an input are shown one by one: the first few of each rule and level, and not more than a maximum.
+class Showing {
+ public:
+  static constexpr std::size_t kAll = SIZE_MAX;
+
+  Showing(std::size_t repeats, std::size_t maximum) : repeats_(repeats), maximum_(maximum) {}
+  /// Counts it, and says whether to show it.
+  bool show(const stream::Finding& finding);
+  /// Sets the members of the verdict that tell what was not shown; a new input begins.
+  void finish(Verdict& verdict);
+
+ private:
+  std::size_t repeats_;
+  std::size_t maximum_;
+  std::size_t shown_ = 0;
+  std::size_t beyond_ = 0;
+  std::array<std::array<std::size_t, 4>, har::check::kRuleCount> counts_{};
+};
+
+}  // namespace tools::harcheck
