@@ -10,9 +10,13 @@ MessageClock detect_message_clock(const std::vector<const stream::Json*>& times,
   for (const stream::Json* time : times) {
     if (time->is_number() && time->number_or(-1) != -1) values.push_back(time->number_or(-1));
   }
-  if (values.empty()) return MessageClock::untimed;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
+  return detect_message_clock(values, started);
+}
+
+MessageClock detect_message_clock(std::span<double> times, stream::WallTime started) {
+  if (times.empty()) return MessageClock::untimed;
+  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+  std::nth_element(times.begin(), middle, times.end());
   const double median = *middle;
   if (median > 1e14) return MessageClock::microseconds;
   if (median > 1e11) return MessageClock::milliseconds;

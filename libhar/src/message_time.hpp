@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,8 @@ enum class MessageClock {
 
 /// Decides by the median of the times and the start of the entry.
 MessageClock detect_message_clock(const std::vector<const stream::Json*>& times, stream::WallTime started);
+/// The same of times as they are written, without those that are -1; their order is changed.
+MessageClock detect_message_clock(std::span<double> times, stream::WallTime started);
 
 /// A time as nanoseconds since the clock's zero; no value if it is not a number.
 std::optional<stream::Nanos> read_message_time(const stream::Json& time, MessageClock clock);

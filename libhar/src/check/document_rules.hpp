@@ -1,9 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +11,6 @@
 #include "check/facts.hpp"
 #include "check/marks.hpp"
 #include "har/entry_reader.hpp"
-#include "stream/io/finding.hpp"
 #include "stream/text/timestamp.hpp"
 
 /// The rules about entries and pages together. What is kept is bounded, however many entries there are.
@@ -22,8 +21,13 @@ struct EntrySummary {
   std::optional<stream::WallTime> started{};
   std::optional<stream::Nanos> duration{};  ///< time
   std::optional<std::string> pageref{};
-  std::uint64_t fingerprint = 0;  ///< of its text: equal for equal entries, and (but for one in 2^64) for no others
+  std::size_t started_at = 0;  ///< where /startedDateTime stands in the entry's text
+  /// Equal for equal entries, and (but for one in 2^64) for no others. Of what is longer than kWhole it covers the length, the
+  /// values of the facts, both ends, and samples in between.
+  std::uint64_t fingerprint = 0;
   std::size_t index = 0;
+
+  static constexpr std::size_t kWhole = std::size_t{8} << 10;
 };
 EntrySummary summarize(const Facts& facts, std::size_t index);
 
@@ -39,15 +43,18 @@ class DocumentRules {
     std::string pointer{};
     std::string message{};
     std::optional<std::size_t> entry{};  ///< it is about this one
+
+    bool operator==(const Said&) const = default;
   };
   /// page-id-duplicate, pageref-unknown, page-unused, entry-before-page, entry-outside-page, har-version, and how many
-  /// entries were out of order in all. Of entries that say the same the first is named, with how many there are.
+  /// entries were out of order, if more than the one that was marked. Of entries that say the same the first is named, with
+  /// how many there are. `info` without any members says nothing of pages or versions: HAR lines.
   std::vector<Said> finish(const LogInfo& info) const;
 
  private:
-  /// Page references that are remembered; beyond them, entries with others are only counted.
+  /// Page references that are remembered; entries with others beyond them are not looked at.
   static constexpr std::size_t kPages = 100'000;
-  /// Fingerprints that are remembered: of the latest entries, if there are more.
+  /// Fingerprints that are remembered: at least half as many, of the latest entries.
   static constexpr std::size_t kFingerprints = std::size_t{1} << 18;
 
   /// The entries of one page.
@@ -59,11 +66,35 @@ class DocumentRules {
     std::optional<stream::WallTime> first_end{};  ///< the earliest end of an entry
     std::size_t first_end_entry = 0;
   };
+
+  /// An open-addressed set of fingerprints with the entries they are of. Two of them take turns: when one is full, the other
+  /// is emptied and filled.
+  class Fingerprints {
+   public:
+    const std::size_t* find(std::uint64_t fingerprint) const;
+    void insert(std::uint64_t fingerprint, std::size_t index);
+    std::size_t size() const { return size_; }
+    void clear();
+
+   private:
+    struct Slot {
+      std::uint64_t fingerprint = 0;  ///< 0: free
+      std::size_t index = 0;
+    };
+    void grow();
+    std::vector<Slot> slots_;
+    std::size_t size_ = 0;
+  };
+
+  void pages(const stream::Json& list, std::vector<Said>& out) const;
+
   std::map<std::string, Page, std::less<>> pages_;
+  bool pages_forgotten_ = false;
   std::optional<stream::WallTime> latest_;
+  std::size_t latest_entry_ = 0;
   std::size_t out_of_order_ = 0;
-  std::vector<std::uint64_t> fingerprints_;  ///< an open-addressed table of two generations
-  std::size_t remembered_ = 0;
+  std::array<Fingerprints, 2> fingerprints_;
+  std::size_t current_ = 0;
 };
 
 }  // namespace har::check
