@@ -70,7 +70,8 @@ class Run {
       : tool_(tool),
         options_(options),
         check_(check_options(options)),
-        showing_(repeats_of(tool, options.report), options.max_errors.value_or(Showing::kAll)) {
+        showing_(repeats_of(tool, options.report), options.max_errors.value_or(Showing::kAll)),
+        showing_repairs_(repeats_of(tool, options.report), Showing::kAll) {
     check_.threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
   }
 
@@ -114,8 +115,10 @@ class Run {
     if (written_ && !text_.empty()) written_ = sink_->write(text_);
   }
 
-  void open_input(const std::string& name) {
-    if (report_) tell([&](std::string& out) { report_->open(out, name); });
+  Result<Input> open_input(const std::string& path) {
+    auto input = open(path, options_.input);
+    if (input && report_) tell([&](std::string& out) { report_->open(out, name_of(path), *input->format); });
+    return input;
   }
 
   /// An input that could not be checked.
@@ -127,8 +130,8 @@ class Run {
       if (written_) written_ = sink_->flush();
     }
     tool_.messages().error(error);
-    Verdict ignored;
-    showing_.finish(ignored);
+    showing_.finish();
+    showing_repairs_.finish();
   }
 
   void close(const std::string& name, Summary summary, std::optional<std::size_t> repairs) {
@@ -137,15 +140,14 @@ class Run {
     for (auto i = static_cast<std::size_t>(options_.fail_on); i < summary.by_severity.size(); ++i)
       verdict.valid = verdict.valid && summary.by_severity[i] == 0;
     verdict.summary = std::move(summary);
-    showing_.finish(verdict);
+    verdict.not_shown = showing_.finish();
     ++(verdict.valid ? total_.valid : total_.invalid);
     if (report_) tell([&](std::string& out) { report_->close(out, name, verdict); });
   }
 
   void check(const std::string& path) {
     const std::string name = name_of(path);
-    open_input(name);
-    auto input = open(path, options_.input);
+    auto input = open_input(path);
     if (!input) return lost(name, input.error());
     auto summary = har::check::check(*input, check_, [&](const Finding& finding) {
       if (report_ && showing_.show(finding)) tell([&](std::string& out) { report_->finding(out, finding); });
@@ -162,6 +164,7 @@ class Run {
   std::unique_ptr<Report> report_;
   std::unique_ptr<stream::ByteSink> sink_;
   Showing showing_;
+  Showing showing_repairs_;
   Status written_;
   Total total_;
   std::string text_;
@@ -171,8 +174,7 @@ class Run {
 /// What the check finds is said behind the repairs.
 void Run::fix(const std::string& path) {
   const std::string name = name_of(path);
-  open_input(name);
-  auto input = open(path, options_.input);
+  auto input = open_input(path);
   if (!input) return lost(name, input.error());
 
   const std::string& output = options_.output.in_place ? path : options_.output.path;
@@ -218,7 +220,7 @@ void Run::fix(const std::string& path) {
     // What can't be repaired is an error here, and is found again by the check, with its place in the output.
     if (finding.level == stream::Level::error) return;
     if (finding.level == stream::Level::warning) ++lost_pieces;
-    if (!report_) return;
+    if (!report_ || !showing_repairs_.show(finding)) return;
     const std::lock_guard lock(report_mutex);
     tell([&](std::string& out) { report_->repair(out, finding); });
   });
@@ -239,6 +241,7 @@ void Run::fix(const std::string& path) {
       return lost(name, finished.error());
     }
   }
+  if (report_) tell([&](std::string& out) { report_->end_repairs(out, name, showing_repairs_.finish()); });
   if (report_ && written_) written_ = spooled ? spool.move_to(*sink_) : std::move(spooled);
   if (!summary) return lost(out_name, summary.error());
   close(out_name, std::move(*summary), fixed->repairs);

@@ -104,7 +104,9 @@ void declare(Tool& tool, Options& options) {
              "An input with findings of this level or above is not valid.")
       ->type_name("LEVEL")
       ->default_str("error");
-  app.add_option("--max-errors", options.max_errors, "Show no more than N findings an input. All are counted.")->type_name("N");
+  app.add_option("--max-errors", options.max_errors, "Show no more than N findings an input. All are counted.")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000'000}));
   CLI::Option* const report =
       add_choice(app, "--report", options.report,
                  {{"text", ReportKind::text},

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "har/check/check.hpp"
+#include "har/format.hpp"
 #include "harcheck/harcheck.hpp"
 #include "stream/io/finding.hpp"
 
@@ -16,6 +17,8 @@
 namespace tools::harcheck {
 
 Severity severity_of(stream::Level level);
+/// What a rule counts for under a profile, as far as the profile alone says.
+Severity profile_level(const har::check::Rule& rule, har::check::Profile profile);
 
 /// Findings of a rule and level that are not shown one by one, because there are so many.
 struct Hidden {
@@ -24,12 +27,16 @@ struct Hidden {
   std::size_t count = 0;
 };
 
+struct NotShown {
+  std::vector<Hidden> hidden{};  ///< worst first
+  std::size_t beyond_max = 0;    ///< findings behind --max-errors; `hidden` is empty then
+};
+
 /// How an input came out.
 struct Verdict {
   har::check::Summary summary{};
-  bool valid = true;                     ///< nothing at --fail-on or above
-  std::vector<Hidden> hidden{};          ///< worst first
-  std::size_t beyond_max = 0;            ///< findings behind --max-errors; `hidden` is empty then
+  bool valid = true;  ///< nothing at --fail-on or above
+  NotShown not_shown{};
   std::optional<std::size_t> repairs{};  ///< with --fix: how many there were
 };
 
@@ -40,7 +47,8 @@ struct Total {
   std::size_t failed = 0;  ///< could not be checked
 };
 
-/// Told in this order: begin(); for each input open(), any number of repair() and finding(), then close() or fail(); end().
+/// Told in this order: begin(); for each input open(), with --fix any number of repair() and then end_repairs(), any number of
+/// finding(), and close() or fail(); end(). An input that can't be opened fails without open().
 class Report {
  public:
   Report() = default;
@@ -49,9 +57,10 @@ class Report {
   virtual ~Report() = default;
 
   virtual void begin(std::string& out);
-  virtual void open(std::string& out, const std::string& name);
-  /// What --fix has mended; the finding's message says what it was and what it is now.
+  virtual void open(std::string& out, const std::string& name, const har::Format& format);
+  /// What --fix has mended (a note: the message says what it was and what it is now), or what was lost (a warning).
   virtual void repair(std::string& out, const stream::Finding& finding);
+  virtual void end_repairs(std::string& out, const std::string& name, const NotShown& not_shown);
   virtual void finding(std::string& out, const stream::Finding& finding) = 0;
   virtual void close(std::string& out, const std::string& name, const Verdict& verdict) = 0;
   /// The input, or the rest of it, could not be checked. The message goes to standard error as well.
@@ -78,8 +87,8 @@ class Showing {
   Showing(std::size_t repeats, std::size_t maximum) : repeats_(repeats), maximum_(maximum) {}
   /// Counts it, and says whether to show it.
   bool show(const stream::Finding& finding);
-  /// Sets the members of the verdict that tell what was not shown; a new input begins.
-  void finish(Verdict& verdict);
+  /// What was not shown; a new input begins.
+  NotShown finish();
 
  private:
   std::size_t repeats_;

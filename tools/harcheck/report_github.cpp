@@ -29,11 +29,11 @@ class GithubReport final : public Report {
   }
 
   void close(std::string& out, const std::string& name, const Verdict& verdict) override {
-    for (const Hidden& hidden : verdict.hidden)
+    for (const Hidden& hidden : verdict.not_shown.hidden)
       command(out, to_string(hidden.severity), {name}, har::check::rule(hidden.rule).name, hidden_text(hidden));
-    if (verdict.beyond_max != 0) {
+    if (verdict.not_shown.beyond_max != 0) {
       command(out, "note", {name}, "harcheck",
-              fmt::format("and {} that --max-errors leaves out", counted(verdict.beyond_max, "finding", "findings")));
+              fmt::format("and {} that --max-errors leaves out", counted(verdict.not_shown.beyond_max, "finding", "findings")));
     }
     // A file's name does not begin a line, where it could be a command.
     out += fmt::format("harcheck: {}: {}: {}\n", printable(name), verdict.valid ? "valid" : "not valid",

@@ -10,8 +10,8 @@ using stream::Json;
 class NdjsonReport final : public Report {
  public:
   void repair(std::string& out, const stream::Finding& finding) override {
-    Json::Object record = begin_record("repair", finding.place);
-    record.push_back({"repair", finding.rule});
+    Json::Object record = begin_record(finding.level == stream::Level::note ? "repair" : "loss", finding.place);
+    record.push_back({"rule", finding.rule});
     record.push_back({"message", finding.message});
     write(out, std::move(record));
   }
@@ -39,7 +39,7 @@ class NdjsonReport final : public Report {
     }
     record.push_back({"rules", std::move(rules)});
     if (verdict.repairs) record.push_back({"repairs", number(*verdict.repairs)});
-    if (verdict.beyond_max != 0) record.push_back({"left_out", number(verdict.beyond_max)});
+    if (verdict.not_shown.beyond_max != 0) record.push_back({"left_out", number(verdict.not_shown.beyond_max)});
     if (!summary.producer.empty()) record.push_back({"producer", summary.producer});
     write(out, std::move(record));
   }

@@ -53,7 +53,7 @@ class SarifReport final : public Report {
   void begin(std::string& out) override {
     Json::Array rules;
     for (const Rule& rule : har::check::rules()) {
-      const Severity level = profile_ == Profile::strict ? rule.strict : rule.regular;
+      const Severity level = profile_level(rule, profile_);
       rules.push_back(Json::Object{
           {"id", rule.name},
           {"shortDescription", text_of(rule.summary)},
@@ -80,23 +80,20 @@ class SarifReport final : public Report {
     write_json(out, std::move(result));
   }
 
-  void close(std::string& out, const std::string& name, const Verdict& verdict) override {
-    (void)out;
-    if (verdict.beyond_max != 0) {
-      notify("note", {name}, fmt::format("{} findings are left out by --max-errors", verdict.beyond_max));
+  void close(std::string& /*out*/, const std::string& name, const Verdict& verdict) override {
+    if (verdict.not_shown.beyond_max != 0) {
+      notify("note", {name}, fmt::format("{} findings are left out by --max-errors", verdict.not_shown.beyond_max));
     }
   }
 
-  void fail(std::string& out, const std::string& name, const stream::Error& error) override {
-    (void)out;
+  void fail(std::string& /*out*/, const std::string& name, const stream::Error& error) override {
     stream::Place place = error.place;
     place.source = name;
     notify("error", place, error.message);
     successful_ = false;
   }
 
-  void end(std::string& out, const Total& total) override {
-    (void)total;
+  void end(std::string& out, const Total& /*total*/) override {
     const Json invocation =
         Json::Object{{"executionSuccessful", successful_}, {"toolExecutionNotifications", std::move(notifications_)}};
     out += fmt::format("\n],\n\"invocations\":[{}]}}\n]}}\n", to_json(invocation));

@@ -12,7 +12,12 @@ class TextReport final : public Report {
   explicit TextReport(bool color) : color_(color) {}
 
   void repair(std::string& out, const stream::Finding& finding) override {
-    line(out, to_string(finding.place), "fixed", finding.message, finding.rule);
+    line(out, to_string(finding.place), repair_label(severity_of(finding.level)), finding.message, finding.rule);
+  }
+
+  void end_repairs(std::string& out, const std::string& name, const NotShown& not_shown) override {
+    for (const Hidden& hidden : not_shown.hidden)
+      line(out, name, repair_label(hidden.severity), hidden_text(hidden), har::check::rule(hidden.rule).name);
   }
 
   void finding(std::string& out, const stream::Finding& finding) override {
@@ -20,11 +25,11 @@ class TextReport final : public Report {
   }
 
   void close(std::string& out, const std::string& name, const Verdict& verdict) override {
-    for (const Hidden& hidden : verdict.hidden)
+    for (const Hidden& hidden : verdict.not_shown.hidden)
       line(out, name, to_string(hidden.severity), hidden_text(hidden), har::check::rule(hidden.rule).name);
-    if (verdict.beyond_max != 0) {
+    if (verdict.not_shown.beyond_max != 0) {
       out += fmt::format("{}: and {} that --max-errors leaves out\n", printable(name),
-                         counted(verdict.beyond_max, "finding", "findings"));
+                         counted(verdict.not_shown.beyond_max, "finding", "findings"));
     }
     const std::string repairs =
         verdict.repairs ? fmt::format("{}, then ", counted(*verdict.repairs, "repair", "repairs")) : std::string();
@@ -42,6 +47,8 @@ class TextReport final : public Report {
   }
 
  private:
+  static std::string_view repair_label(Severity severity) { return severity == Severity::note ? "fixed" : to_string(severity); }
+
   void line(std::string& out, std::string_view place, std::string_view level, std::string_view text,
             std::string_view rule) const {
     const std::string label = color_ ? fmt::format("{}{}:{}", colour_of(level), level, kPlain) : fmt::format("{}:", level);

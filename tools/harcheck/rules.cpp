@@ -26,10 +26,11 @@ stream::Result<std::vector<RuleId>> match_rules(std::string_view pattern) {
 
 std::string explain_rule(RuleId id) {
   const Rule& rule = har::check::rule(id);
-  std::string out = fmt::format("{}: {}\n", rule.name, rule.summary);
-  out += rule.regular == rule.strict
-             ? fmt::format("  level   {}\n", to_string(rule.regular))
-             : fmt::format("  level   {}, with --profile strict {}\n", to_string(rule.regular), to_string(rule.strict));
+  std::string out = fmt::format("{}: {}\n  level   {}", rule.name, rule.summary, to_string(rule.regular));
+  if (rule.regular != rule.strict) out += fmt::format(", with --profile strict {}", to_string(rule.strict));
+  if (rule.name.starts_with("secret-")) out += ", with --secrets warning";
+  if (rule.name.starts_with("import-")) out += fmt::format(", with --profile {} error", rule.name.substr(7));
+  out += '\n';
   out += fmt::format("  reason  {}\n", rule.reason);
   out += fmt::format("  source  {}\n", rule.source);
   return out;
