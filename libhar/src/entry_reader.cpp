@@ -10,6 +10,7 @@
 
 #include "log_walker.hpp"
 #include "stream/text/json_scan.hpp"
+#include "stream/text/place.hpp"
 #include "stream/text/utf8.hpp"
 
 namespace har {
@@ -26,20 +27,14 @@ using stream::Status;
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
-/// Moves a line and a column over `text`.
-void advance(std::string_view text, std::uint64_t& line, std::uint64_t& column) {
-  line += stream::count_byte(text, '\n');
-  const std::size_t feed = text.rfind('\n');
-  column = feed == std::string_view::npos ? column + text.size() : text.size() - feed;
-}
-
 std::string entries_text(std::size_t count) { return count == 1 ? "1 entry" : fmt::format("{} entries", count); }
 
 }  // namespace
 
 Place EntryBatch::place(const EntrySlice& entry) const {
-  Place place{source_, line_, column_, entry.offset, fmt::format("/log/entries/{}", entry.index)};
-  advance(text_.substr(0, static_cast<std::size_t>(entry.text.data() - text_.data())), place.line, place.column);
+  Place place = start_;
+  stream::advance(place, text_.substr(0, static_cast<std::size_t>(entry.text.data() - text_.data())));
+  place.pointer = fmt::format("/log/entries/{}", entry.index);
   return place;
 }
 
@@ -48,6 +43,7 @@ struct EntryReader::Impl {
 
   Impl(stream::ByteSource& bytes, EntryReaderOptions settings) : source(bytes), options(std::move(settings)) {
     options.limits.max_depth = std::min(options.limits.max_depth, stream::kDeepestLimit);
+    position = {source.name(), 1, 1, 0, ""};
   }
 
   Result<bool> next(EntryBatch& batch);
@@ -65,8 +61,8 @@ struct EntryReader::Impl {
 
   /// The place of a byte at or behind `begin`.
   Place here(std::size_t at) const {
-    Place place{source.name(), line, column, offset + at, ""};
-    advance(view(begin, at), place.line, place.column);
+    Place place = position;
+    stream::advance(place, view(begin, at));
     return place;
   }
 
@@ -92,8 +88,7 @@ struct EntryReader::Impl {
   std::size_t array_at = 0;  ///< while no entry of the array was sliced: just behind its '['
   std::size_t after_at = 0;  ///< behind the array: just behind its ']'
   std::uint64_t offset = 0;  ///< of memory[0] in the input
-  std::uint64_t line = 1;    ///< of memory[begin]
-  std::uint64_t column = 1;
+  Place position;            ///< of memory[begin]
   bool eof = false;
   bool separator_due = false;  ///< the next entry has a comma before it
   Phase phase = Phase::head;
@@ -103,6 +98,8 @@ struct EntryReader::Impl {
   std::uint64_t suspect = 0;      ///< entries that begin before this offset of the input must be looked at one by one
   std::string head;
   std::string tail;
+  Place tail_place;
+  bool whole = false;
   LogInfo info;
   std::size_t index = 0;  ///< of the next entry to be sliced
   std::size_t given = 0;
@@ -173,7 +170,7 @@ void EntryReader::Impl::walk(std::size_t from) {
       array_at = scanned = from + step->at;
       if (phase == Phase::head) {
         head = view(begin, array_at);
-        advance(head, line, column);
+        stream::advance(position, head);
         begin = array_at;
       } else {
         report(Level::warning, "har-second-entries", "a second array of entries, whose entries are read too", here(array_at - 1));
@@ -184,6 +181,7 @@ void EntryReader::Impl::walk(std::size_t from) {
       break;
     case LogWalker::Outcome::end:
       tail = view(begin, end);
+      tail_place = position;
       finish();
       break;
   }
@@ -195,6 +193,7 @@ void EntryReader::Impl::finish() {
     return;
   }
   phase = Phase::done;
+  whole = true;
   if (walker.had_bom()) report(Level::note, "har-bom", "the file begins with a byte order mark");
   if (walker.wrapped()) report(Level::note, "har-jsonp", "the file is a JSONP call around a HAR");
   std::set<std::string_view> names;
@@ -209,8 +208,8 @@ void EntryReader::Impl::finish() {
 /// Finds the ends of more entries, or the end of the array; reads on if there is nothing to find.
 void EntryReader::Impl::scan() {
   const std::size_t available = end - scanned;
-  const std::size_t whole = eof ? available : available - available % stream::ElementScanner::kBlock;
-  scanned += scanner.scan(view(scanned, scanned + whole), scanned, ends);
+  const std::size_t blocks = eof ? available : available - available % stream::ElementScanner::kBlock;
+  scanned += scanner.scan(view(scanned, scanned + blocks), scanned, ends);
   const bool control = scanner.take_control();
   const bool deep = scanner.take_deepest() > static_cast<std::int64_t>(options.limits.max_depth);
   if (control || deep) suspect = offset + scanned;
@@ -293,7 +292,7 @@ std::optional<Error> EntryReader::Impl::check(const EntrySlice& entry) const {
     return error;
   };
   if (const std::size_t bad = stream::find_invalid_utf8(entry.text); bad != std::string_view::npos) {
-    return wrong(bad, ErrorCode::syntax,
+    return wrong(bad, ErrorCode::encoding,
                  fmt::format("invalid UTF-8: the byte 0x{:02x}", static_cast<unsigned char>(entry.text[bad])));
   }
   if (offset + at >= suspect) return std::nullopt;
@@ -324,7 +323,7 @@ std::optional<Error> EntryReader::Impl::check(const EntrySlice& entry) const {
 /// Cuts the batch before the first entry that is wrong inside; if that is its first one, the entry becomes an error.
 void EntryReader::Impl::keep_valid(EntryBatch& batch) {
   auto& entries = batch.entries_;
-  if (batch.empty()) return;
+  if (batch.empty() || !options.look_inside) return;
   const bool suspicious = offset + begin < suspect;
   if (!suspicious && stream::is_utf8(batch.text_)) return;
   std::optional<Error> error;
@@ -341,7 +340,7 @@ void EntryReader::Impl::keep_valid(EntryBatch& batch) {
     back.erase(back.begin());
     index = bad->index + 1;
     const std::size_t behind = end_of(*bad);
-    advance(view(begin, behind), line, column);
+    stream::advance(position, view(begin, behind));
     begin = behind;
     entries.clear();
     batch.text_ = {};
@@ -355,10 +354,8 @@ void EntryReader::Impl::keep_valid(EntryBatch& batch) {
 
 /// Gives the buffer away with the batch, and goes on in the batch's old one with what is left.
 void EntryReader::Impl::hand_over(EntryBatch& batch) {
-  batch.source_ = source.name();
-  batch.line_ = line;
-  batch.column_ = column;
-  advance(batch.text_, line, column);
+  batch.start_ = position;
+  stream::advance(position, batch.text_);
   begin += batch.text_.size();
   given += batch.entries_.size();
 
@@ -425,6 +422,8 @@ Result<bool> EntryReader::next(EntryBatch& batch) { return impl_->next(batch); }
 bool EntryReader::can_continue() const { return impl_->phase != Impl::Phase::done; }
 std::string_view EntryReader::head() const { return impl_->head; }
 std::string_view EntryReader::tail() const { return impl_->tail; }
+const Place& EntryReader::tail_place() const { return impl_->tail_place; }
+bool EntryReader::whole() const { return impl_->whole; }
 const LogInfo& EntryReader::info() const { return impl_->info; }
 std::size_t EntryReader::count() const { return impl_->given; }
 

@@ -30,6 +30,8 @@ class EntryBatch {
   std::string_view text() const { return text_; }
   /// Where an entry stands. Costs a pass over the batch up to there: for messages.
   stream::Place place(const EntrySlice& entry) const;
+  /// The place of the first byte of text().
+  const stream::Place& start() const { return start_; }
 
  private:
   friend class EntryReader;
@@ -40,9 +42,7 @@ class EntryBatch {
   std::size_t capacity_ = 0;
   std::vector<EntrySlice> entries_;
   std::string_view text_;
-  std::string source_;
-  std::uint64_t line_ = 1;  ///< of the first byte of text_
-  std::uint64_t column_ = 1;
+  stream::Place start_;
 };
 
 /// What a HAR says besides its entries.
@@ -57,6 +57,9 @@ struct EntryReaderOptions {
   stream::FindingSink report{};
   /// Entries are gathered until there are about this many bytes. Peak memory is twice this, or twice the largest entry.
   std::size_t batch_size = std::size_t{1} << 20;
+  /// Whether entries are refused that hold bytes that are not UTF-8 or raw control characters, or are nested too deeply. Without
+  /// it they are given out as they stand.
+  bool look_inside = true;
 };
 
 /// Reads a HAR as the entries that it holds, in file order, in memory bounded by the largest few of them, never by the
@@ -86,6 +89,11 @@ class EntryReader {
   /// Everything behind the last entry; available when next() has returned false. Where the input was broken, what closes
   /// the document instead, so that head, entries and tail are a HAR at any rate.
   std::string_view tail() const;
+  /// The place of tail()'s first byte.
+  const stream::Place& tail_place() const;
+  /// Whether the document was read to its end: then head() and tail() stand in the input, and what is between them is its
+  /// entries.
+  bool whole() const;
   /// The members known so far; complete when next() has returned false.
   const LogInfo& info() const;
   /// How many entries have been given out.

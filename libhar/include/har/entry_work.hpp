@@ -20,7 +20,7 @@ using MessageSink = std::function<void(const Message&)>;
 /// - `make_reader(report)` gives the reader; what it finds goes to `report`.
 /// - `see(batch)` is called for each batch before it goes to work, on the caller's thread; its error ends everything.
 /// - `work(batch, out)` makes `out`, which may hold an earlier result, so that its memory is used again; it is called on
-///   `threads` threads at once.
+///   `threads` threads at once. With 0 threads everything is done on the caller's, one batch after another.
 /// - `consume(batch, out)` takes the results, in order, on one thread; its error ends everything, and is returned.
 /// - `say(message)` hears the reader's errors and findings, in the order of the input among the results: on consume's thread,
 ///   and behind the last result on the caller's.
@@ -36,24 +36,35 @@ stream::Status each_batch(const MakeReader& make_reader, const std::function<str
   std::vector<Message> heard;
   EntryReader& reader = make_reader([&heard](const stream::Finding& finding) { heard.emplace_back(finding); });
   stream::Status status;
-  {
+  const auto consume_piece = [&](Piece& piece) -> stream::Status {
+    for (const Message& message : piece.before) say(message);
+    return consume(piece.batch, piece.out);
+  };
+  // Reads into a piece; false at the end.
+  const auto read = [&](Piece& piece) {
+    for (;;) {
+      auto more = reader.next(piece.batch);
+      if (more) {
+        if (*more) piece.before = std::exchange(heard, {});
+        return *more;
+      }
+      heard.emplace_back(std::move(more).error());
+      if (!reader.can_continue()) return false;
+    }
+  };
+  if (threads == 0) {
+    for (Piece piece; read(piece);) {
+      if (status = see(piece.batch); !status) break;
+      work(piece.batch, piece.out);
+      if (status = consume_piece(piece); !status) break;
+    }
+  } else {
     stream::OrderedPipeline<Piece> pipeline(
-        threads, [&](Piece& piece) { work(piece.batch, piece.out); },
-        [&](Piece& piece) -> stream::Status {
-          for (const Message& message : piece.before) say(message);
-          return consume(piece.batch, piece.out);
-        });
+        threads, [&](Piece& piece) { work(piece.batch, piece.out); }, consume_piece);
     for (;;) {
       Piece piece = pipeline.recycle().value_or(Piece{});
-      auto more = reader.next(piece.batch);
-      if (!more) {
-        heard.emplace_back(std::move(more).error());
-        if (reader.can_continue()) continue;
-        break;
-      }
-      if (!*more) break;
+      if (!read(piece)) break;
       if (status = see(piece.batch); !status) break;
-      piece.before = std::exchange(heard, {});
       if (!pipeline.push(std::move(piece))) break;
     }
     if (auto worked = pipeline.finish(); status) status = std::move(worked);

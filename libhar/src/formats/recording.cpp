@@ -46,7 +46,7 @@ class Reader final : public ItemReader {
       auto event = events_.next();
       if (!event) {
         const auto code = event.error().code;
-        continues_ = code == stream::ErrorCode::syntax;
+        continues_ = code == stream::ErrorCode::syntax || code == stream::ErrorCode::encoding;
         if (!continues_) {
           assembler_.finish();  // what was complete, or begun, before the source failed
           ended_ = true;

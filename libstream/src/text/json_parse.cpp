@@ -258,7 +258,7 @@ class Parser {
         at_ = text_.size();
         return refuse_here("the rest of a string");
       }
-      return refuse(ErrorCode::syntax, fmt::format("invalid UTF-8: {}", describe(rest())));
+      return refuse(ErrorCode::encoding, fmt::format("invalid UTF-8: {}", describe(rest())));
     }
     out.append(run);
     return true;

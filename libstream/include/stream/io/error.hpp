@@ -13,6 +13,7 @@ enum class ErrorCode {
   io,           ///< the operating system refused: a read, a write, an open
   exists,       ///< the output exists and may not be replaced
   syntax,       ///< the bytes are not in the language they should be in
+  encoding,     ///< bytes that are not UTF-8 where there must be text
   unsupported,  ///< understood, but not something we can do
   limit,        ///< larger or deeper than a limit; the message names the option that raises it
   truncated,    ///< the input ends in the middle of something
