@@ -119,8 +119,9 @@ void add_cookie(std::vector<Pair>& cookies, std::string_view piece) {
       {std::string(trimmed(piece.substr(0, equals))), none ? std::string() : unquoted(piece.substr(equals + 1)), cookies.size()});
 }
 
-/// The cookies that the headers of one direction carry. `found`: whether there was such a header.
-std::vector<Pair> sent_cookies(const Facts& facts, List headers, bool& found) {
+/// The cookies that the headers of one direction carry; nothing if a header's value can't be read. `found`: whether there was
+/// such a header.
+std::optional<std::vector<Pair>> sent_cookies(const Facts& facts, List headers, bool& found) {
   std::vector<Pair> cookies;
   const bool request = headers == List::request_headers;
   const std::string_view name = request ? "cookie" : "set-cookie";
@@ -128,6 +129,7 @@ std::vector<Pair> sent_cookies(const Facts& facts, List headers, bool& found) {
   for (const Record& header : facts[headers]) {
     if (!header.name.is_string() || !equal_ignoring_case(header.name.inner(), name)) continue;
     found = true;
+    if (!header.value.is_string()) return std::nullopt;
     std::string_view value = text_of(header.value, text);
     for (const char separator = request ? ';' : '\n'; !value.empty();) {
       const std::size_t end = value.find(separator);
@@ -142,15 +144,15 @@ std::vector<Pair> sent_cookies(const Facts& facts, List headers, bool& found) {
 void compare_cookies(const Facts& facts, List headers, List list, Slot slot, Marks& marks) {
   if (!facts[slot].is_array()) return;
   const bool request = headers == List::request_headers;
-  const std::string_view where = request ? "the Cookie header" : "the Set-Cookie headers";
+  const std::string_view where = request ? "Cookie" : "Set-Cookie";
   bool found = false;
-  const std::vector<Pair> sent = sent_cookies(facts, headers, found);
-  if (sent.empty() && facts[list].empty()) return;
+  const auto carried = sent_cookies(facts, headers, found);
+  if (!carried || (carried->empty() && facts[list].empty())) return;
+  const std::vector<Pair>& sent = *carried;
   if (!found || facts[list].empty()) {
     mark(marks, RuleId::cookie_header, facts, slot,
-         found ? fmt::format("expected the {} cookies of {}, found none", sent.size(), where)
-               : fmt::format("expected no cookies, as there is no {} header, found {}", request ? "Cookie" : "Set-Cookie",
-                             facts[list].size()));
+         found ? fmt::format("expected the {} of {}, found none", counted(sent.size(), "cookie", "cookies"), where)
+               : fmt::format("expected no cookies, as there is no header {}, found {}", where, facts[list].size()));
     return;
   }
   const std::vector<Pair> listed = listed_cookies(facts, list);
@@ -158,6 +160,8 @@ void compare_cookies(const Facts& facts, List headers, List list, Slot slot, Mar
     say_difference(facts, marks, RuleId::cookie_header, list, where, sent, listed, *difference);
   }
 }
+
+constexpr int kLocations = 4;
 
 /// The one header of that name, or null: none, or several.
 const Record* only_header(const Facts& facts, List headers, std::string_view name, std::size_t& count) {
@@ -185,7 +189,7 @@ void check_query(const Facts& facts, Marks& marks) {
   if (!difference) return;
   if (listed.empty()) {
     mark(marks, RuleId::query_url, facts, Slot::query,
-         fmt::format("expected the URL's {} parameter{}, found none", sent.size(), sent.size() == 1 ? "" : "s"));
+         fmt::format("expected the {} of the URL, found none", counted(sent.size(), "parameter", "parameters")));
     return;
   }
   say_difference(facts, marks, RuleId::query_url, List::query, "the URL", sent, listed, *difference);
@@ -221,11 +225,15 @@ void check_redirect(const Facts& facts, Marks& marks) {
   const double status = number_of(facts[Slot::status], 0);
   const std::string said = text_of(facts[Slot::redirect]);
   const std::string url = text_of(facts[Slot::url]);
+  const std::string target = comparable_url(url, said);
   std::string location;
+  int looked_at = 0;  // there is one, unless somebody tries how long this takes
   for (const Record& header : facts[List::response_headers]) {
-    if (!equal_ignoring_case(text_of(header.name), "location")) continue;
+    if (!header.name.is_string() || !equal_ignoring_case(header.name.inner(), "location")) continue;
+    if (!header.value.is_string()) return;
     location = text_of(header.value);
-    if (said == location || SameText()(comparable_url(url, location), comparable_url(url, said))) return;
+    if (said == location || SameText()(comparable_url(url, location), target)) return;
+    if (++looked_at == kLocations) break;
   }
   // 201 and others have a Location without sending anyone there.
   if (said.empty() && !(status >= 300 && status < 400)) return;

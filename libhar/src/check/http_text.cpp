@@ -55,17 +55,24 @@ std::string_view charset_of(std::string_view mime) {
   return {};
 }
 
-void percent_decode(std::string_view text, bool plus, std::string& out) {
-  out.clear();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+bool percent_decode(std::string& text) {
+  std::size_t end = text.find_first_of("%+");
+  if (end == std::string::npos) return false;
+  bool decoded = false;
+  for (std::size_t i = end; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '+') {
+      c = ' ';
+      decoded = true;
+    } else if (c == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
+      c = static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
       i += 2;
-    } else {
-      out += plus && c == '+' ? ' ' : c;
+      decoded = true;
     }
+    text[end++] = c;
   }
+  text.resize(end);
+  return decoded;
 }
 
 }  // namespace har::check

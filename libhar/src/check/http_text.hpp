@@ -18,7 +18,7 @@ std::string_view essence_of(std::string_view mime);
 /// The value of its charset parameter, without quotes; empty if there is none.
 std::string_view charset_of(std::string_view mime);
 
-/// Replaces `out` with `text`, %XX decoded; '+' is a blank if `plus` says so. A % that no two digits follow stays.
-void percent_decode(std::string_view text, bool plus, std::string& out);
+/// Decodes %XX, and '+' to a blank, in place; a % that no two digits follow stays. Whether anything was decoded.
+bool percent_decode(std::string& text);
 
 }  // namespace har::check

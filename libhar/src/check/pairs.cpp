@@ -52,12 +52,7 @@ std::optional<std::size_t> first_without(const std::vector<Pair>& some, const st
 
 bool canonical(std::string_view text, std::string& out) {
   out = text;
-  std::string before;
-  for (int round = 0; round < kRounds && out.find_first_of("%+") != std::string::npos; ++round) {
-    before.swap(out);
-    percent_decode(before, true, out);
-    if (out == before) break;
-  }
+  for (int round = 0; round < kRounds && percent_decode(out);) ++round;
   return stream::is_utf8(out);
 }
 

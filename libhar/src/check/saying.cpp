@@ -92,4 +92,13 @@ void mark(Marks& marks, RuleId rule, const Facts& facts, List list, const Record
   marks.push_back({rule, offset, pointer_of(list, record, field ? member : std::string_view{}), std::move(message), regular});
 }
 
+void RecordMarks::finish() {
+  if (count_ <= kMost) return;
+  marks_.push_back({rule_,
+                    facts_.offset(facts_[list_].back().object),
+                    std::string(pointer_of(list_)),
+                    fmt::format("{} more of them", count_ - kMost),
+                    {}});
+}
+
 }  // namespace har::check

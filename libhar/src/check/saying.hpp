@@ -25,4 +25,24 @@ void mark(Marks& marks, RuleId rule, const Facts& facts, Slot slot, std::string 
 void mark(Marks& marks, RuleId rule, const Facts& facts, List list, const Record& record, const Field& field,
           std::string_view member, std::string message, std::optional<Severity> regular = {});
 
+/// Marks of one rule on the records of a list: beyond kMost they are counted, and said in one mark.
+class RecordMarks {
+ public:
+  static constexpr std::size_t kMost = 100;
+
+  RecordMarks(RuleId rule, const Facts& facts, List list, Marks& marks)
+      : rule_(rule), facts_(facts), list_(list), marks_(marks) {}
+  /// Whether the next one is to be put into words.
+  bool next() { return ++count_ <= kMost; }
+  /// Behind the last record.
+  void finish();
+
+ private:
+  RuleId rule_;
+  const Facts& facts_;
+  List list_;
+  Marks& marks_;
+  std::size_t count_ = 0;
+};
+
 }  // namespace har::check

@@ -28,16 +28,27 @@ int digits(std::string_view text, std::size_t count) {
   return value;
 }
 
-/// What of a date "YYYY-MM-DDThh:mm:ss…" does not exist; empty: nothing, or it is no such date, which is another rule's.
-std::string missing_moment(std::string_view text) {
+/// Whether `text` is YYYY-MM-DDThh:mm:ss, a fraction if there is one, and Z or ±hh:mm.
+bool is_date(std::string_view text) {
   constexpr std::string_view kPattern = "dddd-dd-ddTdd:dd:dd";
-  if (text.size() < kPattern.size()) return {};
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.size() <= kPattern.size()) return false;
   for (std::size_t i = 0; i < kPattern.size(); ++i) {
-    const bool fits = kPattern[i] == 'd'   ? text[i] >= '0' && text[i] <= '9'
-                      : kPattern[i] == 'T' ? text[i] == 'T' || text[i] == 't' || text[i] == ' '
-                                           : text[i] == kPattern[i];
-    if (!fits) return {};
+    if (kPattern[i] == 'd' ? !digit(text[i]) : text[i] != kPattern[i]) return false;
   }
+  text.remove_prefix(kPattern.size());
+  if (text.front() == '.') {
+    text.remove_prefix(1);
+    while (!text.empty() && digit(text.front())) text.remove_prefix(1);
+  }
+  if (text == "Z") return true;
+  return text.size() == 6 && (text[0] == '+' || text[0] == '-') && text[3] == ':' && digits(text.substr(1), 2) >= 0 &&
+         digits(text.substr(4), 2) >= 0;
+}
+
+/// What of a date does not exist; empty: nothing, or it is not written as a date, which is another rule's.
+std::string missing_moment(std::string_view text) {
+  if (!is_date(text)) return {};
   const int year = digits(text, 4);
   const int month = digits(text.substr(5), 2);
   const int day = digits(text.substr(8), 2);
@@ -55,11 +66,11 @@ std::string missing_moment(std::string_view text) {
   if (hour > 23 && !midnight) return fmt::format("expected an hour up to 23, found {} in {}", hour, quoted(text));
   if (minute > 59) return fmt::format("expected a minute up to 59, found {} in {}", minute, quoted(text));
   if (second > 60) return fmt::format("expected a second up to 59, found {} in {}", second, quoted(text));  // 60: a leap second
-  if (const std::size_t sign = text.find_first_of("+-", kPattern.size()); sign != std::string_view::npos) {
-    const std::string_view zone = text.substr(sign + 1);
-    const int zone_hour = digits(zone, 2);
-    const int zone_minute = digits(zone.substr(std::min(zone.size(), std::size_t{zone.find(':') == 2 ? 3U : 2U})), 2);
-    if (zone_hour > 23 || zone_minute > 59) return fmt::format("expected a zone up to 23:59, found {}", quoted(text));
+  if (text.back() != 'Z') {
+    const std::string_view zone = text.substr(text.size() - 5);
+    if (digits(zone, 2) > 23 || digits(zone.substr(3), 2) > 59) {
+      return fmt::format("expected a zone up to 23:59, found {}", quoted(text));
+    }
   }
   return {};
 }
@@ -69,43 +80,28 @@ void check_dates(const Facts& facts, Marks& marks, std::string& scratch) {
     mark(marks, RuleId::date_value, facts, Slot::started, std::move(wrong));
   }
   for (const List list : {List::request_cookies, List::response_cookies}) {
+    RecordMarks dates(RuleId::date_value, facts, list, marks);
     for (const Record& cookie : facts[list]) {
       if (!cookie.expires.is_string()) continue;
-      if (std::string wrong = missing_moment(text_of(cookie.expires, scratch)); !wrong.empty()) {
+      std::string wrong = missing_moment(text_of(cookie.expires, scratch));
+      if (!wrong.empty() && dates.next()) {
         mark(marks, RuleId::date_value, facts, list, cookie, cookie.expires, "expires", std::move(wrong));
       }
     }
+    dates.finish();
   }
 }
 
-// Times, sizes, status.
+// Times and status.
 
 void check_numbers(const Facts& facts, Marks& marks) {
-  for (const Slot slot :
-       {Slot::time, Slot::blocked, Slot::dns, Slot::connect, Slot::ssl, Slot::send, Slot::wait, Slot::receive}) {
+  // What is below -1 is out of the schema's bounds, and so marked by the walk; between -1 and 0 nothing has a meaning.
+  for (const Slot slot : {Slot::blocked, Slot::dns, Slot::connect, Slot::ssl}) {
     const Field& field = facts[slot];
     if (!field || field.raw.front() != '-') continue;
     const double value = number_of(field, 0);
-    if (value >= 0) continue;
-    if (value != -1) {
-      mark(marks, RuleId::timings_negative, facts, slot, fmt::format("expected milliseconds, or -1, found {}", field.raw));
-    } else if (slot == Slot::time) {
-      mark(marks, RuleId::timings_negative, facts, slot, "expected the sum of the timings, found -1");
-    } else if (slot == Slot::send || slot == Slot::wait || slot == Slot::receive) {
-      mark(marks, RuleId::timings_unknown, facts, slot, "expected milliseconds, found -1");
-    }
-  }
-  for (const Slot slot : {Slot::request_headers_size, Slot::request_body_size, Slot::response_headers_size,
-                          Slot::response_body_size, Slot::transfer_size, Slot::size}) {
-    const Field& field = facts[slot];
-    if (!field || field.raw.front() != '-') continue;
-    const double value = number_of(field, 0);
-    if (value >= 0) continue;
-    if (value != -1) {
-      mark(marks, RuleId::size_negative, facts, slot, fmt::format("expected bytes, or -1, found {}", field.raw));
-    } else if (slot == Slot::size) {
-      mark(marks, RuleId::content_size_unknown, facts, slot, "expected the size of the content in bytes, found -1");
-    }
+    if (value >= 0 || value <= -1) continue;
+    mark(marks, RuleId::timings_negative, facts, slot, fmt::format("expected milliseconds, or -1, found {}", field.raw));
   }
   const double status = number_of(facts[Slot::status], 200);
   if (status >= 100 && status < 600) return;
@@ -120,15 +116,41 @@ void check_numbers(const Facts& facts, Marks& marks) {
 
 // Headers.
 
+constexpr std::string_view kBreaks("\r\n\0", 3);
+
 /// HTTP/2's :authority and the like are tokens behind a colon.
 bool is_header_name(std::string_view name) { return is_token(name.starts_with(':') ? name.substr(1) : name); }
 
+/// Chrome's protocol, and what is made from it, joins the values of headers of one name by LF, Set-Cookie above all. A line
+/// that is a header itself is something else: it was smuggled in.
+bool is_several_values(std::string_view value) {
+  if (value.find_first_of(std::string_view("\r\0", 2)) != std::string_view::npos) return false;
+  for (std::size_t line = value.find('\n'); line != std::string_view::npos; line = value.find('\n')) {
+    value.remove_prefix(line + 1);
+    const std::size_t colon = value.substr(0, value.find('\n')).find(':');
+    if (value.empty() || (colon != std::string_view::npos && is_token(value.substr(0, colon)))) return false;
+  }
+  return true;
+}
+
+void check_header_value(const Facts& facts, List list, const Record& header, std::string_view value, Marks& marks) {
+  const std::size_t at = value.find_first_of(kBreaks);
+  const bool several = is_several_values(value);
+  std::string message =
+      several ? fmt::format("expected one line, found {}: {}", std::count(value.begin(), value.end(), '\n') + 1, quoted(value))
+              : fmt::format("expected no CR, LF or NUL, found {}", quoted(value.substr(at - std::min<std::size_t>(at, 20))));
+  mark(marks, RuleId::header_value, facts, list, header, header.value, "value", std::move(message),
+       several ? std::optional(Severity::note) : std::nullopt);
+}
+
 void check_headers(const Facts& facts, Marks& marks, std::string& scratch) {
   for (const List list : {List::request_headers, List::response_headers}) {
+    RecordMarks names(RuleId::header_name, facts, list, marks);
+    RecordMarks values(RuleId::header_value, facts, list, marks);
     for (const Record& header : facts[list]) {
       if (header.name.is_string() && !is_header_name(header.name.inner())) {
         const std::string_view name = text_of(header.name, scratch);
-        if (!is_header_name(name)) {
+        if (!is_header_name(name) && names.next()) {
           mark(marks, RuleId::header_name, facts, list, header, header.name, "name",
                fmt::format("expected a header name, found {}", quoted(name)));
         }
@@ -136,16 +158,11 @@ void check_headers(const Facts& facts, Marks& marks, std::string& scratch) {
       // A control character can only be there as an escape.
       if (!header.value.is_string() || header.value.inner().find('\\') == std::string_view::npos) continue;
       const std::string_view value = text_of(header.value, scratch);
-      const std::size_t at = value.find_first_of(std::string_view("\r\n\0", 3));
-      if (at == std::string_view::npos) continue;
-      const bool lines = value[at] == '\n' && value.find_first_of(std::string_view("\r\0", 2)) == std::string_view::npos;
-      std::string message =
-          lines ? fmt::format("expected one line, found {}: {}", std::count(value.begin(), value.end(), '\n') + 1, quoted(value))
-                : fmt::format("expected no CR, LF or NUL, found {}", quoted(value.substr(at - std::min<std::size_t>(at, 20))));
-      const bool cookies = lines && equal_ignoring_case(text_of(header.name), "set-cookie");
-      mark(marks, RuleId::header_value, facts, list, header, header.value, "value", std::move(message),
-           cookies ? std::optional(Severity::note) : std::nullopt);
+      if (value.find_first_of(kBreaks) == std::string_view::npos || !values.next()) continue;
+      check_header_value(facts, list, header, value, marks);
     }
+    names.finish();
+    values.finish();
   }
 }
 
