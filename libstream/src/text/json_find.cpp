@@ -21,6 +21,29 @@ class Walker {
     return text_.substr(from, at_ - from);
   }
 
+  void members(const std::function<bool(std::string_view, std::string_view)>& visit) {
+    if (!enter()) return;
+    do {
+      space();
+      const std::size_t from = at_;
+      if (!string()) return;
+      const std::string_view name = text_.substr(from + 1, at_ - from - 2);
+      if (!take(':')) return;
+      space();
+      const std::size_t value = at_;
+      if (!skip() || !visit(name, text_.substr(value, at_ - value))) return;
+    } while (take(','));
+  }
+
+  void elements(const std::function<bool(std::string_view)>& visit) {
+    if (!take('[')) return;
+    do {
+      space();
+      const std::size_t from = at_;
+      if (!skip() || at_ == from || !visit(text_.substr(from, at_ - from))) return;
+    } while (take(','));
+  }
+
  private:
   void space() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) ++at_;
@@ -87,6 +110,14 @@ class Walker {
 
 std::optional<std::string_view> find_raw_value(std::string_view object, std::initializer_list<std::string_view> path) {
   return Walker(object).find(path);
+}
+
+void each_raw_member(std::string_view object, const std::function<bool(std::string_view name, std::string_view value)>& visit) {
+  Walker(object).members(visit);
+}
+
+void each_raw_element(std::string_view array, const std::function<bool(std::string_view value)>& visit) {
+  Walker(array).elements(visit);
 }
 
 }  // namespace stream

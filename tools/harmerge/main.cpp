@@ -1,0 +1,3 @@
+#include "harmerge/harmerge.hpp"
+
+int main(int argc, char** argv) { return tools::harmerge::main(argc, argv); }
