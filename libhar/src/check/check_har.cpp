@@ -194,7 +194,8 @@ Status check_har(Input& input, Session& session) {
     for (Mark& mark : marks) mark.offset = locate(frame.text, mark.pointer).value_or(0);
   } else if (arrays == 1) {
     const HarShape& har = har_shape();
-    Walker(session.options().limits.max_depth).walk(frame.text, har.shape, har.document, nullptr, nullptr, marks);
+    Walker(session.options().limits.max_depth, session.options().profile == Profile::strict)
+        .walk(frame.text, har.shape, har.document, nullptr, nullptr, marks);
   }
   for (const Mark& mark : marks) {
     const Severity severity = session.levels().of(mark);
@@ -246,7 +247,7 @@ Status check_lines(Input& input, Session& session) {
   const HarShape& har = har_shape();
   InOrder in_order(session);
   stream::LineReader reader(*input.source, session.options().limits);
-  Walker walker(session.options().limits.max_depth);
+  Walker walker(session.options().limits.max_depth, session.options().profile == Profile::strict);
   LogInfo info;
 
   const auto work = [&](Lines& lines) {

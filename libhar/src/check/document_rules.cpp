@@ -42,8 +42,8 @@ std::uint64_t hash(std::string_view bytes, std::uint64_t seed) {
 
 std::uint64_t fingerprint(const Facts& facts) {
   const std::string_view text = facts.entry;
-  constexpr std::size_t kEnds = 2048;
-  constexpr std::size_t kStep = 512;
+  constexpr std::size_t kEnds = 1024;
+  constexpr std::size_t kStep = 4096;
   constexpr std::size_t kSample = 64;
   std::uint64_t out = 0;
   if (text.size() <= EntrySummary::kWhole) {
@@ -205,8 +205,8 @@ void DocumentRules::pages(const Json& list, std::vector<Said>& out) const {
       const auto started = stream::parse_iso8601(page["startedDateTime"].string_or(""));
       if (!started) continue;
       const Page& entries = used->second;
-      // Writers round one of the two times to milliseconds.
-      const WallTime begin = started->time - std::chrono::milliseconds(1);
+      // Chrome begins a page up to a few milliseconds behind its first request.
+      const WallTime begin = started->time - std::chrono::milliseconds(10);
       const bool ended_before = entries.first_end && *entries.first_end < begin;
       if (ended_before) {
         out.push_back({RuleId::entry_before_page, fmt::format("/log/entries/{}", entries.first_end_entry),

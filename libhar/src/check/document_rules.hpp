@@ -27,7 +27,7 @@ struct EntrySummary {
   std::uint64_t fingerprint = 0;
   std::size_t index = 0;
 
-  static constexpr std::size_t kWhole = std::size_t{8} << 10;
+  static constexpr std::size_t kWhole = std::size_t{4} << 10;
 };
 EntrySummary summarize(const Facts& facts, std::size_t index);
 

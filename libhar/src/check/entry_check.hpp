@@ -15,7 +15,7 @@ namespace har::check {
 class EntryCheck {
  public:
   EntryCheck(const Options& options, const Levels& levels, const SideFiles* files)
-      : options_(options), levels_(levels), files_(files), walker_(options.limits.max_depth) {}
+      : options_(options), levels_(levels), files_(files), walker_(options.limits.max_depth, options.profile == Profile::strict) {}
 
   /// `text` is UTF-8. Marks are in the order of the text, offsets and pointers within it. False if the text is not JSON: then
   /// there is no summary.

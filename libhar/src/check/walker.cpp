@@ -57,6 +57,29 @@ std::string expected_types(const Shape::Node& node) {
   return text;
 }
 
+template <class Word>
+Word load(const char* from) {
+  Word word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+/// a == b: names are short.
+bool same(std::string_view a, std::string_view b) {
+  const std::size_t n = a.size();
+  if (n != b.size()) return false;
+  if (n > 16) return std::memcmp(a.data(), b.data(), n) == 0;
+  const char* const p = a.data();
+  const char* const q = b.data();
+  if (n >= 8)
+    return load<std::uint64_t>(p) == load<std::uint64_t>(q) && load<std::uint64_t>(p + n - 8) == load<std::uint64_t>(q + n - 8);
+  if (n >= 4)
+    return load<std::uint32_t>(p) == load<std::uint32_t>(q) && load<std::uint32_t>(p + n - 4) == load<std::uint32_t>(q + n - 4);
+  if (n >= 2)
+    return load<std::uint16_t>(p) == load<std::uint16_t>(q) && load<std::uint16_t>(p + n - 2) == load<std::uint16_t>(q + n - 2);
+  return n == 0 || *p == *q;
+}
+
 double to_double(std::string_view raw) {
   double value = 0;
   const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), value);
@@ -187,6 +210,7 @@ bool Walker::number(std::size_t at, const Shape::Node* node, std::string_view& r
   std::ptrdiff_t count = digits();
   if (count == 0 || (count > 1 && *first == '0')) return wrong(at, "a value");
   bool whole = true;
+  bool exponent = false;
   if (p < end && *p == '.') {
     ++p;
     whole = false;
@@ -195,12 +219,13 @@ bool Walker::number(std::size_t at, const Shape::Node* node, std::string_view& r
   if (p < end && (*p == 'e' || *p == 'E')) {
     ++p;
     whole = false;
+    exponent = true;
     if (p < end && (*p == '+' || *p == '-')) ++p;
     if (digits() == 0) return wrong(static_cast<std::size_t>(p - text_.data()), "a digit");
   }
   if (p < end && !ends_scalar(*p)) return wrong(static_cast<std::size_t>(p - text_.data()), "the end of a number");
   raw = {begin, static_cast<std::size_t>(p - begin)};
-  if (count > 15 || !whole) {
+  if (count > 15 || exponent) {
     // 2^53 is the first integer whose neighbour a double does not have; anything above 10^308 is infinite.
     const double value = to_double(raw);
     bool exact = std::isfinite(value);
@@ -208,8 +233,9 @@ bool Walker::number(std::size_t at, const Shape::Node* node, std::string_view& r
     if (!exact) mark(RuleId::json_number, at, fmt::format("{} becomes {} in a double", shown(raw), value), {});
   }
   if (node != nullptr && type(*node, Shape::number, at)) {
-    const bool bounded = node->minimum > -HUGE_VAL || node->maximum < HUGE_VAL;
-    if (node->integer || node->has_choices || bounded) number_value(*node, raw, whole);
+    // Most bounds are 0 or -1: what has no sign keeps to them.
+    const bool within = (raw.front() != '-' || node->minimum == -HUGE_VAL) && node->minimum <= 0 && node->maximum == HUGE_VAL;
+    if ((node->integer && !whole) || node->has_choices || !within) number_value(*node, raw, whole);
   }
   return true;
 }
@@ -266,36 +292,52 @@ void Walker::other_member(Frame& frame, std::string_view name, std::size_t at) {
   names_.push_back(name);
 }
 
-/// Which member of the frame's node this is; kNone for another.
-int Walker::member(Frame& frame, std::string_view key, std::size_t at) {
-  if (frame.node == Shape::kNone) {
-    other_member(frame, key, at);
-    return Shape::kNone;
-  }
-  const Shape::Node& node = shape_->node(frame.node);
-  std::uint8_t& prediction = predictions_[node.prediction + frame.last];
-  const auto is = [&](std::size_t i) { return i < node.members.size() && node.members[i].name == key; };
-  std::size_t found = prediction;
-  if (!is(found)) {
-    for (found = 0; found < node.members.size() && node.members[found].name != key; ++found) {
+/// Which member of the frame's node this is; kNone for another. `key` becomes the name where it is written with escapes.
+int Walker::member(Frame& frame, std::string_view& key, std::size_t at) {
+  const Shape::Node* const node = frame.node == Shape::kNone ? nullptr : &shape_->node(frame.node);
+  std::size_t found = 0;
+  if (node != nullptr) {
+    // Producers write members in one order: what followed last time follows again.
+    std::uint8_t& prediction = predictions_[node->prediction + frame.last];
+    const std::size_t count = node->members.size();
+    found = prediction;
+    if (found >= count || !same(node->members[found].name, key)) {
+      for (found = 0; found < count && !same(node->members[found].name, key); ++found) {
+      }
+      if (found < count) prediction = static_cast<std::uint8_t>(found);
     }
-    if (found < node.members.size()) prediction = static_cast<std::uint8_t>(found);
+    if (found < count) return described_member(frame, *node, found, key, at);
   }
-  if (found < node.members.size()) {
-    const std::uint64_t bit = std::uint64_t{1} << found;
-    if ((frame.seen & bit) != 0) mark(RuleId::har_duplicate_member, at, "the member stands there twice", {}, key);
-    frame.seen |= bit;
-    frame.last = static_cast<std::uint8_t>(found + 1);
-    if (!node.members[found].foreign) return node.members[found].node;
-  } else {
-    other_member(frame, key, at);
+  if (key.find('\\') != std::string_view::npos) {
+    // A name that is written with escapes is the name all the same.
+    const std::string quoted = fmt::format("\"{}\"", key);
+    key = *decoded_names_.insert(text_of(Field{quoted})).first;
+    if (node != nullptr) {
+      for (found = 0; found < node->members.size(); ++found) {
+        if (node->members[found].name == key) return described_member(frame, *node, found, key, at);
+      }
+    }
   }
-  if (node.closed && !key.starts_with('_')) {
-    const bool tolerated = std::find(node.tolerated.begin(), node.tolerated.end(), key) != node.tolerated.end();
-    mark(RuleId::har_member, at, "HAR has no such member; names of one's own begin with an underscore",
-         tolerated ? std::optional(Severity::off) : std::nullopt, key);
-  }
-  return found < node.members.size() ? node.members[found].node : Shape::kNone;
+  other_member(frame, key, at);
+  if (node != nullptr && node->closed && !key.starts_with('_')) undescribed(*node, key, at);
+  return Shape::kNone;
+}
+
+int Walker::described_member(Frame& frame, const Shape::Node& node, std::size_t found, std::string_view key, std::size_t at) {
+  const std::uint64_t bit = std::uint64_t{1} << found;
+  if ((frame.seen & bit) != 0) mark(RuleId::har_duplicate_member, at, "the member stands there twice", {}, key);
+  frame.seen |= bit;
+  frame.last = static_cast<std::uint8_t>(found + 1);
+  if (node.members[found].foreign) undescribed(node, key, at);
+  return node.members[found].node;
+}
+
+/// A member that the standard does not have, and that has no underscore.
+void Walker::undescribed(const Shape::Node& node, std::string_view key, std::size_t at) {
+  const bool tolerated = std::find(node.tolerated.begin(), node.tolerated.end(), key) != node.tolerated.end();
+  if (tolerated && !strict_) return;
+  mark(RuleId::har_member, at, "HAR has no such member; names of one's own begin with an underscore",
+       tolerated ? std::optional(Severity::off) : std::nullopt, key);
 }
 
 /// The end of an object: what it had to have.
@@ -468,9 +510,6 @@ bool Walker::run(Facts* facts, MessageChecks* messages) {
       if (colon == JsonTokens::kEnd || text_[colon] != ':') return wrong(colon == JsonTokens::kEnd ? text_.size() : colon, "':'");
       frame.key = {};
       std::string_view key = quoted.substr(1, quoted.size() - 2);
-      if (key.find('\\') != std::string_view::npos) {  // a name that is written with escapes is the name all the same
-        key = *decoded_names_.insert(text_of(Field{quoted})).first;
-      }
       at_node = member(frame, key, token);
       frame.key = key;
       break;

@@ -23,7 +23,8 @@ class Walker {
   /// Marks of one rule in one text: the others are counted, and said in one mark.
   static constexpr std::uint32_t kMarksOfRule = 100;
 
-  explicit Walker(std::size_t max_depth) : max_depth_(max_depth) {}
+  /// `strict`: members that the schema tolerates are marked, too.
+  explicit Walker(std::size_t max_depth, bool strict = false) : max_depth_(max_depth), strict_(strict) {}
 
   /// Follows `text` from a node of the shape on. False if it is not JSON, or too deep: what stands behind that place was not
   /// looked at. `facts` and `messages` may be null; facts are cleared first, and refer to `text`.
@@ -49,7 +50,9 @@ class Walker {
   void string_value(const Shape::Node& node, std::string_view raw);
   void number_value(const Shape::Node& node, std::string_view raw, bool whole);
   bool type(const Shape::Node& node, Shape::Type is, std::size_t at);
-  int member(Frame& frame, std::string_view key, std::size_t at);
+  int member(Frame& frame, std::string_view& key, std::size_t at);
+  int described_member(Frame& frame, const Shape::Node& node, std::size_t found, std::string_view key, std::size_t at);
+  void undescribed(const Shape::Node& node, std::string_view key, std::size_t at);
   void other_member(Frame& frame, std::string_view name, std::size_t at);
   void close(const Frame& frame);
   std::string_view string_at(std::size_t at);
@@ -57,6 +60,7 @@ class Walker {
   std::string pointer(std::string_view member) const;
 
   std::size_t max_depth_;
+  bool strict_;
   stream::JsonTokens tokens_;
   std::string_view text_;
   const Shape* shape_ = nullptr;

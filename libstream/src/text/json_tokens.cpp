@@ -69,6 +69,12 @@ std::size_t Fill(JsonTokens::State& state, std::uint32_t* out) {
     std::uint64_t in_string;
   } strings{state.escaped, state.in_string};
   std::uint64_t in_scalar = state.in_scalar;
+  std::uint64_t bad = 0;
+  // What may stand behind a backslash: " / \\ b f n r t u, by the two halves of the byte.
+  alignas(16) static constexpr std::uint8_t kEscapesLow[16] = {0, 0, 1 | 4 | 8, 0, 8, 8, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1};
+  alignas(16) static constexpr std::uint8_t kEscapesHigh[16] = {0, 0, 1, 0, 0, 2, 4, 8};
+  const auto escapes_low = hn::LoadDup128(d, kEscapesLow);
+  const auto escapes_high = hn::LoadDup128(d, kEscapesHigh);
   while (at < size && count < kWindow && at - base < kSpan) {
     const std::uint8_t* block = text + at;
     std::uint8_t last[64];
@@ -92,17 +98,18 @@ std::size_t Fill(JsonTokens::State& state, std::uint32_t* out) {
       std::uint64_t unicode = 0;
       for (std::size_t i = 0; i < 64; i += kLanes) {
         const auto v = hn::LoadU(d, block + i);
-        const auto is = [&](char c) { return hn::Eq(v, hn::Set(d, static_cast<std::uint8_t>(c))); };
-        good |= bits_of(d, hn::Or(hn::Or(hn::Or(is('n'), is('r')), hn::Or(is('t'), is('b'))), hn::Or(is('f'), is('/')))) << i;
-        unicode |= bits_of(d, is('u')) << i;
+        const auto low = hn::TableLookupBytes(escapes_low, hn::And(v, hn::Set(d, 0x0F)));
+        const auto high = hn::TableLookupBytes(escapes_high, hn::ShiftRight<4>(v));
+        good |= bits_of(d, hn::Ne(hn::And(low, high), hn::Zero(d))) << i;
+        unicode |= bits_of(d, hn::Eq(v, hn::Set(d, 'u'))) << i;
       }
       unicode &= escaped;
-      state.bad = state.bad || (escaped & ~(good | unicode | quote | backslash)) != 0;
+      bad |= escaped & ~good;
       for (; unicode != 0; unicode &= unicode - 1) unicode_escape(state, at + hwy::Num0BitsBelowLS1Bit_Nonzero64(unicode));
     }
     quote &= ~escaped;
     const std::uint64_t inside = take_inside(quote, strings);  // with the opening quotes, without the closing ones
-    state.bad = state.bad || (control & inside) != 0;
+    bad |= control & inside;
     if (inside == ~std::uint64_t{0} && quote == 0) {  // wholly within one string
       in_scalar = 0;
       at += 64;
@@ -127,15 +134,24 @@ std::size_t Fill(JsonTokens::State& state, std::uint32_t* out) {
     const std::uint64_t closing = quote & ~inside;
     std::uint64_t tokens = (structural | (scalar & ~goes_on)) & ~(inside ^ quote) & ~closing;
     tokens |= inside & quote;  // a string is a token even right behind another scalar
-    for (; tokens != 0; tokens &= tokens - 1) {
-      out[count++] = static_cast<std::uint32_t>(at - base + hwy::Num0BitsBelowLS1Bit_Nonzero64(tokens));
+    // Eight at a time, and then as many as there are: what is written past them is written over.
+    const auto from = static_cast<std::uint32_t>(at - base);
+    const std::size_t found = static_cast<std::size_t>(hwy::PopCount(tokens));
+    for (std::size_t i = 0; i < found; i += 8) {
+      for (std::size_t k = 0; k < 8; ++k) {
+        out[count + i + k] =
+            from + static_cast<std::uint32_t>(hwy::Num0BitsBelowLS1Bit_Nonzero64(tokens | (std::uint64_t{1} << 63U)));
+        tokens &= tokens - 1;
+      }
     }
+    count += found;
     at += 64;
   }
   state.at = at;
   state.escaped = strings.escaped;
   state.in_string = strings.in_string;
   state.in_scalar = in_scalar;
+  state.bad = state.bad || bad != 0;
   if (at >= size) {
     state.bad = state.bad || state.in_string != 0;
     if (state.high != JsonTokens::kEnd && state.surrogate == JsonTokens::kEnd) state.surrogate = state.high;
@@ -216,7 +232,7 @@ HWY_EXPORT(Fill);
 HWY_EXPORT(DecodedLength);
 HWY_EXPORT(IsBase64Alphabet);
 
-JsonTokens::JsonTokens() : window_(std::make_unique<std::uint32_t[]>(kWindow + 64)) {}  // NOLINT(modernize-avoid-c-arrays)
+JsonTokens::JsonTokens() : window_(std::make_unique<std::uint32_t[]>(kWindow + 128)) {}  // NOLINT(modernize-avoid-c-arrays)
 JsonTokens::~JsonTokens() = default;
 
 void JsonTokens::start(std::string_view text) {
