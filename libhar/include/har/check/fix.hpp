@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,15 +53,15 @@ class Fixer {
   /// JSONP call when it returns. Pointers are from the root: "/log/pages/0/title".
   std::string head(std::string_view text, Repairs& repairs);
 
-  /// What stands behind the last entry, from before the ']' of entries on (EntryReader::tail()). `between`: members that stood
-  /// between several arrays of entries, as bare_members() gives them. `info`: all that the file says besides its entries; what
+  /// What stands behind the last entry, from before the ']' of entries on (EntryReader::tail()). `members`: those that stood
+  /// between several arrays of entries, as between() gives them. `info`: all that the file says besides its entries; what
   /// a log must have and is nowhere in it is added.
-  std::string tail(std::string_view text, std::string_view between, const LogInfo& info, Repairs& repairs);
+  std::string tail(std::string_view text, std::string_view members, const LogInfo& info, Repairs& repairs);
 
   /// What stands between an entry and the next, if that is in another array of entries (EntrySlice::lead with a ']' in it):
   /// the members of the log between the two arrays, each with a comma before it, which belong behind the entries then.
   /// Nothing if the arrays are of different logs: they can't be joined.
-  std::optional<std::string> bare_members(std::string_view lead);
+  std::optional<std::string> between(std::string_view lead);
 
  private:
   struct Impl;
