@@ -21,7 +21,7 @@ struct SecretName {
   Sure sure;
 };
 
-// Sorted. "code" is OAuth's, or a country's: what is long and has no spaces is taken for a secret.
+// Sorted. "code" is OAuth's, or a country's: what is long, without spaces, and of letters and digits is taken for a secret.
 constexpr SecretName kNames[] = {
     {"accesskey", Sure::yes},
     {"accesstoken", Sure::yes},
@@ -147,7 +147,11 @@ bool holds(std::string_view value) {
 
 bool holds(Sure sure, std::string_view value) {
   if (sure == Sure::no || !holds(value)) return false;
-  return sure == Sure::yes || (value.size() >= kLong && value.find_first_of(" \t\n") == std::string_view::npos);
+  if (sure == Sure::yes) return true;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_letter = [](char c) { return lower(c) >= 'a' && lower(c) <= 'z'; };
+  return value.size() >= kLong && value.find_first_of(" \t\n") == std::string_view::npos &&
+         std::any_of(value.begin(), value.end(), is_digit) && std::any_of(value.begin(), value.end(), is_letter);
 }
 
 /// A value is named in messages, not shown: what harcheck prints ends up in logs.
