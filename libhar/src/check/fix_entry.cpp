@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "check/base64_shape.hpp"
 #include "check/fix_lists.hpp"
@@ -24,6 +25,19 @@ std::string lower(std::string text) {
 /// What stands between a string's quotes.
 std::string_view inner_of(std::string_view raw) { return raw.substr(1, raw.size() - 2); }
 
+/// How many characters a text has: in code points, and in JavaScript's units.
+std::pair<std::size_t, std::size_t> characters(std::string_view utf8) {
+  std::size_t points = 0;
+  std::size_t units = 0;
+  for (const char c : utf8) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0U) == 0x80U) continue;
+    ++points;
+    units += byte >= 0xF0 ? 2U : 1U;
+  }
+  return {points, units};
+}
+
 class EntryRound {
  public:
   explicit EntryRound(Text& text)
@@ -34,9 +48,14 @@ class EntryRound {
         request_headers_(text.find(request_, "headers")),
         response_headers_(text.find(response_, "headers")) {}
 
+  void headers() {
+    repair_headers(text_, request_);
+    repair_headers(text_, response_);
+  }
+
   void lists() {
-    repair_lists(text_, request_);
-    repair_lists(text_, response_);
+    repair_lists(text_, request_, Side::request);
+    repair_lists(text_, response_, Side::response);
     if (const Node post_data = text_.find(request_, "postData"); text_.is(post_data, Kind::object)) {
       repair_params(text_, post_data);
     }
@@ -337,25 +356,52 @@ class EntryRound {
   void content_size(Node content, bool body) {
     const Node node = text_.find(content, "size");
     const auto bytes = held(content);
-    if (node == kNone || text_.is_null(node)) {
+    if (node != kNone && !text_.is_null(node)) {
+      make_number(text_, node, true);
+      if (bytes) correct_size(content, node, *bytes);
+    } else if (bytes) {
+      require(text_, content, "size", std::to_string(*bytes), "the text's");
+    } else if (status() < 100) {
+      require(text_, content, "size", "0", "there was no answer");
+    } else if (!body && status() != 304) {
+      require(text_, content, "size", "0", "there is no body");
+    } else {
       const bool plain = body && !header(text_, response_headers_, "content-encoding");
-      const auto length = plain ? this->length(response_headers_) : std::nullopt;
-      if (bytes) {
-        require(text_, content, "size", std::to_string(*bytes), "the text's");
-      } else if (status() < 100) {
-        require(text_, content, "size", "0", "there was no answer");
-      } else if (length) {
-        require(text_, content, "size", *length, "Content-Length");
-      } else {
-        require(text_, content, "size", "-1", "not known");
-      }
+      const auto known = plain ? length(response_headers_) : std::nullopt;
+      require(text_, content, "size", known.value_or("-1"), known ? "Content-Length" : "not known");
+    }
+  }
+
+  std::optional<std::size_t> count(Node node) const {
+    if (!text_.is(node, Kind::number) || !is_integer(text_.raw(node)) || text_.raw(node).size() > 15) return std::nullopt;
+    const long long value = std::stoll(std::string(text_.raw(node)));
+    return value < 0 ? std::nullopt : std::optional(static_cast<std::size_t>(value));
+  }
+
+  /// Where it is certain that the size is not that of the bytes in the text, and what it is instead: that of their compressed
+  /// form, or how many characters they are.
+  void correct_size(Node content, Node node, std::size_t bytes) {
+    const auto size = count(node);
+    if (!size || *size >= bytes || !faithful(content)) return;
+    const auto transferred = count(text_.find(response_, "bodySize"));
+    std::string_view why;
+    if (text_.find(content, "encoding") != kNone) {
+      why = "the text's";
+    } else if (header(text_, response_headers_, "content-encoding") &&
+               (size == transferred || length(response_headers_) == std::to_string(*size))) {
+      why = "the text's; it was the compressed size";
+    } else if (const auto [points, units] = characters(text_.string(text_.find(content, "text")));
+               *size == points || *size == units) {
+      why = "the text's; it was that of its characters";
+    } else {
       return;
     }
-    make_number(text_, node, true);
-    if (!bytes || !text_.is(node, Kind::number) || !is_integer(text_.raw(node)) || text_.raw(node).size() > 15) return;
-    const long long size = std::stoll(std::string(text_.raw(node)));
-    if (size >= 0 && static_cast<std::size_t>(size) < *bytes && faithful(content)) {
-      text_.set(node, RuleId::content_size, std::to_string(*bytes), "the text's");
+    text_.set(node, RuleId::content_size, std::to_string(bytes), why);
+    const Node compression = text_.find(content, "compression");
+    if (transferred && text_.is(compression, Kind::number) &&
+        text_.raw(compression) == std::to_string(static_cast<long long>(*size) - static_cast<long long>(*transferred))) {
+      text_.set(compression, RuleId::content_compression,
+                std::to_string(static_cast<long long>(bytes) - static_cast<long long>(*transferred)), "size less bodySize");
     }
   }
 
@@ -372,7 +418,8 @@ class EntryRound {
 void repair_entry(Text& text) {
   if (!text.is(text.root(), Kind::object)) return;
   EntryRound round(text);
-  round.lists();
+  round.headers();
+  if (!text.changed()) round.lists();
   if (!text.changed()) round.values();
 }
 

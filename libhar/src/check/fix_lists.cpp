@@ -207,40 +207,129 @@ void repair_elements(Text& text, Node list, const std::function<void(Node)>& rep
   }
 }
 
+/// Where a list that is not there can be had from, and what that is called.
+struct Origin {
+  std::function<std::string()> list{};
+  std::string_view name{};
+};
+
 /// The list itself; its elements if it is one.
-void repair_list(Text& text, Node message, std::string_view name, std::string_view if_missing,
-                 const std::function<void(Node)>& repair) {
-  require(text, message, name, if_missing, if_missing == "[]" ? "" : "the URL's");
+void repair_list(Text& text, Node message, std::string_view name, const Origin& origin, const std::function<void(Node)>& repair) {
   const Node list = text.find(message, name);
-  if (text.is(list, Kind::object)) {
-    if (auto array = list_of_object(text, list)) text.set(list, RuleId::har_type, std::move(*array));
+  const bool empty = text.is(list, Kind::object) && text.first(list) == kNone;
+  if (list == kNone || text.is_null(list) || empty) {
+    const std::string made = origin.list ? origin.list() : "[]";
+    const std::string_view why = made == "[]" ? "" : origin.name;
+    if (empty) {
+      text.set(list, RuleId::har_type, made, why);
+    } else {
+      require(text, message, name, made, why);
+    }
+  } else if (text.is(list, Kind::object)) {
+    // IE writes an only cookie without the array around it.
+    if (text.find(list, "name") != kNone && text.find(list, "value") != kNone) {
+      text.set(list, RuleId::har_type, fmt::format("[{}]", text.raw(list)));
+    } else if (auto array = list_of_object(text, list)) {
+      text.set(list, RuleId::har_type, std::move(*array));
+    }
   } else if (text.is(list, Kind::array)) {
     repair_elements(text, list, repair);
   }
 }
 
-}  // namespace
-
-std::optional<std::string> header(const Text& text, Node headers, std::string_view name) {
-  if (!text.is(headers, Kind::array)) return std::nullopt;
+/// Calls `visit` with the value of each header of that name.
+void each_header(const Text& text, Node headers, std::string_view name, const std::function<bool(std::string)>& visit) {
+  if (!text.is(headers, Kind::array)) return;
   std::string scratch;
   for (Node element = text.first(headers); element != kNone; element = text.next(element)) {
     const Node value = text.find(element, "value");
-    if (text.is(value, Kind::string) && equal_ignoring_case(text.string(text.find(element, "name"), scratch), name)) {
-      return text.string(value);
-    }
+    if (!text.is(value, Kind::string)) continue;
+    if (equal_ignoring_case(text.string(text.find(element, "name"), scratch), name) && !visit(text.string(value))) return;
   }
-  return std::nullopt;
 }
 
-void repair_lists(Text& text, Node message) {
+/// Calls `visit` with the pieces of "a=1; b": name and value, without blanks around them.
+void each_piece(std::string_view text, const std::function<void(std::string_view, std::string_view)>& visit) {
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(';', at), text.size());
+    const std::string_view piece = trimmed(text.substr(at, end - at));
+    at = end + 1;
+    if (piece.empty()) continue;
+    const std::size_t equals = std::min(piece.find('='), piece.size());
+    visit(trimmed(piece.substr(0, equals)), equals == piece.size() ? std::string_view{} : trimmed(piece.substr(equals + 1)));
+  }
+}
+
+/// The cookies of a request, by its Cookie headers.
+std::string sent_cookies(const Text& text, Node request) {
+  std::string out;
+  each_header(text, text.find(request, kHeaders), "cookie", [&](const std::string& line) {
+    each_piece(line, [&](std::string_view name, std::string_view value) {
+      if (!out.empty()) out += ',';
+      out += pair(quote(name), quote(value));
+    });
+    return true;
+  });
+  return "[" + out + "]";
+}
+
+/// The cookies of a response, by its Set-Cookie headers (RFC 6265 section 5.2).
+std::string set_cookies(const Text& text, Node response) {
+  std::string out;
+  each_header(text, text.find(response, kHeaders), "set-cookie", [&](const std::string& line) {
+    std::string cookie;
+    each_piece(line, [&](std::string_view name, std::string_view value) {
+      const auto add = [&](std::string_view member, const std::string& json) {
+        cookie += fmt::format("{}\"{}\":{}", cookie.empty() ? "{" : ",", member, json);
+      };
+      if (cookie.empty()) {
+        add("name", quote(name));
+        add("value", quote(value));
+      } else if (equal_ignoring_case(name, "path")) {
+        add("path", quote(value));
+      } else if (equal_ignoring_case(name, "domain")) {
+        add("domain", quote(value));
+      } else if (equal_ignoring_case(name, "expires")) {
+        if (const auto date = har_date(value)) add("expires", quote(*date));
+      } else if (equal_ignoring_case(name, "httponly")) {
+        add("httpOnly", "true");
+      } else if (equal_ignoring_case(name, "secure")) {
+        add("secure", "true");
+      }
+    });
+    if (cookie.empty()) return true;
+    if (!out.empty()) out += ',';
+    out += cookie + "}";
+    return true;
+  });
+  return "[" + out + "]";
+}
+
+}  // namespace
+
+std::optional<std::string> header(const Text& text, Node headers, std::string_view name) {
+  std::optional<std::string> found;
+  each_header(text, headers, name, [&](std::string value) {
+    found = std::move(value);
+    return false;
+  });
+  return found;
+}
+
+void repair_headers(Text& text, Node message) {
   if (!text.is(message, Kind::object)) return;
-  repair_list(text, message, kHeaders, "[]", [&](Node header) { repair_pair(text, header, true); });
-  repair_list(text, message, kCookies, "[]", [&](Node cookie) { repair_cookie(text, cookie); });
-  if (text.pointer(message) != "/request") return;
-  const Node query = text.find(message, kQuery);
-  const bool missing = query == kNone || text.is_null(query);
-  repair_list(text, message, kQuery, missing ? list_of_query(text.string(text.find(message, "url"))) : "[]",
+  repair_list(text, message, kHeaders, {}, [&](Node header) { repair_pair(text, header, true); });
+}
+
+void repair_lists(Text& text, Node message, Side side) {
+  if (!text.is(message, Kind::object)) return;
+  const auto cookie = [&](Node element) { repair_cookie(text, element); };
+  if (side == Side::response) {
+    repair_list(text, message, kCookies, {[&] { return set_cookies(text, message); }, "those of Set-Cookie"}, cookie);
+    return;
+  }
+  repair_list(text, message, kCookies, {[&] { return sent_cookies(text, message); }, "those of Cookie"}, cookie);
+  repair_list(text, message, kQuery, {[&] { return list_of_query(text.string(text.find(message, "url"))); }, "the URL's"},
               [&](Node parameter) { repair_pair(text, parameter, false); });
 }
 
@@ -248,7 +337,7 @@ void repair_params(Text& text, Node post_data) {
   drop_null(text, post_data, "params");
   const Node params = text.find(post_data, "params");
   if (text.is_null(params) || params == kNone) return;
-  repair_list(text, post_data, "params", "[]", [&](Node param) {
+  repair_list(text, post_data, "params", {}, [&](Node param) {
     if (repair_values(text, param, false)) return;
     for (const std::string_view name : {"value", "fileName", "contentType", "comment"}) drop_null(text, param, name);
     make_string(text, text.find(param, "name"));

@@ -9,8 +9,11 @@
 /// The lists of an entry: headers, cookies, query parameters, parameters of a form.
 namespace har::check::edit {
 
-/// One round of repairs of the lists of `request` or `response`.
-void repair_lists(Text& text, Node message);
+enum class Side { request, response };
+
+/// One round of repairs of the headers of a request or response; and of its other lists, once its headers are right.
+void repair_headers(Text& text, Node message);
+void repair_lists(Text& text, Node message, Side side);
 void repair_params(Text& text, Node post_data);
 
 /// The value of the first header of that name that has one. `headers` may be anything.

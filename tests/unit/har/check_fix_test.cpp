@@ -29,6 +29,8 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
 
 std::string entry_with(std::string_view from, std::string_view to) { return replaced(std::string(kEntry), from, to); }
 
+using Said = std::vector<std::string>;
+
 struct Entry {
   std::string text;
   std::vector<std::string> said;
@@ -93,8 +95,6 @@ Whole fix(std::string_view text, std::string_view format = "har", unsigned threa
   }
   return out;
 }
-
-using Said = std::vector<std::string>;
 
 std::string har_of(std::string_view entries, std::string_view before = R"("version":"1.2","creator":{"name":"a","version":"1"},)",
                    std::string_view behind = "") {
@@ -257,6 +257,32 @@ TEST_CASE("cookies lose what says nothing, and their dates become dates of HAR")
   stays(good, cookies(R"({"name":"","value":"b"})"));
 }
 
+TEST_CASE("cookies that are not there are taken from the headers") {
+  const std::string text =
+      entry_with(R"("cookies":[],"headers":[],)", R"("cookies":[],"headers":[{"name":"Cookie","value":"a=1; b=2=3 ;c"}],)");
+  CHECK(
+      fixed(replaced(text, R"("cookies":[],"headers":[{"name":"Cookie")", R"("cookies":{},"headers":[{"name":"Cookie")")).text ==
+      replaced(
+          text, R"("cookies":[],"headers":[{"name":"Cookie")",
+          R"("cookies":[{"name":"a","value":"1"},{"name":"b","value":"2=3"},{"name":"c","value":""}],"headers":[{"name":"Cookie")"));
+  const std::string_view set_cookie =
+      R"("headers":[{"name":"Set-Cookie","value":"a=b; Path=/; HttpOnly; Expires=Sun, 22 Nov 2026 09:15:30 GMT"}])";
+  const std::string answer =
+      replaced(std::string(kEntry), R"("headers":[{"name":"Content-Type","value":"text/plain"}])", set_cookie);
+  const Entry entry =
+      fixed(replaced(answer, R"("cookies":[],"headers":[{"name":"Set)", R"("cookies":null,"headers":[{"name":"Set)"));
+  CHECK(entry.text ==
+        replaced(answer, R"("cookies":[],"headers":[{"name":"Set)",
+                 R"("cookies":[{"name":"a","value":"b","path":"/","httpOnly":true,"expires":"2026-11-22T09:15:30Z"}],)"
+                 R"("headers":[{"name":"Set)"));
+  REQUIRE(entry.said.size() == 1);
+  CHECK(entry.said[0].ends_with(": those of Set-Cookie"));
+  // Internet Explorer
+  repairs(R"("cookies":[],"headers":[],)", R"("cookies":{"name":"a","value":"b"},"headers":[],)",
+          R"("cookies":[{"name":"a","value":"b"}],"headers":[],)",
+          R"(har-type /request/cookies was {"name":"a","value":"b"}, now [{"name":"a","value":"b"}])");
+}
+
 TEST_CASE("base64 is joined, padded and declared where that is certain") {
   const std::string_view good = R"("size":5,"mimeType":"text/plain","text":"hello")";
   const std::string_view base64 = R"("size":5,"mimeType":"text/plain","text":"aGVsbG8=","encoding":"base64")";
@@ -276,13 +302,20 @@ TEST_CASE("base64 is joined, padded and declared where that is certain") {
 
 TEST_CASE("a content's size is corrected where it is too small for bytes that are known for sure") {
   const std::string_view good = R"("size":5,"mimeType":"text/plain","text":"hello")";
-  repairs(good, R"("size":3,"mimeType":"text/plain; charset=utf-8","text":"hello")",
-          R"("size":5,"mimeType":"text/plain; charset=utf-8","text":"hello")",
-          "content-size /response/content/size was 3, now 5: the text's");
+  const std::string_view umlaut = R"("mimeType":"text/plain; charset=utf-8","text":"hällö")";
+  repairs(good, R"("size":5,)" + std::string(umlaut), R"("size":7,)" + std::string(umlaut),
+          "content-size /response/content/size was 5, now 7: the text's; it was that of its characters");
+  const std::string json = entry_with(R"("text/plain"}],"content":{"size":5,"mimeType":"text/plain","text":"hello"})",
+                                      R"("application/json"},{"name":"content-encoding","value":"br"}],"content":)"
+                                      R"({"size":5,"compression":0,"mimeType":"application/json","text":"[1,2,3]"})");
+  const Entry compressed = fixed(json);
+  CHECK(compressed.text == replaced(json, R"("size":5,"compression":0)", R"("size":7,"compression":2)"));
+  CHECK(compressed.said == Said{"content-size /response/content/size was 5, now 7: the text's; it was the compressed size",
+                                "content-compression /response/content/compression was 0, now 2: size less bodySize"});
   repairs(good, R"("size":3,"mimeType":"text/plain","text":"aGVsbG8=","encoding":"base64")",
           R"("size":5,"mimeType":"text/plain","text":"aGVsbG8=","encoding":"base64")",
           "content-size /response/content/size was 3, now 5: the text's");
-  stays(good, R"("size":4,"mimeType":"text/plain","text":"hello")");                     // may have been Latin-1
+  stays(good, R"("size":5,"mimeType":"text/plain","text":"hällo")");                     // may have been Latin-1
   stays(good, R"("size":4,"mimeType":"text/plain;charset=utf-8","text":"hell\ufffd")");  // bytes were replaced
   stays(good, R"("size":50,"mimeType":"text/plain; charset=utf-8","text":"hello")");     // may be cut off
 }

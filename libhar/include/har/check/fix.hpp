@@ -20,10 +20,10 @@
 /// needs no repair is copied byte for byte. What was repaired once is not repaired again: a second run changes nothing.
 ///
 /// What is not certain is left alone and is for check() to report: names without an underscore, page ids that stand twice,
-/// dates that are no dates, negative times, base64 that is broken. content.size is corrected only if it is smaller than the
-/// body that the entry holds, and the body's bytes are known for sure: base64, or text that says it is UTF-8 and lost nothing
-/// on its way. (Writers put the compressed size there, or count characters.) A larger size may be that of a body that was cut
-/// off, and stays.
+/// dates that are no dates, negative times, base64 that is broken. content.size is corrected only
+/// where it is smaller than the body that the entry holds, that body is known to be whole and unchanged (base64, or text that
+/// says it is UTF-8 and in which no byte was replaced), and it is plain what else was counted: compressed bytes (mitmproxy), or
+/// characters. A larger size may be that of a body that was cut off; some writers change line ends: then it stays.
 namespace har::check {
 
 /// One thing that was repaired, or that was noticed and could not be.
