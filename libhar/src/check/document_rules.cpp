@@ -14,7 +14,7 @@ using stream::Json;
 using stream::Nanos;
 using stream::WallTime;
 
-// A hash of 64 bits by folded multiplication, as wyhash has it: sixteen bytes a step.
+// A hash of 64 bits by folded multiplication, as wyhash has it: twice sixteen bytes a step.
 constexpr std::uint64_t kA = 0xa0761d6478bd642fULL;
 constexpr std::uint64_t kB = 0xe7037ed1a0b428dbULL;
 
@@ -34,9 +34,17 @@ std::uint64_t hash(std::string_view bytes, std::uint64_t seed) {
   std::uint64_t state = fold(seed ^ kA, bytes.size() ^ kB);
   const char* at = bytes.data();
   std::size_t left = bytes.size();
+  if (left >= 32) {
+    std::uint64_t other = ~state;
+    for (; left >= 32; at += 32, left -= 32) {  // neither product waits for the other
+      state = fold(load(at) ^ kA ^ state, load(at + 8) ^ kB);
+      other = fold(load(at + 16) ^ kB ^ other, load(at + 24) ^ kA);
+    }
+    state = fold(state, other ^ kA);
+  }
   for (; left >= 16; at += 16, left -= 16) state = fold(load(at) ^ kA ^ state, load(at + 8) ^ kB);
   std::array<char, 16> rest{};
-  std::memcpy(rest.data(), at, left);
+  if (left != 0) std::memcpy(rest.data(), at, left);
   return fold(fold(load(rest.data()) ^ kA ^ state, load(rest.data() + 8) ^ kB), kA);
 }
 
@@ -52,8 +60,9 @@ std::uint64_t fingerprint(const Facts& facts) {
     out = hash(text.substr(0, kEnds), text.size());
     out = hash(text.substr(text.size() - kEnds), out);
     for (std::size_t at = kEnds; at < text.size() - kEnds; at += kStep) out = hash(text.substr(at, kSample), out);
-    for (const Field& field : facts.slots) {
-      if (field && field.raw.size() < kEnds) out = hash(field.raw, out);
+    // What entries that look alike differ in, wherever it stands.
+    for (const Slot slot : {Slot::started, Slot::time, Slot::url, Slot::connection, Slot::wait, Slot::receive, Slot::size}) {
+      out = hash(facts[slot].raw, out);
     }
   }
   return out == 0 ? 1 : out;  // 0 is a free slot

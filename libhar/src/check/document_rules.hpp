@@ -22,8 +22,8 @@ struct EntrySummary {
   std::optional<stream::Nanos> duration{};  ///< time
   std::optional<std::string> pageref{};
   std::size_t started_at = 0;  ///< where /startedDateTime stands in the entry's text
-  /// Equal for equal entries, and (but for one in 2^64) for no others. Of what is longer than kWhole it covers the length, the
-  /// values of the facts, both ends, and samples in between.
+  /// Equal for equal entries, and (but for one in 2^64) for no others. Of what is longer than kWhole it covers the length, when
+  /// and where it went and how long it took, both ends, and samples in between.
   std::uint64_t fingerprint = 0;
   std::size_t index = 0;
 

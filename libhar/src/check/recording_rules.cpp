@@ -46,8 +46,13 @@ bool RecordingRules::well_formed(const stream::Line& line, Marks& marks) {
   }
   for (auto mark = marks.begin() + static_cast<std::ptrdiff_t>(before); mark != marks.end(); ++mark) {
     if (!is_shape(mark->rule)) continue;
-    mark->rule = RuleId::recording_shape;
+    // Within the heads it is what HARs of well-known programs have, too, and what became of it here.
+    const bool in_head = mark->pointer.starts_with("/request/") || mark->pointer.starts_with("/response/");
     mark->regular.reset();
+    if (in_head && mark->rule == RuleId::har_type) {
+      mark->regular = text.substr(mark->offset).starts_with("null") ? Severity::note : Severity::warning;
+    }
+    mark->rule = RuleId::recording_shape;
   }
   return good && !text.empty() && text[text.find_first_not_of(" \t")] == '{';
 }

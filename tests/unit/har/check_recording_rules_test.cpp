@@ -107,6 +107,24 @@ TEST_CASE("a line that is no event is named with what it lacks") {
             .lines.size() == 1);
 }
 
+TEST_CASE("wrong types within a head are milder, as in a HAR") {
+  RecordingRules rules({});
+  Marks marks;
+  std::vector<RecordingRules::Said> said;
+  const auto level = [&](std::string_view text) {
+    marks.clear();
+    stream::Line line;
+    line.text = text;
+    rules.line(line, marks, said);
+    REQUIRE(marks.size() == 1);
+    CHECK(marks[0].rule == RuleId::recording_shape);
+    return marks[0].regular;
+  };
+  REQUIRE_FALSE(level(R"({"ev":"request","t":"0","request":{"method":"GET","url":"https://a/"}})"));
+  CHECK(level(R"({"ev":"response","t":0,"response":{"statusText":null}})") == Severity::note);
+  CHECK(level(R"({"ev":"response","t":0,"response":{"statusText":5}})") == Severity::warning);
+}
+
 TEST_CASE("a line that is not JSON does not end the check") {
   const Outcome broken = check(request("1") + "{\"ev\":\n" + end_of("1"));
   REQUIRE(broken.lines.size() == 1);
