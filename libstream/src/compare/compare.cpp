@@ -35,8 +35,9 @@ Lane lane_of(const std::vector<Item>& items, Direction direction) {
   return lane;
 }
 
-/// What is to be said about a lane: two items that differ, or one that has no partner.
+/// What is to be said about a lane: two items that stand opposite each other, or one that has no partner.
 struct Step {
+  bool equal = false;
   const Item* expected = nullptr;
   const Item* actual = nullptr;
   std::size_t position = 0;      // twice the expected position, less one for what stands before it
@@ -47,8 +48,8 @@ struct Step {
 class LaneComparison {
  public:
   LaneComparison(const CompareOptions& options, ItemComparer& comparer, const Lane& expected, const Lane& actual,
-                 std::size_t& budget)
-      : options_(options), comparer_(comparer), expected_(expected), actual_(actual), budget_(budget) {}
+                 std::size_t& budget, bool show_equal)
+      : options_(options), comparer_(comparer), expected_(expected), actual_(actual), budget_(budget), show_equal_(show_equal) {}
 
   void run(bool expected_cut, bool actual_cut) {
     const std::size_t shorter = std::min(expected_.size(), actual_.size());
@@ -60,11 +61,13 @@ class LaneComparison {
     const std::size_t end_a = actual_.size() - suffix;
     tail_e_ = prefix;
     tail_a_ = prefix;
+    for (std::size_t i = 0; i < prefix; ++i) add_equal(i, i);
     if (end_e - prefix > 1 || end_a - prefix > 1) {
       align_middle(prefix, end_e, end_a);
     } else {
       add_run({prefix, prefix}, {end_e, end_a});
     }
+    for (std::size_t i = suffix; i > 0; --i) add_equal(expected_.size() - i, actual_.size() - i);
     if (suffix != 0) {
       tail_e_ = expected_.size();
       tail_a_ = actual_.size();
@@ -95,6 +98,7 @@ class LaneComparison {
       // Equal fingerprints are almost always equal items; where they are not, the two are part of the run.
       if (!same(at.expected, at.actual)) continue;
       add_run(from, at);
+      add_equal(at.expected, at.actual);
       from = {at.expected + 1, at.actual + 1};
       tail_e_ = from.expected;
       tail_a_ = from.actual;
@@ -140,6 +144,12 @@ class LaneComparison {
     }
   }
 
+  void add_equal(std::size_t i, std::size_t j) {
+    if (!show_equal_) return;
+    add(i, j, 0);
+    steps.back().equal = true;
+  }
+
   void add(std::size_t i, std::size_t j, std::size_t opposite) {
     Step step;
     if (i != SIZE_MAX) {
@@ -179,6 +189,7 @@ class LaneComparison {
   const Lane& expected_;
   const Lane& actual_;
   std::size_t& budget_;
+  bool show_equal_;
   std::vector<Match> indices_;  // of the steps
   // From here on a side has nothing that stands opposite anything.
   std::size_t tail_e_ = 0;
@@ -259,8 +270,8 @@ void drop_unfinished(std::vector<Item>& items, const Limits& limits) {
 
 class ExchangeComparison {
  public:
-  ExchangeComparison(const Exchange& expected, const Exchange& actual, const CompareOptions& options)
-      : expected_(expected), actual_(actual), options_(options), comparer_(options.values, options.limits) {}
+  ExchangeComparison(const Exchange& expected, const Exchange& actual, const CompareOptions& options, CompareSink* sink)
+      : expected_(expected), actual_(actual), options_(options), sink_(sink), comparer_(options.values, options.limits) {}
 
   Result<Comparison> run() {
     compare_answers();
@@ -280,12 +291,14 @@ class ExchangeComparison {
     summarize(result_.expected, expected_, items_e);
     summarize(result_.actual, actual_, items_a);
 
-    if (kind) {
-      compare_items(items_e, items_a);
-    } else {
+    if (!kind) {
       add_value(Subject::stream_kind, std::string(to_string(result_.expected.kind)), std::string(to_string(result_.actual.kind)));
     }
+    if (sink_ != nullptr) STREAM_TRY(sink_->begin(result_.expected, result_.actual, said_));
+    if (kind) STREAM_TRY(compare_items(items_e, items_a));
+    said_.clear();
     compare_endings();
+    if (sink_ != nullptr) STREAM_TRY(sink_->end(result_, said_));
     return std::move(result_);
   }
 
@@ -299,6 +312,7 @@ class ExchangeComparison {
     }
     ++result_.total;
     ++result_.by_change[static_cast<std::size_t>(difference.change)];
+    if (sink_ != nullptr) said_.push_back(difference);
     if (result_.differences.size() < options_.max_differences) result_.differences.push_back(std::move(difference));
   }
 
@@ -325,7 +339,7 @@ class ExchangeComparison {
     if (!type_e.empty() && !type_a.empty() && type_e != type_a) add_value(Subject::content_type, type_e, type_a);
   }
 
-  void compare_items(std::vector<Item>& items_e, std::vector<Item>& items_a) {
+  Status compare_items(std::vector<Item>& items_e, std::vector<Item>& items_a) {
     const bool allowed = options_.truncation == Truncation::allowed;
     const auto is_cut = [](const SideSummary& side) { return side.cut_off || side.end_reason != "eof"; };
     const bool cut_e = allowed && is_cut(result_.expected);
@@ -346,7 +360,7 @@ class ExchangeComparison {
     for (const Direction direction : {Direction::receive, Direction::send}) {
       const Lane lane_e = lane_of(items_e, direction);
       const Lane lane_a = lane_of(items_a, direction);
-      LaneComparison lane(options_, comparer_, lane_e, lane_a, budget);
+      LaneComparison lane(options_, comparer_, lane_e, lane_a, budget, sink_ != nullptr);
       lane.run(cut_e, cut_a);
       result_.bounded = result_.bounded || lane.bounded;
       result_.after_cut += lane.dropped;
@@ -354,12 +368,27 @@ class ExchangeComparison {
     }
     std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.position < b.position; });
     for (const Step& step : steps) {
-      if (full()) {
+      if (full() && !step.equal) {
         result_.stopped = true;
-        return;
+        return {};
       }
-      add_step(step);
+      said_.clear();
+      if (!step.equal) add_step(step);
+      if (sink_ != nullptr) STREAM_TRY(tell(step));
     }
+    return {};
+  }
+
+  Status tell(const Step& step) {
+    using enum CompareStep::Kind;
+    CompareStep told;
+    // What is ignored makes two items equal that were not found to be.
+    const bool same = step.equal || (step.expected != nullptr && step.actual != nullptr && said_.empty());
+    told.kind = same ? equal : step.expected == nullptr ? extra : step.actual == nullptr ? missing : changed;
+    told.expected = step.expected;
+    told.actual = step.actual;
+    told.differences = said_;
+    return sink_->step(told);
   }
 
   void add_step(const Step& step) {
@@ -382,7 +411,7 @@ class ExchangeComparison {
     ItemRef& side = step.expected != nullptr ? difference.expected : difference.actual;
     side = ref(item);
     side.fields = item.fields;
-    if (result_.differences.size() < options_.max_differences) {
+    if (sink_ != nullptr || result_.differences.size() < options_.max_differences) {
       ShownValue& value = step.expected != nullptr ? difference.expected_value : difference.actual_value;
       value = comparer_.shown(item);
       for (const Item* other : {step.before, step.after}) {
@@ -405,8 +434,10 @@ class ExchangeComparison {
   const Exchange& expected_;
   const Exchange& actual_;
   const CompareOptions& options_;
+  CompareSink* sink_;
   ItemComparer comparer_;
   Comparison result_;
+  std::vector<Difference> said_;  ///< for the sink: since it heard something last
 };
 
 }  // namespace
@@ -416,8 +447,9 @@ std::string_view to_string(Subject subject) {
   return kNames[static_cast<std::size_t>(subject)];
 }
 
-Result<Comparison> compare_exchanges(const Exchange& expected, const Exchange& actual, const CompareOptions& options) {
-  return ExchangeComparison(expected, actual, options).run();
+Result<Comparison> compare_exchanges(const Exchange& expected, const Exchange& actual, const CompareOptions& options,
+                                     CompareSink* sink) {
+  return ExchangeComparison(expected, actual, options, sink).run();
 }
 
 }  // namespace stream

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -107,8 +108,43 @@ struct Comparison {
   bool equal() const { return total == 0; }
 };
 
+/// One step of a comparison: two items that stand opposite each other, or one without a partner.
+struct CompareStep {
+  enum class Kind : std::uint8_t {
+    equal,
+    changed,
+    missing,  ///< of the expected side alone
+    extra,    ///< of the actual side alone
+    moved,    ///< the same item, at another place
+  };
+  Kind kind = Kind::equal;
+  const Item* expected = nullptr;  ///< valid during the call, as all that stands here
+  const Item* actual = nullptr;
+  std::span<const Difference> differences{};  ///< changed: where; missing, extra, moved: the one that says so
+};
+
+/// Hears a comparison while it goes on, in the order of the expected stream (what is extra stands where it came). An error it
+/// returns ends the comparison, and is returned.
+class CompareSink {
+ public:
+  CompareSink() = default;
+  CompareSink(const CompareSink&) = delete;
+  CompareSink& operator=(const CompareSink&) = delete;
+  virtual ~CompareSink() = default;
+
+  /// Before anything else. What is known of the sides by now: `items`, `last` and the ends are not. `differences`: of the
+  /// status, the type, the kind.
+  virtual Status begin(const SideSummary& expected, const SideSummary& actual, std::span<const Difference> differences) = 0;
+  virtual Status step(const CompareStep& step) = 0;
+  /// So many equal items on each side, which nobody needed to see.
+  virtual Status skip(std::size_t count) = 0;
+  /// Once, and last; `ending`: how the streams' ends differ.
+  virtual Status end(const Comparison& result, std::span<const Difference> ending) = 0;
+};
+
 /// Compares two exchanges by value: the status, the type and the kind of the answer, its items, and how it ended. Headers
 /// and the request are not compared; neither are times. Errors: `limit`.
-Result<Comparison> compare_exchanges(const Exchange& expected, const Exchange& actual, const CompareOptions& options = {});
+Result<Comparison> compare_exchanges(const Exchange& expected, const Exchange& actual, const CompareOptions& options = {},
+                                     CompareSink* sink = nullptr);
 
 }  // namespace stream
