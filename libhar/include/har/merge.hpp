@@ -34,7 +34,7 @@ struct MergeOptions {
   stream::Json creator{};  ///< where no input has one; null: none
   unsigned threads = 1;
   std::string tmp_dir{};                        ///< for what has to be sorted; empty: $TMPDIR, or /tmp
-  std::size_t memory = std::size_t{6} << 20;    ///< bytes held for sorting, and as much for entries that wait for others
+  std::size_t memory = std::size_t{4} << 20;    ///< bytes held for sorting, and as much for entries that wait for others
   std::size_t max_open = 64;                    ///< with more inputs than this they are read one after another, and sorted
   std::function<void(const Message&)> say{};    ///< errors that cost a part of an input, and findings
   std::function<void(std::string_view)> log{};  ///< how it is done, for -v

@@ -5,6 +5,7 @@
 
 #include "message_time.hpp"
 #include "stream/text/json_find.hpp"
+#include "stream/text/json_scan.hpp"
 
 namespace har::merging {
 
@@ -30,8 +31,36 @@ std::optional<std::string> raw_string(std::string_view value) {
   return std::move(json->as_string());
 }
 
+namespace {
+
+/// The value of an entry's startedDateTime if it stands among its last members, as browsers have it that sort them by name: found
+/// from behind, so that the bodies before it are not looked at. Nothing: it may stand elsewhere.
+std::optional<std::string_view> find_start_from_behind(std::string_view entry) {
+  constexpr std::string_view kName = "\"startedDateTime\"";
+  constexpr std::size_t kReach = 4096;
+  const std::size_t from = entry.size() - std::min(entry.size(), kReach);
+  const std::size_t found = entry.substr(from).rfind(kName);
+  if (found == std::string_view::npos || from + found == 0 || entry[from + found - 1] == '\\') return std::nullopt;
+  constexpr std::string_view kSpace = " \t\r\n";
+  std::size_t at = entry.find_first_not_of(kSpace, from + found + kName.size());
+  if (at == std::string_view::npos || entry[at] != ':') return std::nullopt;
+  at = entry.find_first_not_of(kSpace, at + 1);
+  if (at == std::string_view::npos || entry[at] != '"') return std::nullopt;
+  const std::size_t end = entry.find_first_of("\"\\", at + 1);
+  if (end == std::string_view::npos || entry[end] != '"') return std::nullopt;
+  // It is the entry's own member if what follows closes one bracket, at the very end.
+  stream::ElementScanner scanner;
+  std::vector<std::size_t> ends;
+  const std::string_view rest = entry.substr(end + 1);
+  if (scanner.scan(rest, 0, ends) != rest.size() || !scanner.closed()) return std::nullopt;
+  return entry.substr(at, end + 1 - at);
+}
+
+}  // namespace
+
 std::optional<stream::WallTime> entry_time(std::string_view entry) {
-  const auto raw = stream::find_raw_value(entry, {"startedDateTime"});
+  auto raw = find_start_from_behind(entry);
+  if (!raw) raw = stream::find_raw_value(entry, {"startedDateTime"});
   const auto text = raw ? raw_string(*raw) : std::nullopt;
   const auto parsed = text ? stream::parse_iso8601(*text) : std::nullopt;
   if (!parsed) return std::nullopt;

@@ -23,7 +23,7 @@ void append_edited(std::string& out, std::string_view text, const std::vector<Ed
 /// What a raw JSON string says; nothing if it is none.
 std::optional<std::string> raw_string(std::string_view value);
 
-/// When an entry began, if it says so.
+/// When an entry began, if it says so. (Of an entry that says so twice, always the same of both.)
 std::optional<stream::WallTime> entry_time(std::string_view entry);
 
 /// A date and time in ISO 8601, moved. The zone, the separator and the digits of the fraction stay, and more digits are only

@@ -29,7 +29,7 @@ using stream::Result;
 using stream::Status;
 
 constexpr std::size_t kPieceSize = std::size_t{256} << 10;  ///< less with many threads
-constexpr std::size_t kChunksKept = 8;
+constexpr std::size_t kChunksKept = 6;
 
 /// Whether the path can be opened and read a second time.
 bool is_rereadable(const std::string& path) {
@@ -241,7 +241,7 @@ Status Merge::open_lanes(Sorter& sorter, ChunkPool& pool, std::vector<std::uniqu
   }
   if (!sorted) return {};
   STREAM_TRY(sorter.finish());
-  lanes.push_back(std::make_unique<SortedLane>(sorter, pool, kPieceSize));
+  lanes.push_back(std::make_unique<SortedLane>(sorter, kPieceSize));
   return {};
 }
 

@@ -27,7 +27,7 @@ std::shared_ptr<Chunk> ChunkPool::take() {
   const auto give_back = [state = state_](Chunk* used) {
     std::unique_ptr<Chunk> owner(used);
     constexpr std::size_t kUsual = std::size_t{1} << 20;
-    if (owner->text.capacity() > kUsual || owner->size > 4 * kUsual) return;
+    if (owner->text.capacity() > kUsual || owner->size > kUsual) return;
     owner->text.clear();
     owner->records.clear();
     const std::lock_guard lock(state->mutex);

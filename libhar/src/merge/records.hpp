@@ -159,7 +159,7 @@ class StreamLane final : public Lane {
 /// What was sorted, of any number of inputs.
 class SortedLane final : public Lane {
  public:
-  SortedLane(Sorter& sorter, ChunkPool& pool, std::size_t chunk_size) : sorter_(sorter), pool_(pool), chunk_size_(chunk_size) {}
+  SortedLane(Sorter& sorter, std::size_t chunk_size) : sorter_(sorter), chunk_size_(chunk_size) {}
 
   stream::Result<bool> ready() override;
   const SortKey& front() const override { return chunk_->records[next_].key; }
@@ -167,7 +167,7 @@ class SortedLane final : public Lane {
 
  private:
   Sorter& sorter_;
-  ChunkPool& pool_;
+  ChunkPool pool_{4};
   std::size_t chunk_size_;
   std::shared_ptr<Chunk> chunk_;
   std::size_t next_ = 0;

@@ -17,7 +17,7 @@ struct RecordHead {
 };
 
 constexpr std::size_t kGather = std::size_t{256} << 10;
-constexpr std::size_t kReadAhead = std::size_t{4} << 20;  ///< of all runs together
+constexpr std::size_t kReadAhead = std::size_t{2} << 20;  ///< of all runs together
 
 }  // namespace
 

@@ -29,7 +29,7 @@ struct SortKey {
 class Sorter {
  public:
   struct Options {
-    std::size_t memory = std::size_t{6} << 20;  ///< bytes of records held; one that is larger is held anyway
+    std::size_t memory = std::size_t{4} << 20;  ///< bytes of records held; one that is larger is held anyway
     std::size_t fan_in = 256;                   ///< runs that are merged at once
     std::string folder{};                       ///< of the temporary file; see SpillFile
   };
