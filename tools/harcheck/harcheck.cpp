@@ -26,7 +26,7 @@ using stream::Finding;
 using stream::Result;
 using stream::Status;
 
-constexpr std::size_t kRepeats = 3;         ///< findings of a rule and level that are shown one by one
+constexpr std::size_t kRepeats = 2;         ///< findings of a kind that are shown one by one
 constexpr std::size_t kJunitRepeats = 100;  ///< a test case's text is held in memory
 
 std::unique_ptr<Report> make_report(const Tool& tool, const Options& options) {

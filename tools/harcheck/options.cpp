@@ -48,7 +48,7 @@ ToolInfo info() {
       "program writes. The others answer another question, whether that program would load the file: chrome, firefox, "
       "playwright, "
       "mitmproxy, and har-schema, the schema of the npm package.\n\n"
-      "Findings are printed a line each, with the place first; of the same rule the first few, then how many more there are (-v "
+      "Findings are printed a line each, with the place first; of the same kind the first two, then how many more there are (-v "
       "prints all). Each input ends with a line that says whether it is valid: whether nothing was found at the level of "
       "--fail-on or above.\n\n"
       "With --fix an input is repaired where there is but one way to do it, and written as a HAR to -o, in its place (-i), or to "

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "common/terminal.hpp"
 
 namespace tools::harcheck {
 
-using har::check::kRuleCount;
 using har::check::Profile;
 
 Severity severity_of(stream::Level level) {
@@ -57,19 +57,49 @@ std::string counts_text(const har::check::Summary& summary) {
   return text;
 }
 
-std::string hidden_text(const Hidden& hidden) {
-  return fmt::format("and {} more: {}", grouped(hidden.count), har::check::rule(hidden.rule).summary);
+std::string hidden_text(const Hidden& hidden) { return fmt::format("and {} more: {}", grouped(hidden.count), hidden.what); }
+
+namespace {
+
+/// "/log/entries/12/time": "/log/entries/*/time".
+std::string without_numbers(std::string_view pointer) {
+  std::string out;
+  while (!pointer.empty()) {
+    const std::size_t end = std::min(pointer.find('/', 1), pointer.size());
+    const std::string_view name = pointer.substr(1, end - 1);
+    const bool number = !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos;
+    out += '/';
+    out += number ? "*" : name;
+    pointer.remove_prefix(end);
+  }
+  return out;
+}
+
+}  // namespace
+
+bool Showing::Worse::operator()(const Kind& a, const Kind& b) const {
+  const auto key = [](const Kind& kind) {
+    return std::tuple(-static_cast<int>(std::get<Severity>(kind)), std::get<RuleId>(kind), std::string_view(std::get<2>(kind)),
+                      std::string_view(std::get<3>(kind)));
+  };
+  return key(a) < key(b);
 }
 
 bool Showing::show(const stream::Finding& finding) {
-  const har::check::Rule* const rule = har::check::find_rule(finding.rule);
   if (shown_ >= maximum_) {
     ++beyond_;
     return false;
   }
-  if (rule != nullptr) {
-    std::size_t& count = counts_[static_cast<std::size_t>(rule->id)][static_cast<std::size_t>(severity_of(finding.level))];
-    if (++count > repeats_) return false;
+  if (const har::check::Rule* const rule = har::check::find_rule(finding.rule); rule != nullptr && repeats_ != kAll) {
+    // What is missing has no pointer of its own.
+    Kind kind(severity_of(finding.level), rule->id, without_numbers(finding.place.pointer),
+              rule->id == RuleId::har_required ? finding.message : std::string(rule->summary));
+    auto known = kinds_.find(kind);
+    if (known == kinds_.end()) {
+      if (kinds_.size() >= kKinds) kind = Kind(std::get<Severity>(kind), rule->id, "", rule->summary);
+      known = kinds_.try_emplace(std::move(kind), 0).first;
+    }
+    if (++known->second > repeats_) return false;
   }
   ++shown_;
   return true;
@@ -77,19 +107,18 @@ bool Showing::show(const stream::Finding& finding) {
 
 NotShown Showing::finish() {
   NotShown out;
-  for (const Severity severity : {Severity::error, Severity::warning, Severity::note}) {
-    for (std::size_t i = 0; i < kRuleCount; ++i) {
-      const std::size_t count = counts_[i][static_cast<std::size_t>(severity)];
-      if (count > repeats_) out.hidden.push_back({static_cast<RuleId>(i), severity, count - repeats_});
+  out.beyond_max = beyond_;
+  for (const auto& [kind, count] : kinds_) {
+    if (count <= repeats_) continue;
+    const auto& [severity, rule, pointer, what] = kind;
+    if (beyond_ > 0) {
+      out.beyond_max += count - repeats_;
+    } else {
+      out.hidden.push_back({rule, severity, pointer, what, count - repeats_});
     }
   }
-  out.beyond_max = beyond_;
-  if (beyond_ > 0) {
-    for (const Hidden& hidden : out.hidden) out.beyond_max += hidden.count;
-    out.hidden.clear();
-  }
   shown_ = beyond_ = 0;
-  counts_ = {};
+  kinds_.clear();
   return out;
 }
 

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "har/check/check.hpp"
@@ -20,10 +21,13 @@ Severity severity_of(stream::Level level);
 /// What a rule counts for under a profile, as far as the profile alone says.
 Severity profile_level(const har::check::Rule& rule, har::check::Profile profile);
 
-/// Findings of a rule and level that are not shown one by one, because there are so many.
+/// Findings of a kind that are not shown one by one, because there are so many. A kind is a rule, a level, and a pointer
+/// without the numbers in it: "/log/entries/*/time".
 struct Hidden {
   RuleId rule = RuleId::count_;
   Severity severity = Severity::off;
+  std::string pointer{};
+  std::string what{};  ///< is wrong with them
   std::size_t count = 0;
 };
 
@@ -76,10 +80,10 @@ std::unique_ptr<Report> github_report();
 
 /// "4,228 entries, 3 errors, 12 warnings, 40 notes": what there is none of is left out, but for the entries.
 std::string counts_text(const har::check::Summary& summary);
-/// "and 350 more: time is not the sum of the timings".
+/// "and 350 more: time is not the sum of the timings"; without the pointer.
 std::string hidden_text(const Hidden& hidden);
 
-/// Which findings of an input are shown one by one: the first few of each rule and level, and not more than a maximum.
+/// Which findings of an input are shown one by one: the first few of each kind, and not more than a maximum.
 class Showing {
  public:
   static constexpr std::size_t kAll = SIZE_MAX;
@@ -91,11 +95,19 @@ class Showing {
   NotShown finish();
 
  private:
+  /// Beyond these, the findings of a rule and level are of one kind, whatever their pointers.
+  static constexpr std::size_t kKinds = 1000;
+
+  using Kind = std::tuple<Severity, RuleId, std::string, std::string>;  ///< with the pointer, and what is wrong
+  struct Worse {
+    bool operator()(const Kind& a, const Kind& b) const;
+  };
+
   std::size_t repeats_;
   std::size_t maximum_;
   std::size_t shown_ = 0;
   std::size_t beyond_ = 0;
-  std::array<std::array<std::size_t, 4>, har::check::kRuleCount> counts_{};
+  std::map<Kind, std::size_t, Worse> kinds_;
 };
 
 }  // namespace tools::harcheck

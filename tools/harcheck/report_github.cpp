@@ -30,7 +30,8 @@ class GithubReport final : public Report {
 
   void close(std::string& out, const std::string& name, const Verdict& verdict) override {
     for (const Hidden& hidden : verdict.not_shown.hidden)
-      command(out, to_string(hidden.severity), {name}, har::check::rule(hidden.rule).name, hidden_text(hidden));
+      command(out, to_string(hidden.severity), {name}, har::check::rule(hidden.rule).name,
+              hidden.pointer.empty() ? hidden_text(hidden) : fmt::format("{}: {}", hidden.pointer, hidden_text(hidden)));
     if (verdict.not_shown.beyond_max != 0) {
       command(out, "note", {name}, "harcheck",
               fmt::format("and {} that --max-errors leaves out", counted(verdict.not_shown.beyond_max, "finding", "findings")));

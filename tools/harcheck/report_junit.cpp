@@ -49,7 +49,8 @@ class JunitReport final : public Report {
     for (const Hidden& hidden : verdict.not_shown.hidden) {
       Found& found = found_[static_cast<std::size_t>(hidden.rule)];
       std::string& text = hidden.severity < fail_on_ ? found.passed : found.failed;
-      text += fmt::format("{}: {}: {}\n", name, to_string(hidden.severity), hidden_text(hidden));
+      text += fmt::format("{}: {}: {}\n", to_string(stream::Place{name, 0, 0, {}, hidden.pointer}), to_string(hidden.severity),
+                          hidden_text(hidden));
     }
     JunitSuite suite{name, cases(name)};
     // Of what --max-errors left out nobody knows which case it is.

@@ -17,7 +17,7 @@ class TextReport final : public Report {
 
   void end_repairs(std::string& out, const std::string& name, const NotShown& not_shown) override {
     for (const Hidden& hidden : not_shown.hidden)
-      line(out, name, repair_label(hidden.severity), hidden_text(hidden), har::check::rule(hidden.rule).name);
+      line(out, place(name, hidden), repair_label(hidden.severity), hidden_text(hidden), har::check::rule(hidden.rule).name);
   }
 
   void finding(std::string& out, const stream::Finding& finding) override {
@@ -26,13 +26,14 @@ class TextReport final : public Report {
 
   void close(std::string& out, const std::string& name, const Verdict& verdict) override {
     for (const Hidden& hidden : verdict.not_shown.hidden)
-      line(out, name, to_string(hidden.severity), hidden_text(hidden), har::check::rule(hidden.rule).name);
+      line(out, place(name, hidden), to_string(hidden.severity), hidden_text(hidden), har::check::rule(hidden.rule).name);
     if (verdict.not_shown.beyond_max != 0) {
       out += fmt::format("{}: and {} that --max-errors leaves out\n", printable(name),
                          counted(verdict.not_shown.beyond_max, "finding", "findings"));
     }
-    const std::string repairs =
-        verdict.repairs ? fmt::format("{}, then ", counted(*verdict.repairs, "repair", "repairs")) : std::string();
+    std::string repairs;
+    if (verdict.repairs)
+      repairs = *verdict.repairs == 0 ? "nothing to repair; " : counted(*verdict.repairs, "repair", "repairs") + "; ";
     out += fmt::format("{}: {}{}: {}\n", printable(name), repairs, verdict.valid ? "valid" : "not valid",
                        counts_text(verdict.summary));
   }
@@ -47,6 +48,10 @@ class TextReport final : public Report {
   }
 
  private:
+  static std::string place(const std::string& name, const Hidden& hidden) {
+    return to_string(stream::Place{name, 0, 0, {}, hidden.pointer});
+  }
+
   static std::string_view repair_label(Severity severity) { return severity == Severity::note ? "fixed" : to_string(severity); }
 
   void line(std::string& out, std::string_view place, std::string_view level, std::string_view text,

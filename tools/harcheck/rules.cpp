@@ -19,9 +19,10 @@ stream::Result<std::vector<RuleId>> match_rules(std::string_view pattern) {
   if (!found.empty()) return found;
   const auto near = near_word(pattern, names);
   return stream::fail({stream::ErrorCode::usage,
-                       fmt::format("there is no rule {}{}", pattern, near ? fmt::format("; did you mean {}?", *near) : ""),
+                       fmt::format("there is no rule {}{}", pattern,
+                                   near ? fmt::format("; did you mean {}?", *near) : "; --list-rules lists them"),
                        {},
-                       "--list-rules lists them"});
+                       {}});
 }
 
 std::string explain_rule(RuleId id) {

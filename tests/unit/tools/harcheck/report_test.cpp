@@ -25,7 +25,7 @@ Verdict verdict() {
   out.summary.count[static_cast<std::size_t>(RuleId::time_sum)] = 2;
   out.summary.count[static_cast<std::size_t>(RuleId::json_syntax)] = 1;
   out.summary.producer = "Maker 1";
-  out.not_shown.hidden = {{RuleId::time_sum, Severity::warning, 1}};
+  out.not_shown.hidden = {{RuleId::time_sum, Severity::warning, "/log/entries/*/time", "time is not the sum of the timings", 1}};
   return out;
 }
 
@@ -35,7 +35,7 @@ std::string whole(Report& report) {
   report.begin(out);
   report.open(out, "a b.har", *har::find_format("har"));
   report.repair(out, kRepair);
-  report.end_repairs(out, "a b.har", {{{RuleId::har_type, Severity::note, 5}}, 0});
+  report.end_repairs(out, "a b.har", {{{RuleId::har_type, Severity::note, "", "a wrong type", 5}}, 0});
   for (const Finding* finding : {&kWarning, &kError, &kNote}) report.finding(out, *finding);
   report.close(out, "a b.har", verdict());
   report.fail(out, "none.har", {stream::ErrorCode::io, "cannot open", {"none.har"}, {}});
@@ -48,11 +48,11 @@ std::string whole(Report& report) {
 TEST_CASE("the text has the place first, the rule last, and a line for each input") {
   CHECK(whole(*text_report(false)) ==
         "a b.har:3:4: /log/entries/0/time: fixed: was null, now -1 [har-type]\n"
-        "a b.har: fixed: and 5 more: a value of another type than HAR says [har-type]\n"
+        "a b.har: fixed: and 5 more: a wrong type [har-type]\n"
         "a b.har:12:7: /log/entries/3/time: warning: expected 1 ms, found \"2\\x1b\" [time-sum]\n"
         "a b.har:13:1: error: 100% wrong,\\nreally [json-syntax]\n"
         "a b.har: /log/pages/0: note: unused [page-unused]\n"
-        "a b.har: warning: and 1 more: time is not the sum of the timings [time-sum]\n"
+        "a b.har: /log/entries/*/time: warning: and 1 more: time is not the sum of the timings [time-sum]\n"
         "a b.har: not valid: 4,228 entries, 1 error, 2 warnings, 1 note\n"
         "2 inputs: 0 valid, 1 not valid, 1 could not be checked\n");
   CHECK(whole(*text_report(true)).find(": \x1b[1;33mwarning:\x1b[0m expected") != std::string::npos);
@@ -106,7 +106,8 @@ TEST_CASE("the JUnit report has a case for each rule that is looked at, and fail
       out.find("<failure type=\"json-syntax\" message=\"100% wrong,&#10;really\">a b.har:13:1: error: 100% wrong,\\nreally\n") !=
       std::string::npos);
   CHECK(out.find("<system-out>a b.har:12:7: /log/entries/3/time: warning: expected 1 ms, found \"2\\x1b\"\n"
-                 "a b.har: warning: and 1 more: time is not the sum of the timings\n</system-out>") != std::string::npos);
+                 "a b.har: /log/entries/*/time: warning: and 1 more: time is not the sum of the timings\n</system-out>") !=
+        std::string::npos);
   CHECK(out.find("<error type=\"failure\" message=\"cannot open\">none.har: cannot open\n</error>") != std::string::npos);
   CHECK(out.find(" failures=\"1\" errors=\"0\"") != std::string::npos);
 
@@ -150,23 +151,45 @@ TEST_CASE("the SARIF is one document with the rules, the results and their place
   CHECK((*nothing)["runs"].as_array().at(0)["results"].as_array().empty());
 }
 
-TEST_CASE("of each rule and level the first few are shown, and the others are counted, worst first") {
+TEST_CASE("of each kind the first few are shown, and the others are counted, worst first") {
   Showing showing(2, Showing::kAll);
-  const auto shown = [&](Level level, const char* rule) { return showing.show({level, rule, "m", {}}); };
-  for (int i = 0; i < 2; ++i) CHECK(shown(Level::note, "time-sum"));
-  for (int i = 0; i < 3; ++i) CHECK_FALSE(shown(Level::note, "time-sum"));
-  for (int i = 0; i < 2; ++i) CHECK(shown(Level::error, "time-sum"));
-  CHECK_FALSE(shown(Level::error, "time-sum"));
-  for (int i = 0; i < 2; ++i) CHECK(shown(Level::note, "json-number"));
+  const auto shown = [&](Level level, const char* rule, const char* pointer = "", const char* message = "m") {
+    return showing.show({level, rule, message, {"a.har", 0, 0, {}, pointer}});
+  };
+  // The numbers in a pointer make no difference, its names do.
+  CHECK(shown(Level::note, "time-sum", "/log/entries/0/time"));
+  CHECK(shown(Level::note, "time-sum", "/log/entries/17/time"));
+  for (int i = 0; i < 3; ++i) CHECK_FALSE(shown(Level::note, "time-sum", "/log/entries/2/time"));
+  for (int i = 0; i < 2; ++i) CHECK(shown(Level::note, "time-sum", "/log/entries/2/t1me"));
+  // Nor are errors hidden by notes.
+  for (int i = 0; i < 2; ++i) CHECK(shown(Level::error, "time-sum", "/log/entries/2/time"));
+  CHECK_FALSE(shown(Level::error, "time-sum", "/log/entries/3/time"));
+  for (int i = 0; i < 2; ++i) CHECK(shown(Level::note, "har-required", "/log", "the member \"a\" is missing"));
+  for (int i = 0; i < 2; ++i) CHECK(shown(Level::note, "har-required", "/log", "the member \"b\" is missing"));
+  CHECK_FALSE(shown(Level::note, "har-required", "/log", "the member \"b\" is missing"));
   const NotShown rest = showing.finish();
-  REQUIRE(rest.hidden.size() == 2);
+  REQUIRE(rest.hidden.size() == 3);
   CHECK(rest.hidden[0].severity == Severity::error);
   CHECK(rest.hidden[0].count == 1);
-  CHECK(rest.hidden[1].severity == Severity::note);
-  CHECK(rest.hidden[1].count == 3);
+  CHECK(rest.hidden[0].pointer == "/log/entries/*/time");
+  CHECK(hidden_text(rest.hidden[1]) == "and 1 more: the member \"b\" is missing");
+  CHECK(hidden_text(rest.hidden[2]) == "and 3 more: time is not the sum of the timings");
   CHECK(rest.beyond_max == 0);
   // Another input begins anew.
-  CHECK(shown(Level::note, "time-sum"));
+  CHECK(shown(Level::note, "time-sum", "/log/entries/0/time"));
+}
+
+TEST_CASE("however many kinds there are, what is remembered of them is bounded, and nothing is lost") {
+  Showing showing(1, Showing::kAll);
+  std::size_t shown = 0;
+  constexpr std::size_t kMany = 5000;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    if (showing.show({Level::note, "har-member", "m", {"a.har", 0, 0, {}, "/log/x" + std::to_string(i)}})) ++shown;
+  }
+  const NotShown rest = showing.finish();
+  REQUIRE(rest.hidden.size() == 1);
+  CHECK(shown < 1100);
+  CHECK(shown + rest.hidden[0].count == kMany);
 }
 
 TEST_CASE("behind the maximum nothing is shown, and all that was not shown is one number") {
