@@ -3,7 +3,6 @@
 
 #include "check/importers/javascript.hpp"
 #include "check/importers/report.hpp"
-#include "stream/text/base64.hpp"
 
 /// Chrome (and Edge, Opera, Brave, Electron): the Network panel of DevTools, as of Chromium 156. It turns the JSON into objects
 /// of its own, and refuses the whole file for one value that it cannot turn; then it makes requests of them.
@@ -32,6 +31,20 @@ class Importer {
     text(timings, "comment", *times);
   }
 
+  void log(const At& at, const Json::Object& members) {
+    for (const std::string_view name : {"version", "comment"}) text(At(at, name), find(members, name));
+    creator(At(at, "creator"), find(members, "creator"));
+    const Json* const browser = find(members, "browser");
+    if (javascript::truthy(browser)) creator(At(at, "browser"), browser);
+    const At pages(at, "pages");
+    const Json* const list = find(members, "pages");
+    if (list != nullptr && list->is_array()) {
+      for (std::size_t i = 0; i < list->as_array().size(); ++i) page(At(pages, i), &list->as_array()[i]);
+    } else if (list != nullptr && !list->is_null()) {
+      report_.misread(pages, "expected an array, found " + found(list) + ": Chrome passes over it");
+    }
+  }
+
   void entry(const Json& value) {
     const At at;
     for (const std::string_view name :
@@ -46,7 +59,6 @@ class Importer {
     initiator(At(at, "_initiator"), value.find("_initiator"));
     messages(At(at, "_webSocketMessages"), value.find("_webSocketMessages"), {"time", "opcode", "data", "type"}, 2);
     messages(At(at, "_eventSourceMessages"), value.find("_eventSourceMessages"), {"time", "eventName", "eventId", "data"}, 1);
-    events_of_text(value);
   }
 
  private:
@@ -60,10 +72,11 @@ class Importer {
   }
 
   /// String(value) is all that Chrome does.
-  void text(const At& at, std::string_view name, const Json& object) {
-    if (!javascript::throws_as_string(object.find(name))) return;
-    report_.refuse(At(at, name), "expected a string, found an object with a member \"toString\": Chrome refuses the whole file");
+  void text(const At& at, const Json* value) {
+    if (!javascript::throws_as_string(value)) return;
+    report_.refuse(at, "expected a string, found an object with a member \"toString\": Chrome refuses the whole file");
   }
+  void text(const At& at, std::string_view name, const Json& object) { text(At(at, name), object.find(name)); }
 
   /// What is shown to the user, who gets "undefined" to see if it is not there.
   void shown(const At& at, std::string_view name, const Json& object) {
@@ -256,41 +269,14 @@ class Importer {
            (type == "send" || type == "receive" || type == "error");
   }
 
-  /// Where no events are listed, Chrome decodes them from the body, outside of what catches errors.
-  void events_of_text(const Json& entry) {
-    const Json* const listed = entry.find("_eventSourceMessages");
-    const Json& content = entry["response"]["content"];
-    if ((listed != nullptr && listed->is_array()) || content["mimeType"].string_or("") != "text/event-stream" ||
-        content["encoding"].string_or("") != "base64") {
-      return;
-    }
-    const std::string_view text = content["text"].string_or("");
-    if (text.empty() || stream::base64_decode(text)) return;
-    const At at;
-    const At response(at, "response");
-    const At body(response, "content");
-    report_.refuse(At(body, "text"), "expected base64, found something else: Chrome fails at decoding events, and shows nothing");
-  }
-
   Report& report_;
 };
 
 }  // namespace
 
 void chrome_document(const LogInfo& info, Report& report) {
-  Importer importer(report);
   const At root;
-  const At log(root, "log");
-  importer.creator(At(log, "creator"), find(info.log, "creator"));
-  if (const Json* const browser = find(info.log, "browser"); javascript::truthy(browser))
-    importer.creator(At(log, "browser"), browser);
-  const At pages(log, "pages");
-  const Json* const value = find(info.log, "pages");
-  if (value != nullptr && value->is_array()) {
-    for (std::size_t i = 0; i < value->as_array().size(); ++i) importer.page(At(pages, i), &value->as_array()[i]);
-  } else if (value != nullptr && !value->is_null()) {
-    report.misread(pages, "expected an array, found " + found(value) + ": Chrome passes over it");
-  }
+  Importer(report).log(At(root, "log"), info.log);
 }
 
 void chrome_entry(const Json& entry, Report& report) { Importer(report).entry(entry); }

@@ -51,6 +51,15 @@ std::string charset_of(std::string_view type) {
   }
 }
 
+/// Whether the error handler "surrogateescape" fails: it takes U+DC80 to U+DCFF for bytes.
+bool has_stray_surrogate(std::string_view text) {
+  for (std::size_t at = text.find('\xED'); at != std::string_view::npos; at = text.find('\xED', at + 1)) {
+    const unsigned char second = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0;
+    if (second >= 0xA0 && second != 0xB2 && second != 0xB3) return true;
+  }
+  return false;
+}
+
 class Importer {
  public:
   explicit Importer(Report& report) : report_(report) {}
@@ -97,9 +106,10 @@ class Importer {
     return !has_lone_surrogate(text) && python::is_date(zones);
   }
 
-  /// A string that can be encoded.
-  bool text(const At& at, const Json* value, std::string_view expected) {
-    if (value != nullptr && value->is_string() && !has_lone_surrogate(value->as_string())) return true;
+  /// A string that can be encoded; `escapes`: halves of surrogate pairs that stand for bytes are let pass.
+  bool text(const At& at, const Json* value, std::string_view expected, bool escapes = false) {
+    const auto* const is_bad = escapes ? has_stray_surrogate : has_lone_surrogate;
+    if (value != nullptr && value->is_string() && !is_bad(value->as_string())) return true;
     fails(at, expected, value);
     return false;
   }
@@ -112,9 +122,11 @@ class Importer {
     Headers known;
     const Json* const list = message.find("headers");
     const At here(at, "headers");
-    const bool nothing =
-        list != nullptr && ((list->is_object() && list->as_object().empty()) || (list->is_string() && list->as_string().empty()));
-    if (nothing) return known;
+    if (list != nullptr && list->is_object()) {  // Python goes through its names
+      for (const stream::JsonMember& member : list->as_object()) letters(At(here, member.name), Json(member.name));
+      return known;
+    }
+    if (list != nullptr && list->is_string() && list->as_string().empty()) return known;
     if (list == nullptr || !list->is_array()) {
       fails(here, "an array", list);
       return known;
@@ -138,7 +150,7 @@ class Importer {
       const bool has_name = text(At(at, std::size_t{0}), name, "a string");
       if (!text(At(at, std::size_t{1}), content, "a string") || !has_name) return;
     } else {
-      return fails(at, "a header", &value);
+      return letters(at, value);
     }
     const std::string folded = lower(name->as_string());
     std::optional<std::string>* const slot = folded == "content-type"       ? &known.type
@@ -148,8 +160,16 @@ class Importer {
     *slot = *slot ? **slot + ", " + content->as_string() : content->as_string();
   }
 
+  /// A string is a list of its characters, of which the first two are name and value.
+  void letters(const At& at, const Json& value) {
+    const std::ptrdiff_t characters =
+        std::ranges::count_if(value.string_or(""), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; });
+    if (characters < 2 || has_lone_surrogate(value.as_string())) return fails(at, "a header", &value);
+    report_.misread(at, "expected a header, found " + found(&value) + ": mitmproxy takes its first two characters for one");
+  }
+
   void request_of(const At& at, const Json& request) {
-    text(At(at, "method"), request.find("method"), "a method");
+    text(At(at, "method"), request.find("method"), "a method", true);
     url(At(at, "url"), request.find("url"));
     version(at, request);
     const Headers known = headers(at, request);
@@ -158,12 +178,31 @@ class Importer {
     const At body(at, "postData");
     if (!post->is_object()) return fails(body, "an object", post);
     const At place(body, "text");
-    if (!text(place, post->find("text"), "the body as text")) return;
+    if (!text(place, post->find("text"), "the body as text", true)) return;
     // An encoding that it does not know is passed over in a request; one that is a character set is not.
     const std::string charset = lower(charset_of(known.type.value_or("")));
     const bool not_bytes = is_identity(charset) ? !charset.empty() : is_compression(charset) || is_binary(charset);
     if (not_bytes) fails(place, "text in a character set, not in " + charset, nullptr);
     encoding(At(at, "headers"), known, true);
+  }
+
+  /// What Python takes for false.
+  static bool is_nothing(const Json& value) {
+    switch (value.kind()) {
+      case Json::Kind::null:
+        return true;
+      case Json::Kind::boolean:
+        return !value.as_bool();
+      case Json::Kind::number:
+        return value.number_or(0) == 0;
+      case Json::Kind::string:
+        return value.as_string().empty();
+      case Json::Kind::array:
+        return value.as_array().empty();
+      case Json::Kind::object:
+        break;
+    }
+    return value.as_object().empty();
   }
 
   static bool is_binary(std::string_view name) { return python::find_codec(name) != python::Codec::text; }
@@ -204,7 +243,10 @@ class Importer {
   void response_of(const At& at, const Json& response) {
     version(at, response);
     const Json* const status = response.find("status");
-    if (status == nullptr || status->is_array() || status->is_object()) fails(At(at, "status"), "a number", status);
+    // Python reads numbers with a fraction or an exponent into float, which is no status there.
+    const bool integer =
+        status != nullptr && status->is_number() && status->number_text().find_first_of(".eE") == std::string::npos;
+    if (!integer && !(status != nullptr && status->is_bool())) fails(At(at, "status"), "an integer", status);
     const Headers known = headers(at, response);
     const At body(at, "content");
     const Json* const content = response.find("content");
@@ -229,7 +271,7 @@ class Importer {
       fails(place, "a string", value);
       return false;
     }
-    if (encoded != nullptr && !encoded->is_null() && !encoded->is_string()) {
+    if (encoded != nullptr && !encoded->is_string() && !is_nothing(*encoded)) {
       fails(At(at, "encoding"), "a string", encoded);
       return false;
     }
@@ -240,7 +282,7 @@ class Importer {
       fails(At(at, "encoding"), "\"base64\" or a character set", encoded);
       return false;
     }
-    if (value != nullptr && has_lone_surrogate(value->as_string())) {
+    if (value != nullptr && has_stray_surrogate(value->as_string())) {
       fails(place, "characters, not halves of surrogate pairs,", value);
       return false;
     }

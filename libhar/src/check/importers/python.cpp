@@ -1,6 +1,7 @@
 #include "check/importers/python.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <optional>
@@ -41,9 +42,13 @@ bool take_day(std::string_view& text) {
       if (first != std::chrono::Thursday && !(leap && first == std::chrono::Wednesday)) return false;
     }
     if (dashes) {
-      if (!skip(text, '-')) return true;
-    } else if (text.empty() || !is_digit(text.front())) {
-      return true;
+      // The dash may be the separator in front of the hours.
+      if (!text.starts_with('-') || (text.size() > 2 && is_digit(text[2]))) return true;
+      text.remove_prefix(1);
+    } else {
+      // Of digits that follow the first is the day, unless that leaves an even number for what is not the separator.
+      const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+      if (digits != 1 && (digits == 0 || digits % 2 == 1)) return true;
     }
     const std::optional<int> day = take_number(text, 1);
     return day && *day >= 1 && *day <= 7;
@@ -57,24 +62,32 @@ bool take_day(std::string_view& text) {
       .ok();
 }
 
-/// HH, HH:MM, HH:MM:SS, with a fraction, and without the colons. `hours`: the most.
-bool is_clock(std::string_view text, bool zone) {
-  int parts[3] = {};
+/// HH, HH:MM, HH:MM:SS, with a fraction, and without the colons. Of a time in front of a zone the last character, and what
+/// stands behind a fraction, is not looked at.
+bool is_clock(std::string_view text, bool zone, bool before_zone) {
+  std::array<int, 3> parts{};
   bool colons = true;
-  for (int i = 0; i < 3; ++i) {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::optional<int> number = take_number(text, 2);
     if (!number) return false;
     parts[i] = *number;
     if (text.empty()) break;
+    if (before_zone && text.size() == 1) {
+      text = {};
+      break;
+    }
     if (i == 0) colons = text.front() == ':';
     if (text.front() == '.' || text.front() == ',') break;
-    if (i == 2) return false;
+    if (i == 2) {  // a fraction behind a colon, or behind nothing
+      if (colons ? text.front() != ':' : text.size() == 1 || !is_digit(text.front())) return false;
+      break;
+    }
     if (colons && !skip(text, ':')) return false;
   }
   if (!text.empty()) {
-    text.remove_prefix(1);
+    if (!is_digit(text.front())) text.remove_prefix(1);
     const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-    if (digits == 0 || digits != text.size()) return false;
+    if (digits == 0 || (digits != text.size() && (!before_zone || digits < 6))) return false;
   }
   // A zone's offset is less than a day; its minutes and seconds may be 99.
   if (zone) return parts[0] * 3600 + parts[1] * 60 + parts[2] < 24 * 3600;
@@ -89,18 +102,17 @@ bool is_date(std::string_view text) {
   // One character stands between day and time, whichever.
   text.remove_prefix(1);
   while (!text.empty() && (static_cast<unsigned char>(text.front()) & 0xC0U) == 0x80) text.remove_prefix(1);
-  if (text.empty()) return true;
   const std::size_t sign = text.find_first_of("+-");
-  if (!is_clock(text.substr(0, sign), false)) return false;
-  return sign == std::string_view::npos || is_clock(text.substr(sign + 1), true);
+  const bool zone = sign != std::string_view::npos;
+  return is_clock(text.substr(0, sign), false, zone) && (!zone || is_clock(text.substr(sign + 1), true, false));
 }
 
 bool is_base64(std::string_view text) {
   std::size_t in_group = 0;
   std::size_t pads = 0;
   bool any = false;
+  if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) return false;
   for (const char c : text) {
-    if (static_cast<unsigned char>(c) >= 0x80) return false;
     if (c == '=') {
       ++pads;
       if (in_group >= 2 && in_group + pads >= 4) return true;  // what follows is not looked at
