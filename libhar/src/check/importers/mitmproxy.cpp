@@ -108,8 +108,8 @@ class Importer {
 
   /// A string that can be encoded; `escapes`: halves of surrogate pairs that stand for bytes are let pass.
   bool text(const At& at, const Json* value, std::string_view expected, bool escapes = false) {
-    const auto* const is_bad = escapes ? has_stray_surrogate : has_lone_surrogate;
-    if (value != nullptr && value->is_string() && !is_bad(value->as_string())) return true;
+    const bool is_text = value != nullptr && value->is_string();
+    if (is_text && !(escapes ? has_stray_surrogate(value->as_string()) : has_lone_surrogate(value->as_string()))) return true;
     fails(at, expected, value);
     return false;
   }
