@@ -81,7 +81,8 @@ void RecordingRules::event(const stream::Line& line, Marks& marks, std::vector<S
   const Field id = member(line.text, {"id"});
   const Field time = member(line.text, {"t"});
   if (!name.is_string() || (id && !id.is_string())) return;  // recording-shape
-  const std::string_view ev = name.inner();
+  std::string scratch;
+  const std::string_view ev = text_of(name, scratch);
   id_ = text_of(id);
   const auto at = [&](const Field& field) { return field ? static_cast<std::size_t>(field.raw.data() - line.text.data()) : 0; };
   const auto mark = [&](RuleId rule, const Field& field, std::string_view pointer, std::string message) {

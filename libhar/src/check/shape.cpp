@@ -183,15 +183,19 @@ class ShapeCompiler {
         } else if (name == "enum" || name == "const") {
           if (node.has_choices) refuse("two enumerations for a value");
           node.has_choices = true;
+          std::uint8_t types = 0;
           for (const Json& choice : name == "enum" ? value.as_array() : Json::Array{value}) {
             if (choice.is_string()) {
+              types |= Shape::string;
               node.choices.push_back(choice.as_string());
             } else if (choice.is_number()) {
+              types |= Shape::number;
               node.number_choices.push_back(choice.number_or(0));
             } else {
               refuse("enum: only strings and numbers");
             }
           }
+          node.types &= types;  // what is of another type is none of them
         } else if (name == "additionalProperties") {
           if (!value.is_bool() || value.as_bool()) refuse("additionalProperties: only false");
           node.closed = true;
@@ -203,7 +207,7 @@ class ShapeCompiler {
         } else if (name == "oneOf") {
           for (const Json& each : value.as_array()) {
             std::vector<std::string> names;
-            if (each.as_object().size() != 1) refuse("oneOf: only of required");
+            if (each.as_object().size() != 1 || !each["required"].is_array()) refuse("oneOf: only of required");
             for (const Json& member : each["required"].as_array()) names.push_back(member.as_string());
             one_of.push_back(std::move(names));
           }
@@ -305,14 +309,20 @@ class ShapeCompiler {
   Shape shape_;
 };
 
-stream::Result<Shape> Shape::compile(std::string_view name, const Assumptions& assumptions) {
+stream::Result<Shape> Shape::compile_schema(const Json& schema, const Assumptions& assumptions) {
   try {
-    const auto document = documents().find(name);
-    if (document == documents().end()) refuse(fmt::format("there is no {}", name));
-    return ShapeCompiler(assumptions).run(document->second);
+    return ShapeCompiler(assumptions).run(schema);
   } catch (const std::exception& wrong) {
-    return stream::fail({stream::ErrorCode::unsupported, wrong.what(), {std::string(name)}});
+    return stream::fail({stream::ErrorCode::unsupported, wrong.what(), {std::string(schema["$id"].string_or(""))}});
   }
+}
+
+stream::Result<Shape> Shape::compile(std::string_view name, const Assumptions& assumptions) {
+  const auto document = documents().find(name);
+  if (document == documents().end()) {
+    return stream::fail({stream::ErrorCode::unsupported, fmt::format("there is no schema {}", name)});
+  }
+  return compile_schema(document->second, assumptions);
 }
 
 /// Attaches the facts to the places that give them.
@@ -445,10 +455,25 @@ const Shape& recording_shape(std::string_view line) {
     }
     return all;
   }();
-  if (stream::find_raw_value(line, {"recording"})) return shapes.header;
-  if (const auto ev = stream::find_raw_value(line, {"ev"}); ev && ev->size() >= 2) {
+  const auto spelled = [](std::string_view key) {
+    const std::string quoted = fmt::format("\"{}\"", key);
+    return text_of(Field{quoted});
+  };
+  const auto find = [&](std::string_view name) {
+    std::optional<std::string_view> found = stream::find_raw_value(line, {name});
+    if (found || line.find("\\u") == std::string_view::npos) return found;
+    stream::each_raw_member(line, [&](std::string_view key, std::string_view value) {  // a name may be written with escapes
+      if (key.find('\\') != std::string_view::npos && spelled(key) == name) found = value;
+      return !found;
+    });
+    return found;
+  };
+  if (find("recording")) return shapes.header;
+  if (const auto ev = find("ev"); ev && ev->starts_with('"')) {
+    std::string scratch;
+    const std::string_view named = text_of(Field{*ev}, scratch);
     for (const auto& [name, shape] : shapes.events) {
-      if (ev->substr(1, ev->size() - 2) == name) return shape;
+      if (named == name) return shape;
     }
   }
   return shapes.other;

@@ -14,6 +14,10 @@
 #include "har/check/rule.hpp"
 #include "stream/io/error.hpp"
 
+namespace stream {
+class Json;
+}
+
 namespace har::check {
 
 /// A JSON Schema (2020-12) compiled to a table that one pass over a text can follow. Each place of the document has a node of
@@ -72,6 +76,8 @@ class Shape {
   };
   /// Compiles the built-in schema of this name ("har-extensions-1"). Errors: `unsupported`, a bug in schemas/.
   static stream::Result<Shape> compile(std::string_view name, const Assumptions& assumptions);
+  /// Compiles a schema that is given; it may refer to the built-in ones.
+  static stream::Result<Shape> compile_schema(const stream::Json& schema, const Assumptions& assumptions);
 
   Shape();
   ~Shape();

@@ -255,10 +255,7 @@ bool Walker::scalar(std::size_t at, const Shape::Node* node, std::string_view& r
     if (!text_.substr(at).starts_with(wanted)) return wrong(at, "a value");
     if (at + wanted.size() < text_.size() && !ends_scalar(text_[at + wanted.size()])) return wrong(at, "a value");
     raw = text_.substr(at, wanted.size());
-    if (node != nullptr && type(*node, is, at) && node->has_choices) {
-      mark(node->value_rule, at, fmt::format("expected {}, found {}", fmt::join(node->choices, ", "), wanted),
-           node->tolerance.value);
-    }
+    if (node != nullptr) type(*node, is, at);
     return true;
   };
   if (c == 't') return word("true", Shape::boolean);
