@@ -28,6 +28,34 @@ class LogMerge {
   LogInfo merged_;
 };
 
+/// The log of an output, of which a part stands before the entries: what the input has said until then. What it says later, and
+/// what several inputs say, stands behind them.
+class LogOutput {
+ public:
+  explicit LogOutput(const WriteOptions& options) : several_inputs_(options.several_inputs), rest_(options.report) {}
+
+  bool begun() const { return begun_; }
+  /// What stands before the entries. Once.
+  LogInfo begin(const LogInfo& info) {
+    begun_ = true;
+    if (several_inputs_) return {};
+    log_written_ = info.log.size();
+    root_written_ = info.root.size();
+    return info;
+  }
+  /// Takes all that an input has said.
+  void end_input(const LogInfo& info) { rest_.add(info, log_written_, root_written_); }
+  /// What is still to be written.
+  const LogInfo& rest() const { return rest_.merged(); }
+
+ private:
+  bool several_inputs_;
+  bool begun_ = false;
+  std::size_t log_written_ = 0;  ///< members of `log`, and beside it
+  std::size_t root_written_ = 0;
+  LogMerge rest_;
+};
+
 /// Adds to a log what HAR 1.2 §4.2.1 requires, where it is missing: version and creator.
 void add_required(stream::Json::Object& log, const stream::Json& creator);
 

@@ -45,7 +45,7 @@ class Reader final : public ItemReader {
 
 class Writer final : public ItemWriter {
  public:
-  Writer(stream::ByteSink& sink, const WriteOptions& options) : sink_(sink), options_(options), merge_(options.report) {}
+  Writer(stream::ByteSink& sink, const WriteOptions& options) : sink_(sink), options_(options), log_(options) {}
 
   Status begin(const Item&, const LogInfo& info) override { return head(info); }
 
@@ -65,17 +65,17 @@ class Writer final : public ItemWriter {
   }
 
   Status end_input(const LogInfo& info) override {
-    if (!begun_ && !options_.several_inputs) STREAM_TRY(head(info));
-    merge_.add(info, log_written_, root_written_);
+    if (!log_.begun() && !options_.several_inputs) STREAM_TRY(head(info));
+    log_.end_input(info);
     return {};
   }
 
   Status finish() override {
-    if (!begun_) STREAM_TRY(head({}));
+    if (!log_.begun()) STREAM_TRY(head({}));
     std::string out;
     if (written_) line(out, 2);
     out += ']';
-    LogInfo rest = merge_.merged();
+    LogInfo rest = log_.rest();
     if (options_.several_inputs) add_required(rest.log, options_.creator);
     for (const JsonMember& member : rest.log) {
       out += ',';
@@ -118,14 +118,8 @@ class Writer final : public ItemWriter {
 
   /// Everything up to the '[' of entries: what the input has said so far, unless others may yet add to it.
   Status head(const LogInfo& info) {
-    begun_ = true;
-    LogInfo first;
-    if (!options_.several_inputs) {
-      log_written_ = info.log.size();
-      root_written_ = info.root.size();
-      first = info;
-      add_required(first.log, options_.creator);
-    }
+    LogInfo first = log_.begin(info);
+    if (!options_.several_inputs) add_required(first.log, options_.creator);
     std::string out = "{";
     for (const JsonMember& member : first.root) {
       this->member(out, member, 1);
@@ -167,11 +161,8 @@ class Writer final : public ItemWriter {
 
   stream::ByteSink& sink_;
   WriteOptions options_;
-  LogMerge merge_;
-  bool begun_ = false;
+  LogOutput log_;
   bool written_ = false;
-  std::size_t log_written_ = 0;
-  std::size_t root_written_ = 0;
 };
 
 /// Whatever looks like a document of its own is taken for a HAR that may be broken, so that its reader says what is wrong.

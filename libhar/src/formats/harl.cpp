@@ -84,14 +84,11 @@ class Reader final : public ItemReader {
 
 class Writer final : public ItemWriter {
  public:
-  Writer(stream::ByteSink& sink, const WriteOptions& options) : sink_(sink), options_(options), merge_(options.report) {}
+  Writer(stream::ByteSink& sink, const WriteOptions& options) : sink_(sink), options_(options), log_(options) {}
 
   Status begin(const Item&, const LogInfo& info) override {
-    begun_ = true;
+    LogInfo first = log_.begin(info);
     if (options_.several_inputs) return {};
-    log_written_ = info.log.size();
-    root_written_ = info.root.size();
-    LogInfo first = info;
     add_required(first.log, options_.creator);
     return log_line(first);
   }
@@ -106,13 +103,13 @@ class Writer final : public ItemWriter {
   Status write(std::string_view rendered) override { return sink_.write(rendered); }
 
   Status end_input(const LogInfo& info) override {
-    merge_.add(info, log_written_, root_written_);
+    log_.end_input(info);
     return {};
   }
 
   Status finish() override {
-    const LogInfo& rest = merge_.merged();
-    if (begun_ && rest.log.empty() && rest.root.empty()) return {};
+    const LogInfo& rest = log_.rest();
+    if (log_.begun() && rest.log.empty() && rest.root.empty()) return {};
     return log_line(rest);
   }
 
@@ -125,10 +122,7 @@ class Writer final : public ItemWriter {
 
   stream::ByteSink& sink_;
   WriteOptions options_;
-  LogMerge merge_;
-  bool begun_ = false;
-  std::size_t log_written_ = 0;
-  std::size_t root_written_ = 0;
+  LogOutput log_;
 };
 
 int sniff(std::string_view prefix) {

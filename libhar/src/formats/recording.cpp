@@ -91,7 +91,7 @@ class Reader final : public ItemReader {
 
 class Writer final : public ItemWriter {
  public:
-  Writer(stream::ByteSink& sink, const WriteOptions& options) : sink_(sink), options_(options), merge_(options.report) {}
+  Writer(stream::ByteSink& sink, const WriteOptions& options) : sink_(sink), options_(options), log_(options) {}
 
   /// The first item's clock is that of the recording; what began earlier has a negative t.
   Status begin(const Item& first, const LogInfo& info) override {
@@ -101,11 +101,7 @@ class Writer final : public ItemWriter {
       auto entry = entry_of(first, {options_.limits, {}});
       start_ = entry ? started_at(*entry).value_or(stream::WallTime{}) : stream::WallTime{};
     }
-    if (!options_.several_inputs) {
-      log_written_ = info.log.size();
-      root_written_ = info.root.size();
-    }
-    return header(options_.several_inputs ? LogInfo{} : info);
+    return header(log_.begin(info));
   }
 
   Status render(const Item& item, const RenderContext& context, std::string& out) const override {
@@ -125,12 +121,12 @@ class Writer final : public ItemWriter {
 
   Status end_input(const LogInfo& info) override {
     ++inputs_;
-    merge_.add(info, log_written_, root_written_);
+    log_.end_input(info);
     return {};
   }
 
   Status finish() override {
-    const LogInfo& rest = merge_.merged();
+    const LogInfo& rest = log_.rest();
     if (start_ && rest.log.empty() && rest.root.empty()) return {};
     return header(rest);
   }
@@ -147,11 +143,9 @@ class Writer final : public ItemWriter {
 
   stream::ByteSink& sink_;
   WriteOptions options_;
-  LogMerge merge_;
+  LogOutput log_;
   std::optional<stream::WallTime> start_;
   std::size_t inputs_ = 0;
-  std::size_t log_written_ = 0;
-  std::size_t root_written_ = 0;
 };
 
 int sniff(std::string_view prefix) {
