@@ -134,11 +134,13 @@ bool is_several_values(std::string_view value) {
 }
 
 void check_header_value(const Facts& facts, List list, const Record& header, std::string_view value, Marks& marks) {
-  const std::size_t at = value.find_first_of(kBreaks);
+  std::size_t from = value.find_first_of(kBreaks);
+  from -= std::min<std::size_t>(from, 20);
+  while (from > 0 && (static_cast<unsigned char>(value[from]) & 0xC0U) == 0x80) --from;  // not within a character
   const bool several = is_several_values(value);
   std::string message =
       several ? fmt::format("expected one line, found {}: {}", std::count(value.begin(), value.end(), '\n') + 1, quoted(value))
-              : fmt::format("expected no CR, LF or NUL, found {}", quoted(value.substr(at - std::min<std::size_t>(at, 20))));
+              : fmt::format("expected no CR, LF or NUL, found {}", quoted(value.substr(from)));
   mark(marks, RuleId::header_value, facts, list, header, header.value, "value", std::move(message),
        several ? std::optional(Severity::note) : std::nullopt);
 }
@@ -235,7 +237,7 @@ void check_url(const Facts& facts, Marks& marks, std::string& scratch) {
   // The URL Standard has browsers send these as they are, in queries at least.
   const bool usual = worst == 1;
   mark(marks, RuleId::url_characters, facts, Slot::url,
-       fmt::format("expected percent-encoding, found {} behind {}", quoted(url.substr(at, 20)),
+       fmt::format("expected percent-encoding, found {} behind {}", quoted(url.substr(at), 20),
                    quoted(url.substr(at - std::min<std::size_t>(at, 20), std::min<std::size_t>(at, 20)))),
        usual ? std::optional(Severity::off) : std::nullopt);
 }
