@@ -1,3 +1,7 @@
 hartape_fuzz_target(har SOURCES har_fuzz.cpp LINKS hartape::har)
-hartape_fuzz_target(check_values SOURCES check_values_fuzz.cpp LINKS hartape::har)
-target_include_directories(fuzz_check_values PRIVATE "${PROJECT_SOURCE_DIR}/libhar/src")
+
+# The check's rules.
+foreach(name IN ITEMS check_rules check_values)
+  hartape_fuzz_target(${name} SOURCES ${name}_fuzz.cpp LINKS hartape::har)
+  target_include_directories(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}/libhar/src")
+endforeach()
