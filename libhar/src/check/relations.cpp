@@ -168,8 +168,12 @@ void check_post(const Facts& facts, Marks& marks) {
   const bool params = !facts[List::params].empty();
   if (!text && !params) return;
   if (text && params) {
-    mark(marks, RuleId::post_both, facts, Slot::post_params, "expected either params or text, found both");
+    const std::size_t before = marks.size();
     check_form(facts, marks);
+    // That they disagree says that there are both.
+    if (marks.size() == before) {
+      mark(marks, RuleId::post_both, facts, Slot::post_params, "expected either params or text, found both");
+    }
   }
   if (facts[Slot::method].raw == "\"GET\"" || facts[Slot::method].raw == "\"HEAD\"") {
     mark(marks, RuleId::post_on_get, facts, text ? Slot::post_text : Slot::post_params,
