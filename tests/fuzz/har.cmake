@@ -1,4 +1,5 @@
 hartape_fuzz_target(har SOURCES har_fuzz.cpp LINKS hartape::har)
+hartape_fuzz_target(fix SOURCES fix_fuzz.cpp LINKS hartape::har)
 
 # The check's rules.
 foreach(name IN ITEMS check_rules check_values)

@@ -29,6 +29,7 @@ Repair refusal(std::string_view text, const stream::Limits& limits) {
   const auto json = stream::parse_json(text, limits);
   if (!json) {
     if (json.error().code == stream::ErrorCode::limit) repair.rule = RuleId::json_limit;
+    if (json.error().code == stream::ErrorCode::encoding) repair.rule = RuleId::json_utf8;
     repair.offset = static_cast<std::size_t>(json.error().place.offset.value_or(0));
     repair.message = json.error().message;
   }
@@ -81,10 +82,8 @@ Fixer& Fixer::operator=(Fixer&&) noexcept = default;
 
 bool Fixer::entry(std::string_view text, std::string& out, Repairs& repairs) {
   if (const std::size_t bad = stream::find_invalid_utf8(text); bad != std::string_view::npos) {
-    repairs.push_back(
-        {RuleId::json_utf8, bad, "",
-         fmt::format("the byte 0x{:02x} is not UTF-8; the entry was left as it is", static_cast<unsigned char>(text[bad])),
-         false});
+    repairs.push_back({RuleId::json_utf8, bad, "",
+                       fmt::format("the byte 0x{:02x} is not UTF-8", static_cast<unsigned char>(text[bad])), false});
     return false;
   }
   // The first round is over the text itself: most entries need no other, and no copy.

@@ -159,7 +159,8 @@ class EntryRound {
     }
     const std::string now = text_.string(node);
     const auto address = ip_address(now);
-    const RuleId rule = address || now.empty() ? RuleId::server_address_form : RuleId::server_address;
+    const bool form = now.empty() || (address && now == "[" + *address + "]");
+    const RuleId rule = form ? RuleId::server_address_form : RuleId::server_address;
     if (!address) {
       text_.drop(node, rule);
     } else if (*address != now) {

@@ -51,9 +51,10 @@ class Session {
   void lose(const Error& error) {
     std::string message = error.message;
     if (!error.hint.empty()) message += "; " + error.hint;
-    const RuleId id = error.code == ErrorCode::truncated ? RuleId::har_cut
-                      : error.code == ErrorCode::limit   ? RuleId::json_limit
-                                                         : RuleId::json_syntax;
+    const RuleId id = error.code == ErrorCode::truncated  ? RuleId::har_cut
+                      : error.code == ErrorCode::limit    ? RuleId::json_limit
+                      : error.code == ErrorCode::encoding ? RuleId::json_utf8
+                                                          : RuleId::json_syntax;
     if (id == RuleId::har_cut) {
       summary_.cut = true;
       ++summary_.repairs;
@@ -111,7 +112,7 @@ class HarRun {
           reader_ = std::make_unique<EntryReader>(source_, std::move(reading));
           return *reader_;
         },
-        [&](const EntryBatch&) { return head(); }, std::max(1U, options_.threads),
+        [&](const EntryBatch&) { return head(); }, options_.threads <= 1 ? 0 : options_.threads,
         [&](const EntryBatch& batch, Fixed& out) { work(batch, out); },
         [&](const EntryBatch& batch, Fixed& out) { return consume(batch, out); },
         [&](const Message& message) {
@@ -250,19 +251,25 @@ class LinesRun {
         reader_(input.format->open_reader(*input.source, {options.limits, {}})) {}
 
   Status run() {
-    {
+    if (options_.threads <= 1) {
+      for (Lines lines; read(lines);) {
+        STREAM_TRY(head());
+        work(lines);
+        STREAM_TRY(consume(lines));
+      }
+    } else {
       stream::OrderedPipeline<Lines> pipeline(
-          std::max(1U, options_.threads), [this](Lines& lines) { work(lines); }, [this](Lines& lines) { return consume(lines); });
+          options_.threads, [this](Lines& lines) { work(lines); }, [this](Lines& lines) { return consume(lines); });
       for (;;) {
         Lines lines = pipeline.recycle().value_or(Lines{});
         if (!read(lines)) break;
-        if (!begun_) STREAM_TRY(head());
+        STREAM_TRY(head());
         STREAM_TRY(pipeline.push(std::move(lines)));
       }
       STREAM_TRY(pipeline.finish());
     }
     if (stop_) return fail(std::move(*stop_));
-    if (!begun_) STREAM_TRY(head());
+    STREAM_TRY(head());
     return tail();
   }
 
@@ -300,9 +307,14 @@ class LinesRun {
     lines.changed = 0;
     Repairs repairs;
     for (std::size_t i = 0; i < lines.lines.size(); ++i) {
+      const std::size_t before = lines.out.size();
       lines.out += ",\n";
       repairs.clear();
-      if (lines.fixer->entry(lines.line(i), lines.out, repairs)) {
+      const bool changed = lines.fixer->entry(lines.line(i), lines.out, repairs);
+      if (!repairs.empty() && !repairs.back().done) {  // it would break the entries around it
+        lines.out.resize(before);
+        repairs.erase(repairs.begin(), repairs.end() - 1);
+      } else if (changed) {
         ++lines.changed;
       } else {
         lines.out += lines.line(i);
@@ -313,12 +325,20 @@ class LinesRun {
 
   Status consume(Lines& lines) {
     for (const Error& error : lines.before) session_.lose(error);
+    session_.summary().entries += lines.lines.size();
     for (const auto& [i, repair] : lines.repairs) {
       Place place = lines.lines[i].place;
       stream::advance(place, lines.line(i).substr(0, repair.offset));
-      session_.say(repair, std::move(place));
+      if (repair.done) {
+        session_.say(repair, std::move(place));
+      } else {
+        const ErrorCode code = repair.rule == RuleId::json_limit  ? ErrorCode::limit
+                               : repair.rule == RuleId::json_utf8 ? ErrorCode::encoding
+                                                                  : ErrorCode::syntax;
+        session_.lose({code, repair.message + "; the line is left out", std::move(place)});
+        --session_.summary().entries;
+      }
     }
-    session_.summary().entries += lines.lines.size();
     session_.summary().changed += lines.changed;
     std::string_view text = lines.out;
     if (!text.empty() && std::exchange(first_, false)) text.remove_prefix(1);  // the comma
@@ -333,7 +353,7 @@ class LinesRun {
 
   /// What the first lines said. Pages stand behind the entries: later lines may bring more of them.
   Status head() {
-    begun_ = true;
+    if (std::exchange(begun_, true)) return {};
     std::string text = "{\"log\":{";
     for (const JsonMember& member : reader_->info().log) {
       if (member.name == "pages" || member.name == "entries") continue;

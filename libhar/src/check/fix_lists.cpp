@@ -170,8 +170,13 @@ void repair_expires(Text& text, Node expires) {
 }
 
 void repair_cookie(Text& text, Node cookie) {
-  if (is_empty(text, text.find(cookie, "name")) && is_empty(text, text.find(cookie, "value"))) {
-    text.drop(cookie, RuleId::har_value, "a cookie without a name and a value");
+  const Node name_of = text.find(cookie, "name");
+  const Node value_of = text.find(cookie, "value");
+  if (is_empty(text, name_of) && is_empty(text, value_of)) {
+    const RuleId rule = text.is_null(name_of) || text.is_null(value_of) ? RuleId::har_type
+                        : name_of == kNone || value_of == kNone         ? RuleId::har_required
+                                                                        : RuleId::har_value;
+    text.drop(cookie, rule, "a cookie without a name and a value");
     return;
   }
   for (const std::string_view name : {"name", "value"}) {

@@ -183,8 +183,8 @@ TEST_CASE("server addresses lose brackets and ports, or go") {
   };
   case_of(R"("[2606:4700::1]")", R"("2606:4700::1")",
           R"(server-address-form /serverIPAddress was "[2606:4700::1]", now "2606:4700::1")");
-  case_of(R"("10.0.0.1:443")", R"("10.0.0.1")", R"(server-address-form /serverIPAddress was "10.0.0.1:443", now "10.0.0.1")");
-  case_of(R"("[::1]:80")", R"("::1")", R"(server-address-form /serverIPAddress was "[::1]:80", now "::1")");
+  case_of(R"("10.0.0.1:443")", R"("10.0.0.1")", R"(server-address /serverIPAddress was "10.0.0.1:443", now "10.0.0.1")");
+  case_of(R"("[::1]:80")", R"("::1")", R"(server-address /serverIPAddress was "[::1]:80", now "::1")");
   case_of(R"("")", "", R"(server-address-form /serverIPAddress was "", dropped)");
   case_of(R"("x.test")", "", R"(server-address /serverIPAddress was "x.test", dropped)");
   case_of("null", "", "har-type /serverIPAddress was null, dropped");
@@ -478,8 +478,48 @@ TEST_CASE("HAR lines are repaired and become a HAR") {
   CHECK(whole.summary.entries == 2);
   CHECK(whole.summary.cut);
   CHECK(whole.said.size() == 5);
+  const Whole broken = fix("{\"a\":]}\n{\"a\":\"\xff\"}\n" + std::string(kEntry) + "\n", "harl");
+  CHECK(broken.summary.entries == 1);
+  CHECK(broken.summary.lost);
+  REQUIRE(broken.said.size() == 4);
+  CHECK(broken.said[0].starts_with("x:1:6: warning: "));
+  CHECK(broken.said[0].ends_with("; the line is left out [json-syntax]"));
+  CHECK(broken.said[1] == "x:2:7: warning: the byte 0xff is not UTF-8; the line is left out [json-utf8]");
   CHECK(fix("", "harl").text ==
         "{\"log\":{\"entries\":[\n],\"version\":\"1.2\",\"creator\":{\"name\":\"unknown\",\"version\":\"\"}}}\n");
+}
+
+TEST_CASE("what was repaired the check does not find any more, be it strict") {
+  const std::string dirty = har_of(
+      R"({"startedDateTime":"2026-11-22 09:15:30","time":null,"request":{"method":"GET","url":"http://x.test/?b=c","httpVersion":null,)"
+      R"("headers":[["a","b"],{"name":"c","value":["d","e"]},{"name":"f","value":1},{"name":"g","value":"h\ni"}],"cookies":{},)"
+      R"("headersSize":"12","postData":{"params":{},"comment":null}},"response":{"status":"200","statusText":null,"cookies":)"
+      R"([{"name":"a","value":"b","expires":"Sun, 22 Nov 2026 09:15:30 GMT"},null,{"name":"","value":null}],"content":)"
+      R"({"size":3,"text":"aGVs\nbG8","encoding":"base64","compression":null},"redirectURL":null},"connection":443,"pageref":null,)"
+      R"("serverIPAddress":"[::1]:80","timings":{"send":"1","wait":20,"receive":0,"ssl":null},"cache":5})",
+      R"("version":1.2,"pages":[{"id":"p","startedDateTime":"2026-11-22T09:15:30+0100","pageTimings":{"onLoad":null}}],"comment":null,)");
+  const auto check = [](std::string_view text) {
+    Input input;
+    input.path = "x";
+    input.source = stream::memory_source(text, "x");
+    input.format = find_format("har");
+    check::Options options;
+    options.profile = check::Profile::strict;
+    const auto summary = check::check(input, options, {});
+    REQUIRE(summary);
+    return summary->count;
+  };
+  const Whole whole = fix(dirty);
+  const auto before = check(dirty);
+  const auto after = check(whole.text);
+  for (const check::Rule& rule : check::rules()) {
+    INFO(rule.name);
+    const auto at = static_cast<std::size_t>(rule.id);
+    if (whole.summary.count[at] == 0) continue;
+    CHECK(before[at] > 0);
+    CHECK(after[at] == 0);
+  }
+  CHECK(whole.summary.repairs > 25);
 }
 
 TEST_CASE("what is no HAR is refused") {
