@@ -227,11 +227,12 @@ class ShapeCompiler {
         if ((*schema)["patternProperties"].find("^_") == nullptr) refuse("additionalProperties without patternProperties");
       }
     }
-    for (const auto& [name, schemas] : properties) {
+    for (const auto& property : properties) {
+      const std::string& name = property.first;
       const bool foreign = !name.starts_with('_') && std::any_of(closing.begin(), closing.end(), [&](const Json* schema) {
         return (*schema)["properties"].find(name) == nullptr;
       });
-      node.members.push_back({name, compile(schemas), foreign});
+      node.members.push_back({name, compile(property.second), foreign});
     }
     if (node.members.size() > 64) refuse("more than 64 members");
     for (const std::string& name : required) node.required |= bit(node, name);
@@ -451,7 +452,7 @@ const Shape& recording_shape(std::string_view line) {
     const Json& schema = documents().find("recording-1")->second;
     for (const Json& each : schema["$defs"]["event"]["allOf"].as_array()) {
       const std::string name(each["if"]["properties"]["ev"]["const"].string_or(""));
-      all.events.emplace_back(name, make({{}, {{"ev", name}}}));
+      all.events.emplace_back(name, make({{"ev"}, {{"ev", name}}}));
     }
     return all;
   }();
