@@ -1,6 +1,6 @@
 #include "check/importers/report.hpp"
 
-#include <ranges>
+#include <algorithm>
 
 #include "check/words.hpp"
 
@@ -45,10 +45,8 @@ std::string found(const stream::Json* value) {
 }
 
 const stream::Json* find(const stream::Json::Object& object, std::string_view name) {
-  for (const stream::JsonMember& member : object | std::views::reverse) {
-    if (member.name == name) return &member.value;
-  }
-  return nullptr;
+  const auto found = std::find_if(object.rbegin(), object.rend(), [&](const auto& member) { return member.name == name; });
+  return found == object.rend() ? nullptr : &found->value;
 }
 
 bool has_lone_surrogate(std::string_view text) {
