@@ -5,305 +5,189 @@
 #include <utility>
 
 #include "item_compare.hpp"
+#include "kinds.hpp"
+#include "lane.hpp"
+#include "stream/codec/multipart.hpp"
 
 namespace stream {
 namespace {
 
 constexpr std::size_t kPairBudget = std::size_t{1} << 22;
-// Events of different types that are less alike than this are two events, not one that changed.
-constexpr int kOtherType = 400;
-
-bool identical(const Item& a, const Item& b) {
-  return a.kind == b.kind && a.direction == b.direction && a.form == b.form && a.data == b.data && a.fields == b.fields;
-}
-
-std::string_view type_of(const Item& item) {
-  if (item.kind != ItemKind::event || item.fields.empty()) return {};
-  return item.fields.front().value;
-}
+// Of a live stream: how far ahead an item is looked for among the expected ones.
+constexpr std::size_t kLookAhead = 64;
 
 ItemRef ref(const Item& item) { return {item.kind, item.direction, item.number, item.t, item.offset, item.line, {}}; }
 
-/// The items of one side that went in one direction, by their index.
-using Lane = std::vector<const Item*>;
+bool is_cut(const SideSummary& side) { return side.cut_off || side.end_reason != "eof"; }
 
-Lane lane_of(const std::vector<Item>& items, Direction direction) {
-  Lane lane;
-  for (const Item& item : items) {
-    if (item.direction == direction) lane.push_back(&item);
-  }
-  return lane;
-}
-
-/// What is to be said about a lane: two items that stand opposite each other, or one that has no partner.
-struct Step {
-  bool equal = false;
-  const Item* expected = nullptr;
-  const Item* actual = nullptr;
-  std::size_t position = 0;      // twice the expected position, less one for what stands before it
-  const Item* before = nullptr;  // without a partner: its neighbours on its side
-  const Item* after = nullptr;
-};
-
-class LaneComparison {
- public:
-  LaneComparison(const CompareOptions& options, ItemComparer& comparer, const Lane& expected, const Lane& actual,
-                 std::size_t& budget, bool show_equal)
-      : options_(options), comparer_(comparer), expected_(expected), actual_(actual), budget_(budget), show_equal_(show_equal) {}
-
-  void run(bool expected_cut, bool actual_cut) {
-    const std::size_t shorter = std::min(expected_.size(), actual_.size());
-    std::size_t prefix = 0;
-    while (prefix < shorter && same(prefix, prefix)) ++prefix;
-    std::size_t suffix = 0;
-    while (suffix < shorter - prefix && same(expected_.size() - 1 - suffix, actual_.size() - 1 - suffix)) ++suffix;
-    const std::size_t end_e = expected_.size() - suffix;
-    const std::size_t end_a = actual_.size() - suffix;
-    tail_e_ = prefix;
-    tail_a_ = prefix;
-    for (std::size_t i = 0; i < prefix; ++i) add_equal(i, i);
-    if (end_e - prefix > 1 || end_a - prefix > 1) {
-      align_middle(prefix, end_e, end_a);
-    } else {
-      add_run({prefix, prefix}, {end_e, end_a});
-    }
-    for (std::size_t i = suffix; i > 0; --i) add_equal(expected_.size() - i, actual_.size() - i);
-    if (suffix != 0) {
-      tail_e_ = expected_.size();
-      tail_a_ = actual_.size();
-    }
-    if (actual_cut) drop_tail([&](const Step& step) { return step.actual == nullptr && index_e(step) >= tail_e_; });
-    if (expected_cut) drop_tail([&](const Step& step) { return step.expected == nullptr && index_a(step) >= tail_a_; });
-  }
-
-  std::vector<Step> steps;
-  std::size_t dropped = 0;
-  bool bounded = false;
-
- private:
-  bool same(std::size_t i, std::size_t j) {
-    return identical(*expected_[i], *actual_[j]) || comparer_.equal(*expected_[i], *actual_[j]);
-  }
-
-  void align_middle(std::size_t begin, std::size_t end_e, std::size_t end_a) {
-    std::vector<std::uint64_t> prints_e;
-    std::vector<std::uint64_t> prints_a;
-    for (std::size_t i = begin; i < end_e; ++i) prints_e.push_back(comparer_.fingerprint(*expected_[i]));
-    for (std::size_t j = begin; j < end_a; ++j) prints_a.push_back(comparer_.fingerprint(*actual_[j]));
-    const Alignment alignment = align(prints_e, prints_a, options_.align);
-    bounded = bounded || alignment.bounded;
-    Match from{begin, begin};
-    for (const Match& match : alignment.matches) {
-      const Match at{begin + match.expected, begin + match.actual};
-      // Equal fingerprints are almost always equal items; where they are not, the two are part of the run.
-      if (!same(at.expected, at.actual)) continue;
-      add_run(from, at);
-      add_equal(at.expected, at.actual);
-      from = {at.expected + 1, at.actual + 1};
-      tail_e_ = from.expected;
-      tail_a_ = from.actual;
-    }
-    add_run(from, {end_e, end_a});
-  }
-
-  // Two runs without equal items: those that are alike are one item that changed.
-  void add_run(Match from, Match to) {
-    const std::size_t count_e = to.expected - from.expected;
-    const std::size_t count_a = to.actual - from.actual;
-    std::vector<Match> pairs;
-    if (count_e != 0 && count_a != 0) {
-      const bool alone = count_e == 1 && count_a == 1;
-      std::vector<std::vector<std::uint32_t>> of_e(count_e);
-      std::vector<std::vector<std::uint32_t>> of_a(count_a);
-      if (!alone) {
-        for (std::size_t i = 0; i < count_e; ++i) of_e[i] = comparer_.features(*expected_[from.expected + i]);
-        for (std::size_t j = 0; j < count_a; ++j) of_a[j] = comparer_.features(*actual_[from.actual + j]);
-      }
-      const auto alike = [&](std::size_t i, std::size_t j) {
-        const Item& e = *expected_[from.expected + i];
-        const Item& a = *actual_[from.actual + j];
-        if (e.kind != a.kind) return -1;
-        if (alone) return 0;
-        const int score = likeness(of_e[i], of_a[j]);
-        return score < kOtherType && type_of(e) != type_of(a) ? -1 : score;
-      };
-      const Alignment paired = pair_alike(count_e, count_a, alike, budget_);
-      bounded = bounded || paired.bounded;
-      pairs = paired.matches;
-    }
-    pairs.push_back({count_e, count_a});
-    std::size_t i = from.expected;
-    std::size_t j = from.actual;
-    for (const Match& pair : pairs) {
-      while (i < from.expected + pair.expected) add(i++, SIZE_MAX, j);
-      while (j < from.actual + pair.actual) add(SIZE_MAX, j++, i);
-      if (i == to.expected || j == to.actual) continue;
-      add(i++, j++, 0);
-      tail_e_ = i;
-      tail_a_ = j;
-    }
-  }
-
-  void add_equal(std::size_t i, std::size_t j) {
-    if (!show_equal_) return;
-    add(i, j, 0);
-    steps.back().equal = true;
-  }
-
-  void add(std::size_t i, std::size_t j, std::size_t opposite) {
-    Step step;
-    if (i != SIZE_MAX) {
-      step.expected = expected_[i];
-      step.position = 2 * step.expected->position;
-    } else if (opposite < expected_.size()) {
-      step.position = 2 * expected_[opposite]->position;
-      step.position -= step.position == 0 ? 0 : 1;
-    } else {
-      step.position = SIZE_MAX;
-    }
-    if (j != SIZE_MAX) step.actual = actual_[j];
-    if (i == SIZE_MAX || j == SIZE_MAX) {
-      const Lane& lane = i != SIZE_MAX ? expected_ : actual_;
-      const std::size_t at = i != SIZE_MAX ? i : j;
-      if (at > 0) step.before = lane[at - 1];
-      if (at + 1 < lane.size()) step.after = lane[at + 1];
-    }
-    steps.push_back(step);
-    indices_.push_back({i, j});
-  }
-
-  std::size_t index_e(const Step& step) const { return indices_[static_cast<std::size_t>(&step - steps.data())].expected; }
-  std::size_t index_a(const Step& step) const { return indices_[static_cast<std::size_t>(&step - steps.data())].actual; }
-
-  template <class IsTail>
-  void drop_tail(IsTail is_tail) {
-    while (!steps.empty() && is_tail(steps.back())) {
-      steps.pop_back();
-      indices_.pop_back();
-      ++dropped;
-    }
-  }
-
-  const CompareOptions& options_;
-  ItemComparer& comparer_;
-  const Lane& expected_;
-  const Lane& actual_;
-  std::size_t& budget_;
-  bool show_equal_;
-  std::vector<Match> indices_;  // of the steps
-  // From here on a side has nothing that stands opposite anything.
-  std::size_t tail_e_ = 0;
-  std::size_t tail_a_ = 0;
-};
-
-// An ordinary body may be text or binary all the same.
-bool is_plain(StreamKind kind) { return kind == StreamKind::http || kind == StreamKind::text || kind == StreamKind::binary; }
-
-/// What is known of the kind of one side.
-struct Kind {
-  explicit Kind(const Exchange& exchange) : kind(exchange.kind()), bare(is_bare_body(exchange)) {
-    const bool named = exchange.response && (!exchange.response->stream_kind.empty() || !content_type(exchange).empty());
-    const bool empty = std::none_of(exchange.timeline.begin(), exchange.timeline.end(), [](const Event& event) {
-      return (event.kind == EventKind::data && event.direction == Direction::receive && !event.data.empty()) ||
-             event.kind == EventKind::message;
-    });
-    open = bare ? empty || is_plain(kind) : !named && empty;
-  }
-  StreamKind kind;
-  bool bare;  // its kind was found by looking at its bytes
-  bool open;  // it may be anything
-};
-
-// The kind that both are decoded as; nothing if they are of different kinds.
-std::optional<StreamKind> common_kind(const Exchange& expected, const Exchange& actual) {
-  const Kind e(expected);
-  const Kind a(actual);
-  if (e.kind == a.kind) return e.kind;
-  if (is_plain(e.kind) && is_plain(a.kind)) return StreamKind::http;
-  if (e.open) return a.kind;
-  if (a.open) return e.kind;
-  // An answer that was recorded as ordinary text may look like a stream when it stands alone.
-  if (e.bare && !a.bare && is_plain(a.kind)) return a.kind;
-  if (a.bare && !e.bare && is_plain(e.kind)) return e.kind;
-  return std::nullopt;
-}
-
-BodyForm common_form(const Exchange& expected, const Exchange& actual, const Limits& limits) {
-  const auto e = body_forms(expected, limits);
-  const auto a = body_forms(actual, limits);
-  const bool json = is_json_type(content_type(expected)) || is_json_type(content_type(actual));
-  for (const BodyForm form : e) {
-    if (form == BodyForm::value && !json) continue;  // text that happens to be JSON, such as a number
-    if (std::find(a.begin(), a.end(), form) != a.end()) return form;
-  }
-  return BodyForm::bytes;
-}
-
-void summarize(SideSummary& side, const Exchange& exchange, const std::vector<Item>& items) {
-  side.items = items.size();
-  std::array<std::size_t, static_cast<std::size_t>(ItemKind::body) + 1> counts{};
-  for (const Item& item : items) ++counts[static_cast<std::size_t>(item.kind)];
-  for (std::size_t kind = 0; kind < counts.size(); ++kind) {
-    if (counts[kind] != 0) side.counts.emplace_back(static_cast<ItemKind>(kind), counts[kind]);
-  }
-  if (!items.empty()) side.last = items.back().t;
-  side.bare = is_bare_body(exchange);
-  if (exchange.end) {
-    side.end_reason = exchange.end->reason.empty() ? "eof" : exchange.end->reason;
-    side.end_error = exchange.end->data;
-  } else {
-    side.cut_off = true;
-  }
-}
-
-// Takes off what the cut left of the last item.
-void drop_unfinished(std::vector<Item>& items, const Limits& limits) {
-  if (items.empty()) return;
-  const Item& last = items.back();
+/// Takes off what the cut left of the last item.
+bool is_unfinished(const Item& item, const Limits& limits) {
   const auto truncated = [](const ItemField& field) {
     return (field.name == "state" && field.value == "truncated") || (field.name == "newline" && field.value == "none");
   };
-  const bool cut_record = last.kind == ItemKind::record && last.form == DataForm::value && !parse_json(last.data, limits);
-  if (last.kind == ItemKind::unfinished || cut_record || std::any_of(last.fields.begin(), last.fields.end(), truncated))
-    items.pop_back();
+  const bool cut_record = item.kind == ItemKind::record && item.form == DataForm::value && !parse_json(item.data, limits);
+  return item.kind == ItemKind::unfinished || cut_record || std::any_of(item.fields.begin(), item.fields.end(), truncated);
 }
 
-class ExchangeComparison {
+/// One side: its events, decoded to items.
+class Side {
  public:
-  ExchangeComparison(const Exchange& expected, const Exchange& actual, const CompareOptions& options, CompareSink* sink)
-      : expected_(expected), actual_(actual), options_(options), sink_(sink), comparer_(options.values, options.limits) {}
+  Side(EventSource& events, SideSummary& summary) : events_(events), summary_(summary) {}
+
+  /// Reads the head, up to the first event that brings something.
+  Status open() {
+    while (!ended_ && head.exchange.timeline.empty()) STREAM_TRY(read_event());
+    head.bare = events_.bare();
+    head.exchange.start = events_.start();
+    head.whole = ended_;
+    return {};
+  }
+  /// Reads the whole timeline.
+  Status load() {
+    while (!ended_) STREAM_TRY(read_event());
+    head.whole = true;
+    return {};
+  }
+
+  void decode_as(StreamKind kind, DecodeOptions options) {
+    if (!options.origin && !head.bare) options.origin = head.exchange.begin();
+    if (options.boundary.empty()) options.boundary = boundary_of(content_type_header(head.exchange)).value_or("");
+    decoder_ = make_item_decoder(kind, std::move(options));
+    summary_.kind = kind;
+    summary_.bare = head.bare;
+  }
+
+  /// Appends the next items, at least one; false at the end.
+  Result<bool> read(std::vector<Item>& out) {
+    const std::size_t before = out.size();
+    while (out.size() == before && !complete_) {
+      if (!head.exchange.timeline.empty()) {
+        for (Event& event : head.exchange.timeline) STREAM_TRY(decoder_->add(event, out));
+        head.exchange.timeline.clear();
+      } else if (!ended_) {
+        STREAM_TRY(read_event());
+      } else {
+        STREAM_TRY(decoder_->finish(out));
+        complete_ = true;
+      }
+    }
+    for (std::size_t i = before; i < out.size(); ++i) {
+      ++summary_.items;
+      ++counts_[static_cast<std::size_t>(out[i].kind)];
+      summary_.last = out[i].t;
+    }
+    if (complete_) finish();
+    return out.size() != before;
+  }
+
+  bool live() const { return events_.live(); }
+  bool finished() const { return finished_; }
+  /// What is known of the ending, if it was not read that far.
+  void finish() {
+    if (std::exchange(finished_, true)) return;
+    for (std::size_t kind = 0; kind < counts_.size(); ++kind) {
+      if (counts_[kind] != 0) summary_.counts.emplace_back(static_cast<ItemKind>(kind), counts_[kind]);
+    }
+    summary_.unread = !complete_;
+    if (!complete_) return;
+    if (head.exchange.end) {
+      summary_.end_reason = head.exchange.end->reason.empty() ? "eof" : head.exchange.end->reason;
+      summary_.end_error = head.exchange.end->data;
+    } else {
+      summary_.cut_off = true;
+    }
+  }
+
+  SideHead head;
+
+ private:
+  Status read_event() {
+    STREAM_ASSIGN(auto event, events_.next());
+    if (!event) {
+      ended_ = true;
+      return {};
+    }
+    switch (event->kind) {
+      case EventKind::request:
+        head.exchange.request = std::move(*event);
+        break;
+      case EventKind::response:
+        head.exchange.response = std::move(*event);
+        break;
+      case EventKind::end:
+        head.exchange.end = std::move(*event);
+        break;
+      default:
+        head.exchange.timeline.push_back(std::move(*event));
+    }
+    return {};
+  }
+
+  EventSource& events_;
+  SideSummary& summary_;
+  std::unique_ptr<ItemDecoder> decoder_;
+  std::array<std::size_t, static_cast<std::size_t>(ItemKind::body) + 1> counts_{};
+  bool ended_ = false;
+  bool complete_ = false;
+  bool finished_ = false;
+};
+
+class StreamComparison {
+ public:
+  StreamComparison(EventSource& expected, EventSource& actual, const CompareOptions& options, CompareSink* sink)
+      : options_(options),
+        sink_(sink),
+        comparer_(options.values, options.limits),
+        expected_(expected, result_.expected),
+        actual_(actual, result_.actual) {}
 
   Result<Comparison> run() {
+    STREAM_TRY(expected_.open());
+    STREAM_TRY(actual_.open());
     compare_answers();
-    const auto kind = options_.kind ? options_.kind : common_kind(expected_, actual_);
-    result_.expected.kind = kind.value_or(expected_.kind());
-    result_.actual.kind = kind.value_or(actual_.kind());
+    auto kind = options_.kind ? options_.kind : common_kind(expected_.head, actual_.head);
+    // An answer without a body may be anything, and whether it is one is known at its end.
     DecodeOptions decode;
     decode.noise = options_.noise;
     decode.limits = options_.limits;
     decode.findings = options_.findings;
-    if (kind && (is_plain(*kind) || *kind == StreamKind::websocket))
-      decode.body = common_form(expected_, actual_, options_.limits);
+    if (!kind || is_plain(*kind) || *kind == StreamKind::websocket) {
+      if (!live()) {
+        STREAM_TRY(expected_.load());
+        STREAM_TRY(actual_.load());
+      }
+      if (!kind && !options_.kind) kind = common_kind(expected_.head, actual_.head);
+      if (kind) decode.body = common_form(expected_.head.exchange, actual_.head.exchange, options_.limits);
+    }
     decode.source = options_.expected_source;
-    STREAM_ASSIGN(auto items_e, decode_items(expected_, result_.expected.kind, decode));
+    expected_.decode_as(kind.value_or(expected_.head.exchange.kind()), decode);
     decode.source = options_.actual_source;
-    STREAM_ASSIGN(auto items_a, decode_items(actual_, result_.actual.kind, decode));
-    summarize(result_.expected, expected_, items_e);
-    summarize(result_.actual, actual_, items_a);
-
+    actual_.decode_as(kind.value_or(actual_.head.exchange.kind()), decode);
     if (!kind) {
       add_value(Subject::stream_kind, std::string(to_string(result_.expected.kind)), std::string(to_string(result_.actual.kind)));
     }
     if (sink_ != nullptr) STREAM_TRY(sink_->begin(result_.expected, result_.actual, said_));
-    if (kind) STREAM_TRY(compare_items(items_e, items_a));
     said_.clear();
-    compare_endings();
+    if (kind) {
+      STREAM_TRY(compare_items());
+    } else {
+      STREAM_TRY(drain(expected_));
+      STREAM_TRY(drain(actual_));
+    }
+    expected_.finish();
+    actual_.finish();
+    said_.clear();
+    if (!result_.stopped) compare_endings();
     if (sink_ != nullptr) STREAM_TRY(sink_->end(result_, said_));
     return std::move(result_);
   }
 
  private:
+  enum class Which : std::uint8_t { expected, actual };
+
+  bool live() const { return expected_.live() || actual_.live(); }
   bool full() const { return !options_.count_all && result_.total >= options_.max_differences; }
+  bool wants_values() const { return sink_ != nullptr || result_.differences.size() < options_.max_differences; }
 
   void add(Difference difference) {
     if (full()) {
@@ -327,96 +211,327 @@ class ExchangeComparison {
   }
 
   void compare_answers() {
-    if (!is_bare_body(expected_) && !is_bare_body(actual_)) {
+    const Exchange& e = expected_.head.exchange;
+    const Exchange& a = actual_.head.exchange;
+    if (!expected_.head.bare && !actual_.head.bare) {
       const auto shown = [](int status) { return status == 0 ? std::string("no answer") : std::to_string(status); };
       // A recorded pipe has neither a request nor an answer.
-      const bool known = (expected_.request || expected_.response) && (actual_.request || actual_.response);
-      if (known && expected_.status() != actual_.status())
-        add_value(Subject::status, shown(expected_.status()), shown(actual_.status()));
+      const bool known = (e.request || e.response) && (a.request || a.response);
+      if (known && e.status() != a.status()) add_value(Subject::status, shown(e.status()), shown(a.status()));
     }
-    const std::string type_e = content_type(expected_);
-    const std::string type_a = content_type(actual_);
+    const std::string type_e = content_type(e);
+    const std::string type_a = content_type(a);
     if (!type_e.empty() && !type_a.empty() && type_e != type_a) add_value(Subject::content_type, type_e, type_a);
   }
 
-  Status compare_items(std::vector<Item>& items_e, std::vector<Item>& items_a) {
-    const bool allowed = options_.truncation == Truncation::allowed;
-    const auto is_cut = [](const SideSummary& side) { return side.cut_off || side.end_reason != "eof"; };
-    const bool cut_e = allowed && is_cut(result_.expected);
-    const bool cut_a = allowed && is_cut(result_.actual);
-    if (cut_e) drop_unfinished(items_e, options_.limits);
-    if (cut_a) drop_unfinished(items_a, options_.limits);
-    // A block that sets only what is ignored is not there.
-    const auto is_void = [&](const Item& item) {
-      return item.kind == ItemKind::id_block && std::all_of(item.fields.begin(), item.fields.end(), [&](const ItemField& field) {
-               return options_.values.ignore.field(field.name);
-             });
-    };
-    std::erase_if(items_e, is_void);
-    std::erase_if(items_a, is_void);
-
-    std::vector<Step> steps;
-    std::size_t budget = kPairBudget;
-    for (const Direction direction : {Direction::receive, Direction::send}) {
-      const Lane lane_e = lane_of(items_e, direction);
-      const Lane lane_a = lane_of(items_a, direction);
-      LaneComparison lane(options_, comparer_, lane_e, lane_a, budget, sink_ != nullptr);
-      lane.run(cut_e, cut_a);
-      result_.bounded = result_.bounded || lane.bounded;
-      result_.after_cut += lane.dropped;
-      steps.insert(steps.end(), lane.steps.begin(), lane.steps.end());
+  Status drain(Side& side) {
+    std::vector<Item> items;
+    for (;;) {
+      items.clear();
+      STREAM_ASSIGN(const bool more, side.read(items));
+      if (!more) return {};
     }
-    std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.position < b.position; });
-    for (const Step& step : steps) {
+  }
+
+  // Items.
+
+  std::deque<Waiting>& queue(Which which, Direction direction) {
+    Lane& lane = lanes_[direction == Direction::receive ? 0 : 1];
+    return which == Which::expected ? lane.expected : lane.actual;
+  }
+  Side& side(Which which) { return which == Which::expected ? expected_ : actual_; }
+  std::size_t waiting(Which which) { return queue(which, Direction::receive).size() + queue(which, Direction::send).size(); }
+  bool window_full(Which which) {
+    return waiting(which) >= options_.window || bytes_[static_cast<std::size_t>(which)] >= options_.window_bytes;
+  }
+
+  /// A block that sets only what is ignored is not there.
+  bool is_void(const Item& item) const {
+    return item.kind == ItemKind::id_block && std::all_of(item.fields.begin(), item.fields.end(), [&](const ItemField& field) {
+             return options_.values.ignore.field(field.name);
+           });
+  }
+
+  /// Reads more items of a side, unless it has ended.
+  Status read(Which which) {
+    read_.clear();
+    STREAM_ASSIGN(const bool more, side(which).read(read_));
+    if (!more && options_.truncation == Truncation::allowed && is_cut(summary(which))) drop_unfinished(which);
+    for (Item& item : read_) {
+      if (is_void(item)) continue;
+      bytes_[static_cast<std::size_t>(which)] += item.data.size();
+      const Direction direction = item.direction;
+      queue(which, direction).push_back({std::move(item), {}});
+    }
+    // The end was seen together with the last items.
+    if (more && side(which).finished() && options_.truncation == Truncation::allowed && is_cut(summary(which)))
+      drop_unfinished(which);
+    return {};
+  }
+  const SideSummary& summary(Which which) const { return which == Which::expected ? result_.expected : result_.actual; }
+
+  void drop_unfinished(Which which) {
+    for (const Direction direction : {Direction::receive, Direction::send}) {
+      auto& items = queue(which, direction);
+      if (!items.empty() && is_unfinished(items.back().item, options_.limits)) {
+        bytes_[static_cast<std::size_t>(which)] -= items.back().item.data.size();
+        items.pop_back();
+      }
+    }
+  }
+
+  Status compare_items() {
+    if (live()) return compare_live();
+    for (;;) {
+      for (const Which which : {Which::expected, Which::actual}) {
+        while (!side(which).finished() && !window_full(which)) STREAM_TRY(read(which));
+      }
+      if (expected_.finished() && actual_.finished()) return compare_rest();
+      // What is equal needs no alignment.
+      bool moved_on = false;
+      for (Lane& lane : lanes_) {
+        STREAM_ASSIGN(const bool some, pass_equal(lane));
+        moved_on = moved_on || some;
+      }
+      if (moved_on) continue;
+      STREAM_TRY(compare_window());
+      if (result_.stopped) return {};
+    }
+  }
+
+  /// Takes off what both begin with.
+  Result<bool> pass_equal(Lane& lane) {
+    bool some = false;
+    while (!lane.expected.empty() && !lane.actual.empty() &&
+           equal_items(comparer_, lane.expected.front().item, lane.actual.front().item)) {
+      STREAM_TRY(say_step(lane, {0, 0, true, false}));
+      take(lane, 1, 1);
+      some = true;
+    }
+    return some;
+  }
+
+  void take(Lane& lane, std::size_t count_e, std::size_t count_a) {
+    for (; count_e > 0; --count_e) {
+      bytes_[0] -= lane.expected.front().item.data.size();
+      last_e_ = std::move(lane.expected.front().item);
+      lane.expected.pop_front();
+    }
+    for (; count_a > 0; --count_a) {
+      bytes_[1] -= lane.actual.front().item.data.size();
+      last_a_ = std::move(lane.actual.front().item);
+      lane.actual.pop_front();
+    }
+  }
+
+  /// Windows that begin with items that differ: compares them up to the last place where they are sure to be equal again.
+  Status compare_window() {
+    // The lane in which there is most to do; the other has no partners to offer for now.
+    const auto size = [](const Lane& lane) { return lane.expected.size() + lane.actual.size(); };
+    Lane& lane = size(lanes_[0]) >= size(lanes_[1]) ? lanes_[0] : lanes_[1];
+    std::size_t budget = kPairBudget / 16;
+    LaneAlignment alignment = align_lane(lane, lane.expected.size(), lane.actual.size(), comparer_, options_.align, budget);
+    result_.bounded = result_.bounded || alignment.bounded;
+    std::vector<LaneStep>& steps = alignment.steps;
+    // Behind the last of three equal items in a row, and not at the very end, where partners may be missing yet.
+    std::size_t commit = 0;
+    std::size_t run = 0;
+    std::size_t i = 0;
+    std::size_t j = 0;
+    const auto near_end = [&](Which which, std::size_t at, std::size_t count) {
+      return !side(which).finished() && at > count - count / 8;
+    };
+    for (std::size_t k = 0; k < steps.size(); ++k) {
+      if (steps[k].expected != LaneStep::kNone) i = steps[k].expected + 1;
+      if (steps[k].actual != LaneStep::kNone) j = steps[k].actual + 1;
+      run = steps[k].equal ? run + 1 : 0;
+      if (near_end(Which::expected, i, lane.expected.size()) || near_end(Which::actual, j, lane.actual.size())) break;
+      if (run >= 3) commit = k + 1;
+    }
+    if (commit == 0) {
+      // Nothing in common: half of the windows is compared as well as it goes.
+      result_.windowed = true;
+      const std::size_t half_e = (lane.expected.size() + 1) / 2;
+      const std::size_t half_a = (lane.actual.size() + 1) / 2;
+      for (std::size_t k = 0; k < steps.size(); ++k) {
+        const bool beyond = (steps[k].expected != LaneStep::kNone && steps[k].expected >= half_e) ||
+                            (steps[k].actual != LaneStep::kNone && steps[k].actual >= half_a);
+        if (beyond) break;
+        commit = k + 1;
+      }
+      if (commit == 0) commit = 1;
+    }
+    steps.resize(commit);
+    return commit_steps(lane, steps);
+  }
+
+  /// Says the steps, which begin with the lane's first items, and takes those off.
+  Status commit_steps(Lane& lane, std::vector<LaneStep>& steps) {
+    std::size_t count_e = 0;
+    std::size_t count_a = 0;
+    for (const LaneStep& step : steps) {
+      if (step.expected != LaneStep::kNone) count_e = step.expected + 1;
+      if (step.actual != LaneStep::kNone) count_a = step.actual + 1;
+    }
+    find_moved(lane, comparer_, steps);
+    for (const LaneStep& step : steps) {
       if (full() && !step.equal) {
         result_.stopped = true;
         return {};
       }
-      said_.clear();
-      if (!step.equal) add_step(step);
-      if (sink_ != nullptr) STREAM_TRY(tell(step));
+      STREAM_TRY(say_step(lane, step));
+    }
+    take(lane, count_e, count_a);
+    return {};
+  }
+
+  /// Both sides have ended, and what is left of them is here: all of it is compared, in the order of the expected side.
+  Status compare_rest() {
+    struct Placed {
+      Lane* lane;
+      LaneStep step;
+      std::size_t position;  // twice the expected position, less one for what stands before it
+    };
+    std::vector<Placed> placed;
+    std::size_t budget = kPairBudget;
+    for (Lane& lane : lanes_) {
+      LaneAlignment alignment = align_lane(lane, lane.expected.size(), lane.actual.size(), comparer_, options_.align, budget);
+      result_.bounded = result_.bounded || alignment.bounded;
+      drop_tail(alignment.steps);
+      find_moved(lane, comparer_, alignment.steps);
+      std::size_t next = 0;  // the expected item that comes next
+      for (const LaneStep& step : alignment.steps) {
+        std::size_t position = SIZE_MAX;
+        if (step.expected != LaneStep::kNone) {
+          position = 2 * lane.expected[step.expected].item.position;
+          next = step.expected + 1;
+        } else if (next < lane.expected.size()) {
+          position = 2 * lane.expected[next].item.position;
+          position -= position == 0 ? 0 : 1;
+        }
+        placed.push_back({&lane, step, position});
+      }
+    }
+    std::stable_sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) { return a.position < b.position; });
+    for (const Placed& each : placed) {
+      if (full() && !each.step.equal) {
+        result_.stopped = true;
+        return {};
+      }
+      STREAM_TRY(say_step(*each.lane, each.step));
     }
     return {};
   }
 
-  Status tell(const Step& step) {
+  /// What the other side has behind the end of one that was cut off is not missing, and what is allowed is not too much.
+  void drop_tail(std::vector<LaneStep>& steps) {
+    const bool allowed = options_.truncation == Truncation::allowed;
+    const bool cut_e = allowed && is_cut(result_.expected);
+    const bool cut_a = allowed && is_cut(result_.actual);
+    while (!steps.empty()) {
+      const LaneStep& last = steps.back();
+      if (last.pair()) return;
+      if (last.expected == LaneStep::kNone ? cut_e : cut_a) {
+        ++result_.after_cut;
+      } else if (last.expected == LaneStep::kNone && options_.allow_extra) {
+        result_.extra_allowed = true;
+      } else {
+        return;
+      }
+      steps.pop_back();
+    }
+  }
+
+  /// What has arrived is compared with what is expected next; nothing waits for what has not.
+  Status compare_live() {
+    for (;;) {
+      while (!expected_.finished() && !window_full(Which::expected)) STREAM_TRY(read(Which::expected));
+      if (options_.allow_extra && expected_.finished() && waiting(Which::expected) == 0) {
+        result_.extra_allowed = true;  // not read further
+        return {};
+      }
+      if (actual_.finished()) return compare_rest();
+      STREAM_TRY(read(Which::actual));
+      if (actual_.finished()) continue;
+      for (Lane& lane : lanes_) {
+        while (!lane.actual.empty()) {
+          STREAM_ASSIGN(const bool some, pass_equal(lane));
+          if (some) continue;
+          if (lane.expected.empty() && !expected_.finished()) break;
+          std::size_t budget = kPairBudget / 16;
+          const std::size_t ahead = std::min(lane.expected.size(), lane.actual.size() + kLookAhead);
+          LaneAlignment alignment = align_lane(lane, ahead, lane.actual.size(), comparer_, options_.align, budget);
+          // Expected items behind the last that has a partner may still come.
+          while (!alignment.steps.empty() && alignment.steps.back().actual == LaneStep::kNone) alignment.steps.pop_back();
+          STREAM_TRY(commit_steps(lane, alignment.steps));
+          if (result_.stopped) return {};
+        }
+      }
+    }
+  }
+
+  // What is said.
+
+  Status say_step(Lane& lane, const LaneStep& step) {
     using enum CompareStep::Kind;
+    const Item* const e = step.expected == LaneStep::kNone ? nullptr : &lane.expected[step.expected].item;
+    const Item* const a = step.actual == LaneStep::kNone ? nullptr : &lane.actual[step.actual].item;
+    said_.clear();
     CompareStep told;
-    // What is ignored makes two items equal that were not found to be.
-    const bool same = step.equal || (step.expected != nullptr && step.actual != nullptr && said_.empty());
-    told.kind = same ? equal : step.expected == nullptr ? extra : step.actual == nullptr ? missing : changed;
-    told.expected = step.expected;
-    told.actual = step.actual;
+    told.expected = e;
+    told.actual = a;
+    if (step.equal) {
+      told.kind = equal;
+    } else if (step.moved) {
+      told.kind = moved;
+      add_whole(lane, step, e, a);
+    } else if (e != nullptr && a != nullptr) {
+      auto found = comparer_.compare(*e, *a);
+      if (!found.empty()) ++result_.items_differing;
+      for (Difference& difference : found) {
+        difference.expected = ref(*e);
+        difference.actual = ref(*a);
+        add(std::move(difference));
+      }
+      told.kind = found.empty() ? equal : changed;
+    } else {
+      told.kind = e != nullptr ? missing : extra;
+      add_whole(lane, step, e, a);
+    }
+    if (sink_ == nullptr) return {};
     told.differences = said_;
     return sink_->step(told);
   }
 
-  void add_step(const Step& step) {
-    if (step.expected != nullptr && step.actual != nullptr) {
-      auto found = comparer_.compare(*step.expected, *step.actual);
-      if (found.empty()) return;
-      ++result_.items_differing;
-      for (Difference& difference : found) {
-        difference.expected = ref(*step.expected);
-        difference.actual = ref(*step.actual);
-        add(std::move(difference));
-      }
-      return;
-    }
+  /// An item without a partner, or at another place.
+  void add_whole(Lane& lane, const LaneStep& step, const Item* e, const Item* a) {
     ++result_.items_differing;
     Difference difference;
     difference.subject = Subject::item;
-    const Item& item = step.expected != nullptr ? *step.expected : *step.actual;
-    difference.change = step.expected != nullptr ? ValueChange::missing : ValueChange::extra;
-    ItemRef& side = step.expected != nullptr ? difference.expected : difference.actual;
-    side = ref(item);
-    side.fields = item.fields;
-    if (sink_ != nullptr || result_.differences.size() < options_.max_differences) {
-      ShownValue& value = step.expected != nullptr ? difference.expected_value : difference.actual_value;
-      value = comparer_.shown(item);
-      for (const Item* other : {step.before, step.after}) {
-        if (other != nullptr) value.focus = std::max(value.focus, first_difference(value.text, comparer_.shown(*other).text));
+    difference.change = step.moved ? ValueChange::moved : e != nullptr ? ValueChange::missing : ValueChange::extra;
+    if (e != nullptr) {
+      difference.expected = ref(*e);
+      difference.expected.fields = e->fields;
+    }
+    if (a != nullptr) {
+      difference.actual = ref(*a);
+      difference.actual.fields = a->fields;
+    }
+    if (wants_values()) {
+      const bool left = e != nullptr;
+      ShownValue& value = left ? difference.expected_value : difference.actual_value;
+      value = comparer_.shown(left ? *e : *a);
+      const auto& items = left ? lane.expected : lane.actual;
+      const std::size_t at = left ? step.expected : step.actual;
+      const auto tell_apart = [&](const Item& other) {
+        value.focus = std::max(value.focus, first_difference(value.text, comparer_.shown(other).text));
+      };
+      if (at > 0) {
+        tell_apart(items[at - 1].item);
+      } else if (const auto& last = left ? last_e_ : last_a_; last) {
+        tell_apart(*last);
       }
+      if (at + 1 < items.size()) tell_apart(items[at + 1].item);
     }
     add(std::move(difference));
   }
@@ -425,18 +540,23 @@ class ExchangeComparison {
     const auto& e = result_.expected;
     const auto& a = result_.actual;
     if (e.cut_off == a.cut_off && e.end_reason == a.end_reason) return;
-    const auto is_cut = [](const SideSummary& side) { return side.cut_off || side.end_reason != "eof"; };
+    if (result_.extra_allowed) return;
     if (options_.truncation == Truncation::allowed && (is_cut(e) || is_cut(a))) return;
     const auto shown = [](const SideSummary& side) { return side.cut_off ? std::string("cut off") : side.end_reason; };
     add_value(Subject::ending, shown(e), shown(a));
   }
 
-  const Exchange& expected_;
-  const Exchange& actual_;
   const CompareOptions& options_;
   CompareSink* sink_;
-  ItemComparer comparer_;
   Comparison result_;
+  ItemComparer comparer_;
+  Side expected_;
+  Side actual_;
+  std::array<Lane, 2> lanes_;           ///< received, sent
+  std::array<std::size_t, 2> bytes_{};  ///< of the data of the items that wait, by side
+  std::vector<Item> read_;
+  std::optional<Item> last_e_;  ///< the last one that was taken off, on each side
+  std::optional<Item> last_a_;
   std::vector<Difference> said_;  ///< for the sink: since it heard something last
 };
 
@@ -447,9 +567,15 @@ std::string_view to_string(Subject subject) {
   return kNames[static_cast<std::size_t>(subject)];
 }
 
+Result<Comparison> compare_streams(EventSource& expected, EventSource& actual, const CompareOptions& options, CompareSink* sink) {
+  return StreamComparison(expected, actual, options, sink).run();
+}
+
 Result<Comparison> compare_exchanges(const Exchange& expected, const Exchange& actual, const CompareOptions& options,
                                      CompareSink* sink) {
-  return ExchangeComparison(expected, actual, options, sink).run();
+  const auto e = events_of(expected);
+  const auto a = events_of(actual);
+  return compare_streams(*e, *a, options, sink);
 }
 
 }  // namespace stream

@@ -92,6 +92,8 @@ std::string_view to_string(ValueChange change) {
       return "missing";
     case ValueChange::extra:
       return "extra";
+    case ValueChange::moved:
+      return "moved";
   }
   return "";
 }

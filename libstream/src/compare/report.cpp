@@ -105,6 +105,7 @@ std::string what(const Difference& difference, std::string_view where) {
       return subject + " is extra" + again;
     case ValueChange::changed:
       return where.empty() ? subject + " changed" : fmt::format("{} changed {}", subject, where);
+    case ValueChange::moved:
     case ValueChange::type:
       break;
   }
@@ -166,6 +167,7 @@ std::string contents_of(const SideSummary& side) {
   if (side.counts.empty()) out += ", nothing in it";
   for (const auto& [kind, count] : side.counts) out += fmt::format(", {} {}", count, plural(kind, count));
   if (side.last) out += fmt::format(" in {}", time_of(side.last));
+  if (side.unread) return out + ", not read further";
   if (side.cut_off || side.end_reason != "eof") out += ", " + ending_of(side);
   return out;
 }
@@ -218,6 +220,9 @@ class TextReport {
 
   static std::string place(const Difference& difference) {
     if (const auto title = title_of(difference.subject); !title.empty()) return fmt::format("in the {}", title);
+    if (difference.subject == Subject::item && difference.change == ValueChange::moved) {
+      return fmt::format("at {}, which is actual {}", name_of(difference.expected), name_of(difference.actual));
+    }
     if (difference.subject == Subject::item) {
       return difference.change == ValueChange::missing ? fmt::format("at {}, which is missing", name_of(difference.expected))
                                                        : fmt::format("at actual {}, which is extra", name_of(difference.actual));
@@ -241,6 +246,11 @@ class TextReport {
       if (difference.subject == Subject::stream_kind) line("", "  what is in them was not compared; --kind tells what both are");
       return;
     }
+    if (difference.subject == Subject::item && difference.change == ValueChange::moved) {
+      line("", fmt::format("{} moved: it is actual {}", name_of(difference.expected), name_of(difference.actual)));
+      line("", fmt::format("  = {}", whole_item(difference.expected, difference.expected_value, options_.width)));
+      return;
+    }
     if (difference.subject == Subject::item) {
       const bool missing = difference.change == ValueChange::missing;
       line("", missing ? name_of(difference.expected) + " is missing"
@@ -261,6 +271,8 @@ class TextReport {
     }
     if (comparison_.bounded)
       line("", "note: the streams are too different for the shortest list of differences; a shorter one may exist");
+    if (comparison_.windowed) line("", "note: no equal items were found within a window; --window looks further");
+    if (comparison_.extra_allowed) line("", "note: the actual stream goes on behind what is expected, which is allowed");
   }
 
   void summary() {
@@ -280,6 +292,7 @@ class TextReport {
     part(count(ValueChange::changed) + count(ValueChange::type), "changed");
     part(count(ValueChange::missing), "missing");
     part(count(ValueChange::extra), "extra");
+    part(count(ValueChange::moved), "moved");
     text += parts;
     if (!comparison_.stopped && comparison_.differences.size() < total)
       text += fmt::format("; the first {} shown", comparison_.differences.size());

@@ -13,6 +13,7 @@
 #include "stream/compare/align.hpp"
 #include "stream/compare/item.hpp"
 #include "stream/compare/json_compare.hpp"
+#include "stream/record/event_source.hpp"
 
 namespace stream {
 
@@ -31,6 +32,12 @@ struct CompareOptions {
   std::size_t max_differences = SIZE_MAX;
   bool count_all = true;
   AlignLimits align{};
+  /// Items a side that are aligned together, and how many bytes of data they may hold: streams that are longer are compared
+  /// window by window, in memory bounded by this.
+  std::size_t window = 4096;
+  std::size_t window_bytes = std::size_t{8} << 20;
+  /// Items that the actual side has behind the last expected one are let pass; it is not read further than is needed.
+  bool allow_extra = false;
   Limits limits{};
   std::string expected_source{};  ///< for places in messages
   std::string actual_source{};
@@ -90,6 +97,7 @@ struct SideSummary {
   std::vector<std::pair<ItemKind, std::size_t>> counts{};  ///< those that are there, in the order of ItemKind
   std::optional<Nanos> last{};                             ///< when the last item was complete
   bool cut_off = false;                                    ///< the recording has no end
+  bool unread = false;                                     ///< the comparison was over before its end
   std::string end_reason{};                                ///< eof reset timeout abort error; empty if cut off
   std::string end_error{};
 };
@@ -99,11 +107,13 @@ struct Comparison {
   SideSummary actual{};
   std::vector<Difference> differences{};   ///< the first ones, in order
   std::size_t total = 0;                   ///< of differences; a lower bound if `stopped`
-  std::array<std::size_t, 4> by_change{};  ///< the same by ValueChange
+  std::array<std::size_t, 5> by_change{};  ///< the same by ValueChange
   std::size_t items_differing = 0;         ///< items, or pairs of items, that differ
-  std::size_t after_cut = 0;  ///< items behind the end of a side that was cut off; not compared (Truncation::allowed)
-  bool stopped = false;       ///< there may be more differences
-  bool bounded = false;       ///< the streams were too different for the best alignment: there may be a shorter list
+  std::size_t after_cut = 0;   ///< items behind the end of a side that was cut off; not compared (Truncation::allowed)
+  bool stopped = false;        ///< there may be more differences
+  bool bounded = false;        ///< the streams were too different for the best alignment: there may be a shorter list
+  bool windowed = false;       ///< no equal items were found within a window: what follows may stand opposite the wrong ones
+  bool extra_allowed = false;  ///< the actual side went on behind what was expected (CompareOptions::allow_extra)
 
   bool equal() const { return total == 0; }
 };
@@ -146,5 +156,10 @@ class CompareSink {
 /// and the request are not compared; neither are times. Errors: `limit`.
 Result<Comparison> compare_exchanges(const Exchange& expected, const Exchange& actual, const CompareOptions& options = {},
                                      CompareSink* sink = nullptr);
+
+/// The same event by event, in memory bounded by two windows of items; ordinary bodies (kinds http, text and binary) are held as
+/// a whole. Of two live sources (EventSource::live()) what arrives is compared at once, with what has arrived by then.
+Result<Comparison> compare_streams(EventSource& expected, EventSource& actual, const CompareOptions& options = {},
+                                   CompareSink* sink = nullptr);
 
 }  // namespace stream

@@ -24,8 +24,9 @@ enum class ValueChange : std::uint8_t {
   type,     ///< a value of another kind
   missing,  ///< expected, but not there
   extra,    ///< there, but not expected
+  moved,    ///< there, but at another place
 };
-std::string_view to_string(ValueChange change);  ///< "changed", "type", "missing", "extra"
+std::string_view to_string(ValueChange change);  ///< "changed", "type", "missing", "extra", "moved"
 
 /// One place where two JSON values differ. The values are parts of those that were compared.
 struct JsonDifference {

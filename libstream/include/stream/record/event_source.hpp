@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "stream/record/event.hpp"
+
+namespace stream {
+
+/// The events of one exchange, one after another: its request and its response where there are, its timeline, its end.
+class EventSource {
+ public:
+  EventSource() = default;
+  EventSource(const EventSource&) = delete;
+  EventSource& operator=(const EventSource&) = delete;
+  virtual ~EventSource() = default;
+
+  /// The next event, or nothing at the end, for good.
+  virtual Result<std::optional<Event>> next() = 0;
+  /// Whether the events come as they happen, so that the next may take long.
+  virtual bool live() const { return false; }
+  /// A body by itself: without a request, a status, and times.
+  virtual bool bare() const { return false; }
+  /// The wall clock at t = 0, if it is known by now.
+  virtual std::optional<WallTime> start() const { return std::nullopt; }
+};
+
+/// Those of an exchange in memory, which outlives the source.
+std::unique_ptr<EventSource> events_of(const Exchange& exchange);
+
+}  // namespace stream
