@@ -142,17 +142,19 @@ bool Walker::wrong(std::size_t at, std::string_view expected) {
   return false;
 }
 
-/// The string whose opening quote stands at `at` and was the last token taken: only white space is between its end and the
-/// next token.
-std::string_view Walker::string_at(std::size_t at) {
-  const std::size_t next = tokens_.peek();
-  std::size_t end = next == JsonTokens::kEnd ? text_.size() : next;
-  while (end > at + 1 && text_[end - 1] != '"') --end;
-  return text_.substr(at, std::max(end, at + 2) - at);
+std::string_view Walker::no_value(std::size_t at, std::string_view expected) {
+  wrong(at, expected);
+  return {};
 }
 
-bool Walker::type(const Shape::Node& node, Shape::Type is, std::size_t at) {
-  if ((node.types & is) != 0) return true;
+/// The string whose opening quote stands at `at`; the token behind it is `next`: only white space is between.
+inline std::string_view Walker::string_at(std::size_t at, std::size_t next) const {
+  std::size_t end = std::min(next, text_.size());
+  while (end > at + 1 && text_[end - 1] != '"') --end;
+  return {text_.data() + at, std::max(end, at + 2) - at};
+}
+
+bool Walker::wrong_type(const Shape::Node& node, Shape::Type is, std::size_t at) {
   mark(RuleId::har_type, at, fmt::format("expected {}, found {}", expected_types(node), type_text(is)),
        is == Shape::null ? node.tolerance.null : node.tolerance.type);
   return false;
@@ -196,7 +198,7 @@ void Walker::number_value(const Shape::Node& node, std::string_view raw, bool wh
   }
 }
 
-bool Walker::number(std::size_t at, const Shape::Node* node, std::string_view& raw) {
+std::string_view Walker::number(std::size_t at, const Shape::Node* node) {
   const char* const begin = text_.data() + at;
   const char* const end = text_.data() + text_.size();
   const char* p = begin;
@@ -208,23 +210,23 @@ bool Walker::number(std::size_t at, const Shape::Node* node, std::string_view& r
   if (*p == '-') ++p;
   const char* const first = p;
   std::ptrdiff_t count = digits();
-  if (count == 0 || (count > 1 && *first == '0')) return wrong(at, "a value");
+  if (count == 0 || (count > 1 && *first == '0')) return no_value(at);
   bool whole = true;
   bool exponent = false;
   if (p < end && *p == '.') {
     ++p;
     whole = false;
-    if (digits() == 0) return wrong(static_cast<std::size_t>(p - text_.data()), "a digit");
+    if (digits() == 0) return no_value(static_cast<std::size_t>(p - text_.data()), "a digit");
   }
   if (p < end && (*p == 'e' || *p == 'E')) {
     ++p;
     whole = false;
     exponent = true;
     if (p < end && (*p == '+' || *p == '-')) ++p;
-    if (digits() == 0) return wrong(static_cast<std::size_t>(p - text_.data()), "a digit");
+    if (digits() == 0) return no_value(static_cast<std::size_t>(p - text_.data()), "a digit");
   }
-  if (p < end && !ends_scalar(*p)) return wrong(static_cast<std::size_t>(p - text_.data()), "the end of a number");
-  raw = {begin, static_cast<std::size_t>(p - begin)};
+  if (p < end && !ends_scalar(*p)) return no_value(static_cast<std::size_t>(p - text_.data()), "the end of a number");
+  const std::string_view raw{begin, static_cast<std::size_t>(p - begin)};
   if (count > 15 || exponent) {
     // 2^53 is the first integer whose neighbour a double does not have; anything above 10^308 is infinite.
     const double value = to_double(raw);
@@ -237,31 +239,30 @@ bool Walker::number(std::size_t at, const Shape::Node* node, std::string_view& r
     const bool within = (raw.front() != '-' || node->minimum == -HUGE_VAL) && node->minimum <= 0 && node->maximum == HUGE_VAL;
     if ((node->integer && !whole) || node->has_choices || !within) number_value(*node, raw, whole);
   }
-  return true;
+  return raw;
 }
 
 /// A value that is no container; its token was taken.
-bool Walker::scalar(std::size_t at, const Shape::Node* node, std::string_view& raw) {
+inline std::string_view Walker::scalar(std::size_t at, const Shape::Node* node) {
   const char c = text_[at];
   if (c == '"') {
-    raw = string_at(at);
+    const std::string_view raw = string_at(at, tokens_.peek());
     if (node != nullptr && type(*node, Shape::string, at) && (node->has_choices || node->pattern != Shape::kNone)) {
       string_value(*node, raw);
     }
-    return true;
+    return raw;
   }
-  if (c == '-' || is_digit(c)) return number(at, node, raw);
-  const auto word = [&](std::string_view wanted, Shape::Type is) {
-    if (!text_.substr(at).starts_with(wanted)) return wrong(at, "a value");
-    if (at + wanted.size() < text_.size() && !ends_scalar(text_[at + wanted.size()])) return wrong(at, "a value");
-    raw = text_.substr(at, wanted.size());
+  if (c == '-' || is_digit(c)) return number(at, node);
+  const auto word = [&](std::string_view wanted, Shape::Type is) -> std::string_view {
+    if (!text_.substr(at).starts_with(wanted)) return no_value(at);
+    if (at + wanted.size() < text_.size() && !ends_scalar(text_[at + wanted.size()])) return no_value(at);
     if (node != nullptr) type(*node, is, at);
-    return true;
+    return text_.substr(at, wanted.size());
   };
   if (c == 't') return word("true", Shape::boolean);
   if (c == 'f') return word("false", Shape::boolean);
   if (c == 'n') return word("null", Shape::null);
-  return wrong(at, "a value");
+  return no_value(at);
 }
 
 /// A member that the shape does not describe, or of an object that has none: it may not stand there twice.
@@ -289,38 +290,47 @@ void Walker::other_member(Frame& frame, std::string_view name, std::size_t at) {
   names_.push_back(name);
 }
 
-/// Which member of the frame's node this is; kNone for another. `key` becomes the name where it is written with escapes.
-int Walker::member(Frame& frame, std::string_view& key, std::size_t at) {
-  const Shape::Node* const node = frame.node == Shape::kNone ? nullptr : &shape_->node(frame.node);
-  std::size_t found = 0;
-  if (node != nullptr) {
+/// Which member of the frame's node this is; kNone for another. The frame's key becomes the name, also where it is written
+/// with escapes.
+int Walker::member(Frame& frame, std::string_view key, std::size_t at) {
+  frame.key = {};
+  const Shape::Node* const node = frame.node;
+  int found = Shape::kNone;
+  const auto look_up = [&](std::string_view name) {
+    const std::size_t count = node->members.size();
     // Producers write members in one order: what followed last time follows again.
     std::uint8_t& prediction = predictions_[node->prediction + frame.last];
-    const std::size_t count = node->members.size();
-    found = prediction;
-    if (found >= count || !same(node->members[found].name, key)) {
-      for (found = 0; found < count && !same(node->members[found].name, key); ++found) {
-      }
-      if (found < count) prediction = static_cast<std::uint8_t>(found);
+    std::size_t i = prediction;
+    if (i < count && same(node->members[i].name, name)) {
+      found = described_member(frame, *node, i, name, at);
+      return true;
     }
-    if (found < count) return described_member(frame, *node, found, key, at);
-  }
-  if (key.find('\\') != std::string_view::npos) {
-    // A name that is written with escapes is the name all the same.
-    const std::string quoted = fmt::format("\"{}\"", key);
-    key = *decoded_names_.insert(text_of(Field{quoted})).first;
-    if (node != nullptr) {
-      for (found = 0; found < node->members.size(); ++found) {
-        if (node->members[found].name == key) return described_member(frame, *node, found, key, at);
-      }
+    for (i = 0; i < count && !same(node->members[i].name, name); ++i) {
+    }
+    if (i == count) return false;
+    prediction = static_cast<std::uint8_t>(i);
+    found = described_member(frame, *node, i, name, at);
+    return true;
+  };
+  if (node == nullptr || !look_up(key)) {
+    bool described = false;
+    if (key.find('\\') != std::string_view::npos) {
+      // A name that is written with escapes is the name all the same.
+      const std::string quoted = fmt::format("\"{}\"", key);
+      key = *decoded_names_.insert(text_of(Field{quoted})).first;
+      described = node != nullptr && look_up(key);
+    }
+    if (!described) {
+      other_member(frame, key, at);
+      if (node != nullptr && node->closed && !key.starts_with('_')) undescribed(*node, key, at);
     }
   }
-  other_member(frame, key, at);
-  if (node != nullptr && node->closed && !key.starts_with('_')) undescribed(*node, key, at);
-  return Shape::kNone;
+  frame.key = key;
+  return found;
 }
 
-int Walker::described_member(Frame& frame, const Shape::Node& node, std::size_t found, std::string_view key, std::size_t at) {
+inline int Walker::described_member(Frame& frame, const Shape::Node& node, std::size_t found, std::string_view key,
+                                    std::size_t at) {
   const std::uint64_t bit = std::uint64_t{1} << found;
   if ((frame.seen & bit) != 0) mark(RuleId::har_duplicate_member, at, "the member stands there twice", {}, key);
   frame.seen |= bit;
@@ -338,8 +348,8 @@ void Walker::undescribed(const Shape::Node& node, std::string_view key, std::siz
 }
 
 /// The end of an object: what it had to have.
-void Walker::close(const Frame& frame) {
-  const Shape::Node& node = shape_->node(frame.node);
+inline void Walker::close(const Frame& frame) {
+  const Shape::Node& node = *frame.node;
   for (std::uint64_t missing = node.required & ~frame.seen; missing != 0; missing &= missing - 1) {
     const auto number = static_cast<std::size_t>(__builtin_ctzll(missing));
     const Shape::Member& member = node.members[number];
@@ -393,21 +403,37 @@ bool Walker::walk(std::string_view text, const Shape& shape, int node, Facts* fa
 }
 
 bool Walker::run(Facts* facts, MessageChecks* messages) {
-  Record record;
+  // Records are put together where they will stay: what is copied right after it was written in parts has to wait for them.
+  Record of_messages;
+  Record* record = nullptr;
   List list = List::count_;  // what the record is of
   std::size_t record_depth = 0;
-  int at_node = root_;
-  std::string_view raw;
-  const auto take = [&](const Shape::Node& node, std::string_view value) {
-    if (facts != nullptr && node.slot != Slot::count_) facts->slots[static_cast<std::size_t>(node.slot)].raw = value;
-    if (node.field != nullptr && list != List::count_) (record.*node.field).raw = value;
+  const Shape::Node* node = node_at(root_);
+  const auto take = [&](const Shape::Node& of, std::string_view value) {
+    if (facts != nullptr && of.slot != Slot::count_) facts->slots[static_cast<std::size_t>(of.slot)].raw = value;
+    if (of.field != nullptr && record != nullptr) (record->*of.field).raw = value;
+  };
+  const auto begin_record = [&](const Frame& array) {
+    list = array.node->list;
+    record = &of_messages;
+    if (static_cast<std::size_t>(list) < kGathered) {
+      record = &facts->lists[static_cast<std::size_t>(list)].emplace_back();
+    } else {
+      of_messages = {};
+    }
+    record->index = array.index;
+    record_depth = frames_.size();
+  };
+  const auto end_record = [&](std::string_view object) {
+    record->object = object;
+    if (record == &of_messages && messages != nullptr) messages->record(list, of_messages, text_, *marks_);
+    record = nullptr;
   };
 
   for (;;) {
     // A value.
     std::size_t token = tokens_.next();
     if (token == JsonTokens::kEnd) return wrong(text_.size(), "a value");
-    const Shape::Node* node = at_node == Shape::kNone ? nullptr : &shape_->node(at_node);
     const char c = text_[token];
     bool opened = false;
     if (c == '{' || c == '[') {
@@ -416,33 +442,21 @@ bool Walker::run(Facts* facts, MessageChecks* messages) {
              {});
         return false;
       }
-      if (node != nullptr && !type(*node, c == '{' ? Shape::object : Shape::array, token)) {
-        node = nullptr;
-        at_node = Shape::kNone;
+      if (node != nullptr && !type(*node, c == '{' ? Shape::object : Shape::array, token)) node = nullptr;
+      if (c == '{' && facts != nullptr && record == nullptr && !frames_.empty() && frames_.back().array &&
+          frames_.back().node != nullptr && frames_.back().node->list != List::count_) {
+        begin_record(frames_.back());
       }
-      Frame frame;
-      frame.node = at_node;
+      Frame& frame = frames_.emplace_back();
+      frame.node = node;
       frame.array = c == '[';
       frame.begin = token;
       frame.names = names_.size();
-      if (c == '{' && !frames_.empty() && frames_.back().array && frames_.back().node != Shape::kNone && facts != nullptr) {
-        const List of = shape_->node(frames_.back().node).list;
-        if (of != List::count_) {
-          list = of;
-          record = {};
-          record.index = frames_.back().index;
-          record_depth = frames_.size();
-        }
-      }
-      frames_.push_back(frame);
       const std::size_t next = tokens_.peek();
-      if (next != JsonTokens::kEnd && text_[next] == (c == '{' ? '}' : ']')) {
-        // Empty: it is closed below.
-      } else {
-        opened = true;
-      }
+      opened = next == JsonTokens::kEnd || text_[next] != (c == '{' ? '}' : ']');  // what is empty is closed below
     } else {
-      if (!scalar(token, node, raw)) return false;
+      const std::string_view raw = scalar(token, node);
+      if (raw.empty()) return false;
       if (node != nullptr) take(*node, raw);
     }
 
@@ -453,62 +467,40 @@ bool Walker::run(Facts* facts, MessageChecks* messages) {
         return rest == JsonTokens::kEnd || wrong(rest, "the end");
       }
       Frame& frame = frames_.back();
-      if (frame.array) {
-        if (!opened) {
-          token = tokens_.next();
-          const char behind = token == JsonTokens::kEnd ? '\0' : text_[token];
-          if (behind == ',') {
-            ++frame.index;
-          } else if (behind != ']') {
-            return wrong(token == JsonTokens::kEnd ? text_.size() : token, "',' or ']'");
-          } else {
-            const int closed = frame.node;
-            raw = text_.substr(frame.begin, token + 1 - frame.begin);
-            names_.resize(frame.names);
-            frames_.pop_back();
-            if (closed != Shape::kNone) take(shape_->node(closed), raw);
-            continue;
-          }
-        }
-        at_node = frame.node == Shape::kNone ? Shape::kNone : shape_->node(frame.node).items;
-        break;
-      }
       if (!opened) {
         token = tokens_.next();
         const char behind = token == JsonTokens::kEnd ? '\0' : text_[token];
-        if (behind == '}') {
-          frame.key = {};
-          if (frame.node != Shape::kNone) close(frame);
-          raw = text_.substr(frame.begin, token + 1 - frame.begin);
-          const int closed = frame.node;
-          names_.resize(frame.names);
-          if (many_at_ == frames_.size()) many_at_ = 0;
-          frames_.pop_back();
-          if (closed != Shape::kNone) take(shape_->node(closed), raw);
-          if (list != List::count_ && frames_.size() == record_depth) {
-            record.object = raw;
-            if (static_cast<std::size_t>(list) < kGathered) {
-              facts->lists[static_cast<std::size_t>(list)].push_back(record);
-            } else if (messages != nullptr) {
-              messages->record(list, record, text_, *marks_);
-            }
-            list = List::count_;
+        if (behind == (frame.array ? ']' : '}')) {
+          const Shape::Node* const closed = frame.node;
+          const std::string_view raw(text_.data() + frame.begin, token + 1 - frame.begin);
+          if (!frame.array) {
+            frame.key = {};
+            if (closed != nullptr) close(frame);
+            if (many_at_ == frames_.size()) many_at_ = 0;
           }
+          names_.resize(frame.names);
+          frames_.pop_back();
+          if (closed != nullptr) take(*closed, raw);
+          if (record != nullptr && frames_.size() == record_depth) end_record(raw);
           continue;
         }
-        if (behind != ',') return wrong(token == JsonTokens::kEnd ? text_.size() : token, "',' or '}'");
+        if (behind != ',') {
+          return wrong(token == JsonTokens::kEnd ? text_.size() : token, frame.array ? "',' or ']'" : "',' or '}'");
+        }
+      }
+      if (frame.array) {
+        if (!opened) ++frame.index;
+        node = frame.node == nullptr ? nullptr : node_at(frame.node->items);
+        break;
       }
       // A member's name.
       token = tokens_.next();
       if (token == JsonTokens::kEnd || text_[token] != '"')
         return wrong(token == JsonTokens::kEnd ? text_.size() : token, "a member's name");
-      const std::string_view quoted = string_at(token);
       const std::size_t colon = tokens_.next();
       if (colon == JsonTokens::kEnd || text_[colon] != ':') return wrong(colon == JsonTokens::kEnd ? text_.size() : colon, "':'");
-      frame.key = {};
-      std::string_view key = quoted.substr(1, quoted.size() - 2);
-      at_node = member(frame, key, token);
-      frame.key = key;
+      const std::string_view quoted = string_at(token, colon);
+      node = node_at(member(frame, {quoted.data() + 1, quoted.size() - 2}, token));
       break;
     }
   }

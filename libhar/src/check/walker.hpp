@@ -32,7 +32,7 @@ class Walker {
 
  private:
   struct Frame {
-    int node = Shape::kNone;
+    const Shape::Node* node = nullptr;
     bool array = false;
     std::uint8_t last = 0;    ///< of the members described: one more than the last one's number
     std::uint64_t seen = 0;   ///< of those, bit by bit
@@ -45,17 +45,23 @@ class Walker {
 
   bool run(Facts* facts, MessageChecks* messages);
   bool wrong(std::size_t at, std::string_view expected);
-  bool scalar(std::size_t at, const Shape::Node* node, std::string_view& raw);
-  bool number(std::size_t at, const Shape::Node* node, std::string_view& raw);
+  // A value's text is handed back, and empty if it is none.
+  std::string_view no_value(std::size_t at, std::string_view expected = "a value");
+  std::string_view scalar(std::size_t at, const Shape::Node* node);
+  std::string_view number(std::size_t at, const Shape::Node* node);
   void string_value(const Shape::Node& node, std::string_view raw);
   void number_value(const Shape::Node& node, std::string_view raw, bool whole);
-  bool type(const Shape::Node& node, Shape::Type is, std::size_t at);
-  int member(Frame& frame, std::string_view& key, std::size_t at);
+  bool type(const Shape::Node& node, Shape::Type is, std::size_t at) {
+    return (node.types & is) != 0 || wrong_type(node, is, at);
+  }
+  bool wrong_type(const Shape::Node& node, Shape::Type is, std::size_t at);
+  const Shape::Node* node_at(int index) const { return index == Shape::kNone ? nullptr : &shape_->node(index); }
+  int member(Frame& frame, std::string_view key, std::size_t at);
   int described_member(Frame& frame, const Shape::Node& node, std::size_t found, std::string_view key, std::size_t at);
   void undescribed(const Shape::Node& node, std::string_view key, std::size_t at);
   void other_member(Frame& frame, std::string_view name, std::size_t at);
   void close(const Frame& frame);
-  std::string_view string_at(std::size_t at);
+  std::string_view string_at(std::size_t at, std::size_t next) const;
   void mark(RuleId rule, std::size_t at, std::string message, std::optional<Severity> regular, std::string_view member = {});
   std::string pointer(std::string_view member) const;
 

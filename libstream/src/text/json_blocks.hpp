@@ -67,7 +67,7 @@ HWY_INLINE std::uint64_t take_escaped(std::uint64_t backslash, State& state) {
 template <class State>
 HWY_INLINE std::uint64_t take_inside(std::uint64_t quote, State& state) {
   const std::uint64_t inside = prefix_xor(quote) ^ state.in_string;
-  state.in_string = (inside >> 63) != 0 ? ~std::uint64_t{0} : 0;
+  state.in_string = ~(inside >> 63) + 1;  // all ones or none, without a branch
   return inside;
 }
 

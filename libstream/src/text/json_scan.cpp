@@ -36,8 +36,9 @@ HWY_INLINE Masks classify(const std::uint8_t* block) {
   return masks;
 }
 
-std::size_t Scan(ElementScanner::State& state, const std::uint8_t* data, std::size_t size, std::size_t base,
+std::size_t Scan(ElementScanner::State& scanner, const std::uint8_t* data, std::size_t size, std::size_t base,
                  std::vector<std::size_t>& ends) {
+  ElementScanner::State state = scanner;  // what stands in registers does not wait for what was just stored
   for (std::size_t at = 0; at < size; at += 64) {
     Masks masks;
     if (HWY_LIKELY(at + 64 <= size)) {
@@ -70,11 +71,13 @@ std::size_t Scan(ElementScanner::State& state, const std::uint8_t* data, std::si
       const std::size_t end = at + hwy::Num0BitsBelowLS1Bit_Nonzero64(bit) + 1;
       if (state.depth < 0) {
         state.closed = true;
+        scanner = state;
         return end;
       }
       ends.push_back(base + end);
     }
   }
+  scanner = state;
   return size;
 }
 

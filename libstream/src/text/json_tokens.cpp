@@ -238,18 +238,21 @@ JsonTokens::~JsonTokens() = default;
 void JsonTokens::start(std::string_view text) {
   state_ = {};
   state_.text = text;
-  base_ = at_ = count_ = 0;
+  base_ = 0;
+  at_ = end_ = window_.get();
   bad_ = false;
 }
 
 bool JsonTokens::refill() {
-  at_ = count_ = 0;
-  while (count_ == 0 && state_.at < state_.text.size()) {
+  std::size_t count = 0;
+  while (count == 0 && state_.at < state_.text.size()) {
     base_ = state_.at;
-    count_ = HWY_DYNAMIC_DISPATCH(Fill)(state_, window_.get());
+    count = HWY_DYNAMIC_DISPATCH(Fill)(state_, window_.get());
   }
+  at_ = window_.get();
+  end_ = at_ + count;
   bad_ = state_.bad;
-  return count_ != 0;
+  return count != 0;
 }
 
 std::optional<std::size_t> JsonTokens::lone_surrogate() const {

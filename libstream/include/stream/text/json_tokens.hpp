@@ -28,13 +28,13 @@ class JsonTokens {
 
   /// The offset of the next token; kEnd behind the last, for good. A string's token is its opening quote.
   std::size_t next() {
-    if (at_ == count_ && !refill()) return kEnd;
-    return base_ + window_[at_++];
+    if (at_ == end_ && !refill()) return kEnd;
+    return base_ + *at_++;
   }
   /// The same without passing it.
   std::size_t peek() {
-    if (at_ == count_ && !refill()) return kEnd;
-    return base_ + window_[at_];
+    if (at_ == end_ && !refill()) return kEnd;
+    return base_ + *at_;
   }
 
   /// A string that is wrong, in what has been looked at so far (which is some way ahead of the tokens given out).
@@ -57,8 +57,8 @@ class JsonTokens {
   bool refill();
 
   std::size_t base_ = 0;
-  std::size_t at_ = 0;
-  std::size_t count_ = 0;
+  const std::uint32_t* at_ = nullptr;
+  const std::uint32_t* end_ = nullptr;
   bool bad_ = false;
   std::unique_ptr<std::uint32_t[]> window_;  // NOLINT(modernize-avoid-c-arrays)
   State state_;
