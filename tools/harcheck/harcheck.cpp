@@ -193,7 +193,7 @@ void Run::fix(const std::string& path) {
   Result<Summary> summary;
   std::exception_ptr thrown;
   std::mutex report_mutex;  // a report is one object, and two threads tell it something
-  std::thread checker([&] {
+  std::jthread checker([&] {
     try {
       Input fixed;
       fixed.path = options_.dry_run ? path : output;
@@ -215,6 +215,8 @@ void Run::fix(const std::string& path) {
     }
     pipe.leave();
   });
+  // Closed also if what follows throws: the checker would wait for more.
+  std::unique_ptr<Pipe, void (*)(Pipe*)> writing(&pipe, [](Pipe* open) { open->close(); });
   std::size_t lost_pieces = 0;
   auto fixed = har::check::fix(*input, {options_.input.options.limits, check_.threads}, tee.get(), [&](const Finding& finding) {
     // What can't be repaired is an error here, and is found again by the check, with its place in the output.
@@ -224,7 +226,7 @@ void Run::fix(const std::string& path) {
     const std::lock_guard lock(report_mutex);
     tell([&](std::string& out) { report_->repair(out, finding); });
   });
-  pipe.close();
+  writing.reset();
   checker.join();
   if (thrown) std::rethrow_exception(thrown);
 
