@@ -93,6 +93,12 @@ class Importer {
       report_.misread(At(at, "method"), "expected a method, found " + found(method) + ": Playwright never uses the entry");
       return false;
     }
+    for (const std::string_view never : {"connect", "trace", "track"}) {
+      if (!same_but_case(method->as_string(), never)) continue;
+      report_.misread(At(at, "method"),
+                      "expected a method that pages can use, found " + found(method) + ": Playwright never uses the entry");
+      return false;
+    }
     for (const std::string_view upper : {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"}) {
       std::string lower(upper);
       for (char& c : lower) c = static_cast<char>(c | 0x20);
@@ -143,8 +149,9 @@ class Importer {
       }
       break;
     }
-    content(At(at, "content"), response->find("content")) && status_code(At(at, "status"), status) &&
-        header_values(list, *headers);
+    if (!content(At(at, "content"), response->find("content"))) return;
+    if (!has_form(at, status, *headers)) return;
+    if (status_code(At(at, "status"), status)) header_values(list, *headers);
   }
 
   void redirect(const At& at, const Json* location) {
@@ -160,6 +167,10 @@ class Importer {
     if (body == nullptr || body->is_null()) {
       report_.misread(at, "expected an object, found " + found(body) + std::string(kAborted));
       return false;
+    }
+    if (!body->is_object()) {
+      report_.misread(at, "expected an object, found " + found(body) + ": Playwright answers without a body");
+      return true;
     }
     if (javascript::truthy(body->find("_file"))) return file(At(at, "_file"), body->find("_file"));
     return text(at, *body);
@@ -184,16 +195,29 @@ class Importer {
     return bytes;
   }
 
-  bool status_code(const At& at, const Json* status) {
-    if (status == nullptr) {
-      report_.misread(at, "expected a status, found nothing: Playwright answers with 200");
-      return true;
-    }
-    const double code = status->is_number() ? status->number_or(NAN) : NAN;
-    if (code != std::floor(code) || std::isinf(code)) {
-      report_.refuse(at, "expected an integer, found " + found(status) + std::string(kEnds));
+  /// Whether the answer is of the form that is checked before it is sent.
+  bool has_form(const At& at, const Json* status, const Json& headers) {
+    const double code = status != nullptr && status->is_number() ? status->number_or(NAN) : NAN;
+    if (status != nullptr && (code != std::floor(code) || std::isinf(code))) {
+      report_.refuse(At(at, "status"), "expected an integer, found " + found(status) + std::string(kEnds));
       return false;
     }
+    const At list(at, "headers");
+    for (std::size_t i = 0; i < headers.as_array().size(); ++i) {
+      const At here(list, i);
+      for (const std::string_view member : {"name", "value"}) {
+        const Json* const value = headers.as_array()[i].find(member);
+        if (value != nullptr && value->is_string()) continue;
+        report_.refuse(At(here, member), "expected a string, found " + found(value) + std::string(kEnds));
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// Whether an answer is sent.
+  bool status_code(const At& at, const Json* status) {
+    const double code = status != nullptr ? status->number_or(0) : 0;
     if (code == -1) {
       report_.misread(at, "expected a status, found -1: the request never gets an answer");
       return false;
@@ -206,31 +230,23 @@ class Importer {
     return true;
   }
 
-  bool header_values(const At& list, const Json& headers) {
+  void header_values(const At& list, const Json& headers) {
     for (std::size_t i = 0; i < headers.as_array().size(); ++i) {
       const Json& header = headers.as_array()[i];
       const At here(list, i);
-      for (const std::string_view member : {"name", "value"}) {
-        const Json* const value = header.find(member);
-        if (value != nullptr && value->is_string()) continue;
-        report_.refuse(At(here, member), "expected a string, found " + found(value) + std::string(kEnds));
-        return false;
-      }
       const std::string& name = header["name"].as_string();
       if (!is_token(name)) {
-        report_.misread(At(here, "name"), "expected a header's name, found " + found(&header["name"]) + std::string(kHangs));
-        return false;
+        return report_.misread(At(here, "name"),
+                               "expected a header's name, found " + found(&header["name"]) + std::string(kHangs));
       }
       // Several cookies in one value are taken apart at line feeds.
       const std::string_view refused =
           same_but_case(name, "set-cookie") ? std::string_view("\r\0", 2) : std::string_view("\r\n\0", 3);
       if (header["value"].as_string().find_first_of(refused) != std::string::npos) {
-        report_.misread(At(here, "value"),
-                        "expected a value in one line, found " + found(&header["value"]) + std::string(kHangs));
-        return false;
+        return report_.misread(At(here, "value"),
+                               "expected a value in one line, found " + found(&header["value"]) + std::string(kHangs));
       }
     }
-    return true;
   }
 
   Report& report_;
