@@ -42,7 +42,7 @@ ToolInfo info() {
       {"harmerge browser.har proxy.har --shift proxy.har=-350ms -o both.har", "the second computer's clock was 350 ms ahead"},
       {"harmerge --checksum a.har b.har -o ab.har", "with the proof that all entries are there"},
       {"harmerge --checksum session.har session.rec.ndjson", "whether two files hold the same entries"},
-      {"zcat session-*.har.gz | harmerge --from harl - --to harl | head", "HAR lines, sorted"},
+      {"cat part-*.harl | harmerge --from harl - --to harl | head", "HAR lines, sorted"},
   };
   info.exit_status =
       "0 done; 1 the checksum of the output is not that of the inputs; 2 an input could not be read completely, the output could "

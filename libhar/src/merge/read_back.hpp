@@ -15,7 +15,7 @@
 
 namespace har::merging {
 
-/// The checksum of the entries of any input; what could not be read goes to `options.report` as nothing: it is just not there.
+/// The checksum of the entries of an input. Errors: the first of its reader.
 stream::Result<EntryChecksum> checksum_of(const Format& format, stream::ByteSource& source, const ReadOptions& options);
 
 /// Hands on what is written, and reads it with the format's own reader on another thread: the checksum is that of the bytes that
