@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 
 #include "check/entry_check.hpp"
 #include "check/importers.hpp"
@@ -45,10 +44,11 @@ struct Checked {
 /// The entries in their order: counts them, says what was found, and what they are to each other.
 class InOrder {
  public:
-  explicit InOrder(Session& session) : session_(session) {}
+  /// `prefix`: of the entries' JSON Pointers ("/log/entries"); empty: pointers are within the entry, which has a line to itself.
+  InOrder(Session& session, std::string_view prefix) : session_(session), prefix_(prefix) {}
 
-  /// `place_of(i)`: of the batch's entry i.
-  void take(Checked& checked, std::string_view prefix, const std::function<Place(std::size_t)>& place_of) {
+  /// `place_of(i, offset)`: a place in the batch's entry i.
+  void take(Checked& checked, const std::function<Place(std::size_t, std::size_t)>& place_of) {
     std::size_t said = 0;
     for (std::size_t i = 0; i < checked.entries.size(); ++i) {
       const Checked::Entry& entry = checked.entries[i];
@@ -56,17 +56,15 @@ class InOrder {
       ++session_.summary().entries;
       if (!entry.json) continue;
       marks_.clear();
-      rules_.entry(entry.summary, marks_);
-      const auto& page = entry.summary.pageref;
-      const bool new_page = page && places_.size() < kPlaces && pages_.insert(*page).second;
-      if (marks_.empty() && !new_page) continue;
-      const Place place = place_of(i);
-      if (new_page) places_[entry.summary.index] = place;
+      const EntrySummary& summary = entry.summary;
+      if (rules_.entry(summary, marks_) && places_.size() < kPlaces) {
+        places_[summary.index] = {place_of(i, 0), place_of(i, summary.started_at), place_of(i, summary.pageref_at)};
+      }
       for (const Mark& mark : marks_) {
         const Severity severity = session_.levels().of(mark);
         if (severity == Severity::off) continue;
-        Place at = place;
-        at.pointer = prefix.empty() ? mark.pointer : fmt::format("{}/{}{}", prefix, entry.summary.index, mark.pointer);
+        Place at = place_of(i, mark.offset);
+        at.pointer = prefix_.empty() ? mark.pointer : fmt::format("{}/{}{}", prefix_, summary.index, mark.pointer);
         session_.say(Ready{mark.rule, {to_level(severity), std::string(rule(mark.rule).name), mark.message, std::move(at)}});
       }
     }
@@ -79,22 +77,32 @@ class InOrder {
       Place place;
       const auto known = said.entry ? places_.find(*said.entry) : places_.end();
       if (known != places_.end()) {
-        place = known->second;
+        const Places& places = known->second;
+        place = said.pointer.ends_with("/startedDateTime") ? places.started
+                : said.pointer.ends_with("/pageref")       ? places.pageref
+                                                           : places.entry;
       } else {
         place = place_of(said.pointer);
       }
       place.pointer = said.pointer;
+      if (said.entry && prefix_.empty()) place.pointer.erase(0, fmt::format("/log/entries/{}", *said.entry).size());
       session_.say(said.rule, said.message, std::move(place));
     }
   }
 
  private:
   static constexpr std::size_t kPlaces = 10'000;
+  /// Of an entry that is the first, or the earliest, of a page.
+  struct Places {
+    Place entry{};
+    Place started{};
+    Place pageref{};
+  };
   Session& session_;
+  std::string_view prefix_;
   DocumentRules rules_;
   Marks marks_;
-  std::set<std::string> pages_;
-  std::map<std::size_t, Place> places_;  ///< of the first entry of each page
+  std::map<std::size_t, Places> places_;
 };
 
 bool imports(const Options& options) { return options.profile != Profile::regular && options.profile != Profile::strict; }
@@ -144,7 +152,7 @@ Frame frame_of(const EntryReader& reader, const std::string& source) {
 
 Status check_har(Input& input, Session& session) {
   std::unique_ptr<EntryReader> reader;
-  InOrder in_order(session);
+  InOrder in_order(session, "/log/entries");
   const std::string& source = input.source->name();
   bool first = true;
   std::size_t arrays = 1;
@@ -181,7 +189,10 @@ Status check_har(Input& input, Session& session) {
         }
       },
       [&](const EntryBatch& batch, Checked& out) -> Status {
-        in_order.take(out, "/log/entries", [&](std::size_t i) { return batch.place(batch.entries()[i]); });
+        PlaceCursor cursor(batch.start(), batch.text());
+        in_order.take(out, [&](std::size_t i, std::size_t offset) {
+          return cursor.at(static_cast<std::size_t>(batch.entries()[i].text.data() - batch.text().data()) + offset);
+        });
         return {};
       },
       hear));
@@ -245,7 +256,7 @@ bool is_log_line(std::string_view text) {
 Status check_lines(Input& input, Session& session) {
   const std::string& source = input.source->name();
   const HarShape& har = har_shape();
-  InOrder in_order(session);
+  InOrder in_order(session, "");
   stream::LineReader reader(*input.source, session.options().limits);
   Walker walker(session.options().limits.max_depth, session.options().profile == Profile::strict);
   LogInfo info;
@@ -274,7 +285,11 @@ Status check_lines(Input& input, Session& session) {
   const auto consume = [&](Lines& lines) -> Status {
     for (const Message& message : lines.before) session.say(message);
     session.say(lines.log);
-    in_order.take(lines.out, "", [&](std::size_t i) { return lines.place(i, source); });
+    in_order.take(lines.out, [&](std::size_t i, std::size_t offset) {
+      Place place = lines.place(i, source);
+      stream::advance(place, lines.line(i).substr(0, offset));
+      return place;
+    });
     return {};
   };
 

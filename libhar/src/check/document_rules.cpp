@@ -95,7 +95,10 @@ EntrySummary summarize(const Facts& facts, std::size_t index) {
     const auto duration = stream::parse_decimal_millis(time.raw);
     if (duration && duration->count() >= 0) out.duration = duration;
   }
-  if (const Field& pageref = facts[Slot::pageref]; pageref.is_string()) out.pageref = text_of(pageref);
+  if (const Field& pageref = facts[Slot::pageref]; pageref.is_string()) {
+    out.pageref = text_of(pageref);
+    out.pageref_at = facts.offset(pageref);
+  }
   out.fingerprint = fingerprint(facts);
   return out;
 }
@@ -132,7 +135,7 @@ void DocumentRules::Fingerprints::clear() {
   size_ = 0;
 }
 
-void DocumentRules::entry(const EntrySummary& summary, Marks& marks) {
+bool DocumentRules::entry(const EntrySummary& summary, Marks& marks) {
   if (summary.started) {
     if (latest_ && *summary.started < *latest_) {
       if (out_of_order_++ == 0) {
@@ -161,29 +164,34 @@ void DocumentRules::entry(const EntrySummary& summary, Marks& marks) {
     fingerprints_[current_].insert(summary.fingerprint, summary.index);
   }
 
-  if (!summary.pageref) return;
+  if (!summary.pageref) return false;
   auto found = pages_.find(*summary.pageref);
+  bool told = false;
   if (found == pages_.end()) {
     if (pages_.size() >= kPages) {
       pages_forgotten_ = true;
-      return;
+      return false;
     }
+    told = true;
     found = pages_.emplace(*summary.pageref, Page{}).first;
     found->second.first = summary.index;
   }
   Page& page = found->second;
   ++page.count;
-  if (!summary.started) return;
+  if (!summary.started) return told;
   if (!page.earliest || *summary.started < *page.earliest) {
+    told = true;
     page.earliest = summary.started;
     page.earliest_entry = summary.index;
   }
-  if (!summary.duration) return;
+  if (!summary.duration) return told;
   const WallTime end = *summary.started + *summary.duration;
   if (!page.first_end || end < *page.first_end) {
+    told = true;
     page.first_end = end;
     page.first_end_entry = summary.index;
   }
+  return told;
 }
 
 void DocumentRules::pages(const Json& list, std::vector<Said>& out) const {

@@ -22,6 +22,7 @@ struct EntrySummary {
   std::optional<stream::Nanos> duration{};  ///< time
   std::optional<std::string> pageref{};
   std::size_t started_at = 0;  ///< where /startedDateTime stands in the entry's text
+  std::size_t pageref_at = 0;
   /// Equal for equal entries, and (but for one in 2^64) for no others. Of what is longer than kWhole it covers the length, when
   /// and where it went and how long it took, both ends, and samples in between.
   std::uint64_t fingerprint = 0;
@@ -34,8 +35,9 @@ EntrySummary summarize(const Facts& facts, std::size_t index);
 /// Sees the summaries of all entries in their order, then what the file says of its pages (which may stand behind them).
 class DocumentRules {
  public:
-  /// Marks are about the entry: entries-order (the first one that is out of order only), entry-duplicate.
-  void entry(const EntrySummary& summary, Marks& marks);
+  /// Marks are about the entry: entries-order (the first one that is out of order only), entry-duplicate. True: finish() may
+  /// have something to say about it.
+  bool entry(const EntrySummary& summary, Marks& marks);
 
   /// Something about the file as a whole, with its JSON Pointer in the document.
   struct Said {
