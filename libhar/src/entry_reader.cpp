@@ -248,7 +248,8 @@ void EntryReader::Impl::slice(EntryBatch& batch) {
     std::size_t from = lead_at;
     std::size_t commas = 0;
     for (; is_space(byte(from)) || byte(from) == ','; ++from) commas += byte(from) == ',' ? 1U : 0U;
-    const std::string_view expected = commas < (separator_due ? 1U : 0U)   ? "','"
+    const std::string_view expected = options.any_commas                   ? "'{'"
+                                      : commas < (separator_due ? 1U : 0U) ? "','"
                                       : commas > (separator_due ? 1U : 0U) ? "one comma between entries"
                                                                            : "'{'";
     if (expected != "'{'" || byte(from) != '{') {
@@ -277,7 +278,7 @@ void EntryReader::Impl::slice(EntryBatch& batch) {
 /// Behind the last entry and before the ']' there is nothing but white space.
 bool EntryReader::Impl::check_close() {
   std::size_t from = separator_due ? begin : array_at;
-  while (is_space(byte(from))) ++from;
+  while (is_space(byte(from)) || (options.any_commas && byte(from) == ',')) ++from;
   if (from + 1 == after_at) return true;
   stop({ErrorCode::syntax, fmt::format("expected ']' behind the entries, found '{}'", byte(from)), here(from)});
   return false;

@@ -60,6 +60,9 @@ struct EntryReaderOptions {
   /// Whether entries are refused that hold bytes that are not UTF-8 or raw control characters, or are nested too deeply. Without
   /// it they are given out as they stand.
   bool look_inside = true;
+  /// Whether commas between entries that are missing or too many, and one behind the last, are let pass: then they stand in
+  /// the leads, and in the tail.
+  bool any_commas = false;
 };
 
 /// Reads a HAR as the entries that it holds, in file order, in memory bounded by the largest few of them, never by the

@@ -138,7 +138,13 @@ std::string Fixer::tail(std::string_view text, std::string_view members, const L
     return std::any_of(info.log.begin(), info.log.end(), [&](const stream::JsonMember& member) { return member.name == name; });
   };
   std::string now(kOpening);
-  now.append(text.substr(0, bracket + 1)).append(members).append(text.substr(bracket + 1, end - bracket));
+  std::string before(text.substr(0, bracket + 1));
+  if (const std::size_t comma = before.find(','); comma != std::string::npos) {
+    repairs.push_back({RuleId::json_syntax, comma, "/log/entries", "a comma behind the last entry, dropped", true});
+    std::erase(before, ',');
+  }
+  const std::size_t commas = bracket + 1 - before.size();
+  now.append(before).append(members).append(text.substr(bracket + 1, end - bracket));
   const std::size_t first = repairs.size();
   impl_->rounds(now, repairs, [&](edit::Text& tree) {
     const edit::Node log = tree.first(tree.root());
@@ -156,7 +162,7 @@ std::string Fixer::tail(std::string_view text, std::string_view members, const L
   });
   for (std::size_t i = first; i < repairs.size(); ++i) {
     std::size_t& offset = repairs[i].offset;
-    offset -= std::min(offset, kOpening.size());
+    offset = offset - std::min(offset, kOpening.size()) + commas;
     if (offset > bracket) offset = std::max(bracket + 1, offset - std::min(offset, members.size()));
     offset = std::min(offset, text.size());
   }
@@ -164,7 +170,10 @@ std::string Fixer::tail(std::string_view text, std::string_view members, const L
 }
 
 std::optional<std::string> Fixer::between(std::string_view lead) {
-  const std::string document = fmt::format("{}{}{}", kOpening, lead, kClosing);
+  lead.remove_prefix(std::min(lead.find(']'), lead.size()));  // without commas behind the array's last entry
+  std::string document = fmt::format("{}{}", kOpening, lead);
+  document.resize(document.rfind('[') + 1);  // and before the first of the other one
+  document += kClosing;
   edit::Text& tree = impl_->text;
   if (!tree.read(document)) return std::nullopt;
   const edit::Node log = tree.first(tree.root());

@@ -109,6 +109,7 @@ class HarRun {
         [&](stream::FindingSink report) -> EntryReader& {
           EntryReaderOptions reading{options_.limits, std::move(report)};
           reading.look_inside = false;  // what is wrong inside of an entry is for the fixer to see
+          reading.any_commas = true;
           reader_ = std::make_unique<EntryReader>(source_, std::move(reading));
           return *reader_;
         },
@@ -163,7 +164,20 @@ class HarRun {
     for (const EntrySlice& entry : batch.entries()) {
       const auto at = static_cast<std::size_t>(entry.text.data() - all.data());
       const std::size_t first = out.repairs.size();
-      if (entry.lead.find(']') != std::string_view::npos) join(entry, at, out, copy_to, copied);
+      if (entry.lead.find(']') != std::string_view::npos) {
+        join(entry, at, out, copy_to, copied);
+      } else if (const auto commas = std::count(entry.lead.begin(), entry.lead.end(), ',');
+                 commas != (entry.index == 0 ? 0 : 1)) {
+        const std::size_t lead = at - entry.lead.size();
+        copy_to(lead);
+        out.text += lead_of(entry, entry.lead);
+        copied = at;
+        out.repairs.push_back({RuleId::json_syntax, lead, fmt::format("/log/entries/{}", entry.index),
+                               commas == 0        ? "no comma before it, now one"
+                               : entry.index == 0 ? "a comma before the first entry, dropped"
+                                                  : fmt::format("{} commas before it, now one", commas),
+                               true});
+      }
       const std::size_t joined = out.repairs.size();
       const std::size_t written = out.text.size();
       if (out.fixer->entry(entry.text, out.text, out.repairs)) {
@@ -183,6 +197,13 @@ class HarRun {
     if (!out.same) copy_to(all.size());
   }
 
+  /// What stands before an entry, with as many commas as there must be.
+  static std::string lead_of(const EntrySlice& entry, std::string_view lead) {
+    std::string out = entry.index == 0 ? "" : ",";
+    std::copy_if(lead.begin(), lead.end(), std::back_inserter(out), [](char c) { return c != ','; });
+    return out;
+  }
+
   /// The entry is the first of another array: makes it the next one of the same.
   template <class CopyTo>
   void join(const EntrySlice& entry, std::size_t at, Fixed& out, const CopyTo& copy_to, std::size_t& copied) const {
@@ -192,8 +213,7 @@ class HarRun {
       return;
     }
     copy_to(at - entry.lead.size());
-    if (entry.index != 0) out.text += ',';
-    out.text += entry.lead.substr(entry.lead.rfind('[') + 1);
+    out.text += lead_of(entry, entry.lead.substr(entry.lead.rfind('[') + 1));
     copied = at;
     out.members += *members;
     out.repairs.push_back(

@@ -417,6 +417,20 @@ TEST_CASE("a second array of entries is joined to the first, and what stood betw
   CHECK(empty_second.text == har_of(one));
 }
 
+TEST_CASE("commas that are missing between entries, or too many, are put right") {
+  const std::string one(kEntry);
+  const Whole whole = fix(har_of(", " + one + one + ",\n,\n" + one + ",\n",
+                                 R"("version":"1.2","creator":{"name":"a","version":"1"},)", R"(,"comment":"c")"));
+  CHECK(whole.text == har_of(" " + one + "," + one + ",\n\n" + one + "\n",
+                             R"("version":"1.2","creator":{"name":"a","version":"1"},)", R"(,"comment":"c")"));
+  CHECK(whole.summary.entries == 3);
+  CHECK_FALSE(whole.summary.lost);
+  CHECK(whole.summary.repairs == 4);
+  REQUIRE(whole.said.size() == 4);
+  CHECK(whole.said[0].ends_with("/log/entries/0: note: a comma before the first entry, dropped [json-syntax]"));
+  CHECK(whole.said[3].ends_with("/log/entries: note: a comma behind the last entry, dropped [json-syntax]"));
+}
+
 TEST_CASE("a log without a root, and an array of entries, become a HAR") {
   const std::string one(kEntry);
   const Whole log = fix("{\"version\":\"1.2\",\"creator\":{\"name\":\"a\",\"version\":\"1\"},\"entries\":[" + one + "]}\n");
