@@ -97,6 +97,13 @@ bool RecordReader::read_batch(Chunk& chunk) {
       record.text = std::string_view(chunk.text).substr(at, ends[i] - at);
       at = ends[i];
     }
+    // The reader counts brackets of both kinds alike. What ends with the wrong one would take others with it in the output.
+    if (slices[i].text.back() != '}') {
+      lost({stream::ErrorCode::syntax,
+            fmt::format("expected '}}' at the end of entry {}, found '{}'", slices[i].index, slices[i].text.back()),
+            chunk.batch.place(slices[i])});
+      continue;
+    }
     record.key.index = slices[i].index;
     timed(record.key, entry_time(record.text), [&] { return chunk.batch.place(slices[i]); });
     chunk.records.push_back(std::move(record));
@@ -214,7 +221,7 @@ void StreamLane::fill() {
     ended_ = true;
     return;
   }
-  held_ += chunk->size;
+  if (!chunk->records.empty()) held_ += chunk->size;
   for (Record& record : chunk->records) {
     if (record.key.time < given_) out_of_order_ = true;
     newest_ = std::max(newest_, record.key.time);

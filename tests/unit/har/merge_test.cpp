@@ -132,6 +132,24 @@ TEST_CASE("every cut of an input gives its whole entries, and is said") {
   }
 }
 
+TEST_CASE("an entry that ends with the wrong bracket is lost alone") {
+  const std::string wrong = R"({"startedDateTime":"2026-11-22T09:00:00Z","request":{"url":"http://x/wrong"}])";
+  for (const Way way : kWays) {
+    for (const std::string_view to : {"har", "harl", "recording"}) {
+      MergeOptions options;
+      options.checksum = true;
+      options.to = find_format(to);
+      const Merged merged =
+          merge_texts({{har_of({entry(0, "a0"), wrong, entry(20, "a1")})}, {har_of({entry(10, "b0")})}}, options, way);
+      REQUIRE(merged.result);
+      CHECK(merged.result->lost());
+      CHECK(merged.errors == std::vector<std::string>{"expected '}' at the end of entry 1, found ']'"});
+      CHECK(order_of(merged.text) == "a0 b0 a1");
+      CHECK(merged.result->accounted_for());
+    }
+  }
+}
+
 TEST_CASE("nothing is finished if nothing could be read") {
   const Merged merged = merge_texts({{"{\"log\":"}, {""}});
   REQUIRE(merged.result);
