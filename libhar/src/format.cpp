@@ -116,7 +116,7 @@ Result<Input> open_with(const std::string& path, std::optional<std::string_view>
       return fail({ErrorCode::usage,
                    fmt::format("{} format \"{}\"", input.format == nullptr ? "there is no" : "we can't read the", *format),
                    {},
-                   "--formats lists them"});
+                   "harconv --formats lists them"});
     }
   }
   STREAM_ASSIGN(auto source, stream::open_input(path, options));
@@ -136,7 +136,7 @@ Result<Input> open_with(const std::string& path, std::optional<std::string_view>
       return fail({ErrorCode::syntax,
                    "the format of this input is not known",
                    {peeked->name()},
-                   "name it with --from; --formats lists them"});
+                   "name it with --from; harconv --formats lists them"});
     }
     input.format = found.format;
   }

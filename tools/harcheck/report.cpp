@@ -24,20 +24,6 @@ Severity severity_of(stream::Level level) {
   return Severity::note;
 }
 
-Severity profile_level(const har::check::Rule& rule, Profile profile) {
-  if (profile == Profile::strict) return rule.strict;
-  if (profile == Profile::regular) return rule.regular;
-  // What no reader of JSON takes, and what the program itself does not.
-  constexpr std::array kImporters{
-      std::pair{Profile::chrome, RuleId::import_chrome}, std::pair{Profile::firefox, RuleId::import_firefox},
-      std::pair{Profile::playwright, RuleId::import_playwright}, std::pair{Profile::mitmproxy, RuleId::import_mitmproxy},
-      std::pair{Profile::har_schema, RuleId::import_har_schema}};
-  constexpr std::array kJson{RuleId::json_syntax, RuleId::json_utf8, RuleId::json_limit, RuleId::har_cut};
-  const bool looked_at = std::find(kJson.begin(), kJson.end(), rule.id) != kJson.end() ||
-                         std::find(kImporters.begin(), kImporters.end(), std::pair{profile, rule.id}) != kImporters.end();
-  return looked_at ? Severity::error : Severity::off;
-}
-
 void Report::begin(std::string& /*out*/) {}
 void Report::open(std::string& /*out*/, const std::string& /*name*/, const har::Format& /*format*/) {}
 void Report::repair(std::string& /*out*/, const stream::Finding& /*finding*/) {}

@@ -18,8 +18,6 @@
 namespace tools::harcheck {
 
 Severity severity_of(stream::Level level);
-/// What a rule counts for under a profile, as far as the profile alone says.
-Severity profile_level(const har::check::Rule& rule, har::check::Profile profile);
 
 /// Findings of a kind that are not shown one by one, because there are so many. A kind is a rule, a level, and a pointer
 /// without the numbers in it: "/log/entries/*/time".

@@ -19,7 +19,7 @@ class JunitReport final : public Report {
   explicit JunitReport(const Options& options) : fail_on_(options.fail_on) {
     for (const Rule& rule : har::check::rules()) {
       looked_at_[static_cast<std::size_t>(rule.id)] =
-          profile_level(rule, options.profile) != Severity::off || (options.secrets && rule.name.starts_with("secret-"));
+          har::check::level_of(rule, options.profile) != Severity::off || (options.secrets && rule.name.starts_with("secret-"));
     }
     for (const auto& [id, severity] : options.levels) looked_at_[static_cast<std::size_t>(id)] = severity != Severity::off;
   }

@@ -53,7 +53,7 @@ class SarifReport final : public Report {
   void begin(std::string& out) override {
     Json::Array rules;
     for (const Rule& rule : har::check::rules()) {
-      const Severity level = profile_level(rule, profile_);
+      const Severity level = har::check::level_of(rule, profile_);
       rules.push_back(Json::Object{
           {"id", rule.name},
           {"shortDescription", text_of(rule.summary)},

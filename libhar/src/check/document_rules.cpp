@@ -49,22 +49,7 @@ std::uint64_t hash(std::string_view bytes, std::uint64_t seed) {
 }
 
 std::uint64_t fingerprint(const Facts& facts) {
-  const std::string_view text = facts.entry;
-  constexpr std::size_t kEnds = 1024;
-  constexpr std::size_t kStep = 4096;
-  constexpr std::size_t kSample = 64;
-  std::uint64_t out = 0;
-  if (text.size() <= EntrySummary::kWhole) {
-    out = hash(text, 0);
-  } else {
-    out = hash(text.substr(0, kEnds), text.size());
-    out = hash(text.substr(text.size() - kEnds), out);
-    for (std::size_t at = kEnds; at < text.size() - kEnds; at += kStep) out = hash(text.substr(at, kSample), out);
-    // What entries that look alike differ in, wherever it stands.
-    for (const Slot slot : {Slot::started, Slot::time, Slot::url, Slot::connection, Slot::wait, Slot::receive, Slot::size}) {
-      out = hash(facts[slot].raw, out);
-    }
-  }
+  const std::uint64_t out = hash(facts.entry, 0);
   return out == 0 ? 1 : out;  // 0 is a free slot
 }
 

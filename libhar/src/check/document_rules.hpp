@@ -23,12 +23,9 @@ struct EntrySummary {
   std::optional<std::string> pageref{};
   std::size_t started_at = 0;  ///< where /startedDateTime stands in the entry's text
   std::size_t pageref_at = 0;
-  /// Equal for equal entries, and (but for one in 2^64) for no others. Of what is longer than kWhole it covers the length, when
-  /// and where it went and how long it took, both ends, and samples in between.
+  /// Of its text: equal for equal entries, and (but for one in 2^64) for no others.
   std::uint64_t fingerprint = 0;
   std::size_t index = 0;
-
-  static constexpr std::size_t kWhole = std::size_t{4} << 10;
 };
 EntrySummary summarize(const Facts& facts, std::size_t index);
 

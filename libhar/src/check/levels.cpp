@@ -1,49 +1,62 @@
 #include "check/levels.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace har::check {
-namespace {
+namespace {}  // namespace
 
-/// What programs are known to write, and nothing breaks of it.
-struct Habit {
+/// What a program is known to write, and nothing breaks of it.
+struct Levels::Habit {
   std::string_view producer;  ///< what log.creator.name begins with
   RuleId rule;
-};
-constexpr Habit kHabits[] = {
-    {"mitmproxy", RuleId::content_size},
+  std::string_view pointer;  ///< what the mark's pointer ends with
+  std::string_view message;  ///< what is in its message
 };
 
-RuleId importer_rule(Profile profile) {
-  switch (profile) {
-    case Profile::chrome:
-      return RuleId::import_chrome;
-    case Profile::firefox:
-      return RuleId::import_firefox;
-    case Profile::playwright:
-      return RuleId::import_playwright;
-    case Profile::mitmproxy:
-      return RuleId::import_mitmproxy;
-    default:
-      return RuleId::import_har_schema;
-  }
-}
+namespace {
+
+constexpr Levels::Habit kHabits[] = {
+    // A response that stopped half way (Chrome 80 to 100).
+    {"WebInspector", RuleId::har_type, "/timings/receive", "null"},
+    // Requests that were blocked or refused: https://bugzilla.mozilla.org/show_bug.cgi?id=1716335
+    {"Firefox", RuleId::har_required, "/timings", "is missing"},
+    {"Firefox", RuleId::har_required, "/response/content", "is missing"},
+    {"Firefox", RuleId::har_required, "/response", "headersSize"},
+    {"Firefox", RuleId::har_required, "/request", "headersSize"},
+    {"Firefox", RuleId::har_type, "/headersSize", "null"},
+    {"Firefox", RuleId::har_type, "/response/bodySize", "null"},
+    {"Firefox", RuleId::har_type, "/time", "null"},
+    // Flows without an answer.
+    {"mitmproxy", RuleId::har_required, "/response/content", "is missing"},
+    {"Internet Explorer", RuleId::har_type, "/cookies", "an object"},
+    {"Fiddler", RuleId::har_type, "/httpOnly", "a string"},
+    // Several headers of one name.
+    {"Polly.JS", RuleId::har_type, "/value", "an array"},
+    // It cuts raw headers at the first colon, that of a request line too.
+    {"WebPagetest", RuleId::header_name, "/name", ""},
+};
 
 }  // namespace
+
+Severity level_of(const Rule& rule, Profile profile) {
+  if (profile == Profile::strict) return rule.strict;
+  if (profile == Profile::regular) return rule.regular;
+  // What no reader of JSON takes, and what the program itself does not.
+  constexpr std::array kImporters{
+      std::pair{Profile::chrome, RuleId::import_chrome}, std::pair{Profile::firefox, RuleId::import_firefox},
+      std::pair{Profile::playwright, RuleId::import_playwright}, std::pair{Profile::mitmproxy, RuleId::import_mitmproxy},
+      std::pair{Profile::har_schema, RuleId::import_har_schema}};
+  constexpr std::array kJson{RuleId::json_syntax, RuleId::json_utf8, RuleId::json_limit, RuleId::har_cut};
+  const bool looked_at = std::find(kJson.begin(), kJson.end(), rule.id) != kJson.end() ||
+                         std::find(kImporters.begin(), kImporters.end(), std::pair{profile, rule.id}) != kImporters.end();
+  return looked_at ? Severity::error : Severity::off;
+}
 
 Levels::Levels(const Options& options) : profile_(options.profile) {
   for (const Rule& rule : rules()) {
     Severity& level = levels_[static_cast<std::size_t>(rule.id)];
-    if (profile_ == Profile::strict) {
-      level = rule.strict;
-    } else if (profile_ == Profile::regular) {
-      level = rule.regular;
-    } else {
-      // What no reader of JSON takes; everything else is for the importer to say.
-      const bool json = rule.id == RuleId::json_syntax || rule.id == RuleId::json_utf8 || rule.id == RuleId::json_limit ||
-                        rule.id == RuleId::har_cut;
-      level = json || rule.id == importer_rule(profile_) ? Severity::error : Severity::off;
-    }
+    level = level_of(rule, profile_);
     if (options.secrets && rule.name.starts_with("secret-")) level = Severity::warning;
   }
   for (const auto& [rule, level] : options.levels) {
@@ -53,19 +66,28 @@ Levels::Levels(const Options& options) : profile_(options.profile) {
 }
 
 void Levels::set_producer(std::string_view name) {
-  habit_ = {};
+  habits_.clear();
   if (profile_ != Profile::regular) return;
   for (const Habit& habit : kHabits) {
-    if (name.starts_with(habit.producer)) habit_[static_cast<std::size_t>(habit.rule)] = true;
+    if (name.starts_with(habit.producer)) habits_.push_back(&habit);
   }
+}
+
+Severity Levels::of(const Mark& mark) const {
+  const Severity severity = of(mark.rule, mark.regular);
+  if (severity <= Severity::note || told_[static_cast<std::size_t>(mark.rule)]) return severity;
+  const bool known = std::any_of(habits_.begin(), habits_.end(), [&](const Habit* habit) {
+    return habit->rule == mark.rule && mark.pointer.ends_with(habit->pointer) &&
+           mark.message.find(habit->message) != std::string::npos;
+  });
+  return known ? Severity::note : severity;
 }
 
 Severity Levels::of(RuleId rule, std::optional<Severity> regular) const {
   const auto at = static_cast<std::size_t>(rule);
   if (told_[at] || levels_[at] == Severity::off) return levels_[at];
   if (profile_ == Profile::strict) return levels_[at];
-  const Severity level = regular.value_or(levels_[at]);
-  return habit_[at] ? std::min(level, Severity::note) : level;
+  return regular.value_or(levels_[at]);
 }
 
 bool Levels::wanted(RuleId rule) const { return levels_[static_cast<std::size_t>(rule)] != Severity::off; }

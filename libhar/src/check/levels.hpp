@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string_view>
+#include <vector>
 
 #include "check/marks.hpp"
 #include "har/check/check.hpp"
@@ -12,12 +13,13 @@ namespace har::check {
 /// that wrote the file. Does not change once the producer is known: threads share it.
 class Levels {
  public:
+  struct Habit;
   explicit Levels(const Options& options);
 
   /// log.creator's name, if it stands before the entries: what that program is known to write without harm is a note.
   void set_producer(std::string_view name);
 
-  Severity of(const Mark& mark) const { return of(mark.rule, mark.regular); }
+  Severity of(const Mark& mark) const;
   Severity of(RuleId rule, std::optional<Severity> regular = {}) const;
   /// Whether anything at all can come of a rule.
   bool wanted(RuleId rule) const;
@@ -26,7 +28,7 @@ class Levels {
   Profile profile_;
   std::array<Severity, kRuleCount> levels_{};
   std::array<bool, kRuleCount> told_{};  ///< by the command line: nothing else counts
-  std::array<bool, kRuleCount> habit_{};
+  std::vector<const Habit*> habits_;     ///< the producer's
 };
 
 }  // namespace har::check

@@ -72,18 +72,21 @@ TEST_CASE("a program is asked about its own rule, and about what no reader of JS
 
 TEST_CASE("what a program is known to write without harm is a note in its files alone") {
   Levels levels(options(Profile::regular));
-  const Mark size{RuleId::content_size, 0, "", "", Severity::warning};
-  CHECK(levels.of(size) == Severity::warning);
-  levels.set_producer("mitmproxy 10.1");
-  CHECK(levels.of(size) == Severity::note);
+  const Mark missing{RuleId::har_required, 0, "/timings", "the member \"send\" is missing", Severity::warning};
+  CHECK(levels.of(missing) == Severity::warning);
+  levels.set_producer("Firefox");
+  CHECK(levels.of(missing) == Severity::note);
+  CHECK(levels.of(Mark{RuleId::har_required, 0, "/request", "the member \"url\" is missing", {}}) == Severity::error);
+  CHECK(levels.of(Mark{RuleId::har_type, 0, "/timings", "expected an object, found null", Severity::warning}) ==
+        Severity::warning);
   levels.set_producer("another");
-  CHECK(levels.of(size) == Severity::warning);
-  Levels told(options(Profile::regular, {{RuleId::content_size, Severity::error}}));
-  told.set_producer("mitmproxy");
-  CHECK(told.of(size) == Severity::error);
+  CHECK(levels.of(missing) == Severity::warning);
+  Levels told(options(Profile::regular, {{RuleId::har_required, Severity::error}}));
+  told.set_producer("Firefox");
+  CHECK(told.of(missing) == Severity::error);
   Levels strict(options(Profile::strict));
-  strict.set_producer("mitmproxy");
-  CHECK(strict.of(size) == Severity::warning);
+  strict.set_producer("Firefox");
+  CHECK(strict.of(missing) == Severity::error);
 }
 
 TEST_CASE("rules are found by their names, and no name stands twice") {

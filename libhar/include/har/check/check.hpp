@@ -26,6 +26,9 @@ enum class Profile : std::uint8_t {
   har_schema,
 };
 
+/// What a rule counts for under a profile, before anything on the command line.
+Severity level_of(const Rule& rule, Profile profile);
+
 struct Options {
   Profile profile = Profile::regular;
   std::vector<std::pair<RuleId, Severity>> levels{};  ///< instead of the profile's; of two for a rule the later one counts
