@@ -50,7 +50,8 @@ function bytesOf(body) {
 function requestOf({request}) {
   if (typeof request?.url !== 'string' || typeof request.method !== 'string' || request.url.endsWith('/favicon.ico')) return undefined;
   try {
-    if (!/^(https?|wss?):$/.test(new URL(request.url).protocol)) return undefined;
+    const {protocol, username} = new URL(request.url);
+    if (!/^(https?|wss?):$/.test(protocol) || username !== '') return undefined;  // fetch() refuses credentials
   } catch {
     // Then fetch() fails, as it should.
   }

@@ -12,7 +12,8 @@ DocumentStart document_start(std::string_view head) {
   start.bom = head.starts_with(kBom);
   if (start.bom) head.remove_prefix(kBom.size());
   const std::size_t first = head.find_first_not_of(" \t\r\n");
-  start.jsonp = first != std::string_view::npos && head[first] != '{';
+  if (first == std::string_view::npos) return start;
+  start.jsonp = head[first] != '{';
   start.space = first != 0 && !start.jsonp;
   return start;
 }

@@ -30,7 +30,8 @@ bool is_odd_address(std::string_view host) {
 }
 
 std::string_view respelled_authority(std::string_view authority, bool tls) {
-  if (authority.find('@') != std::string_view::npos) return "a user's name";
+  // A user's name and password are sent for by pages that are opened, though not by requests of pages.
+  if (const std::size_t user = authority.rfind('@'); user != std::string_view::npos) authority.remove_prefix(user + 1);
   std::string_view host = authority;
   const std::size_t bracket = authority.rfind(']');
   const std::size_t colon = authority.rfind(':');
@@ -38,7 +39,9 @@ std::string_view respelled_authority(std::string_view authority, bool tls) {
     host = authority.substr(0, colon);
     const std::string_view port = authority.substr(colon + 1);
     if (port == (tls ? "443" : "80")) return "the scheme's own port";
-    if (!is_digits(port) || (port.size() > 1 && port[0] == '0') || port.size() > 5) return "a port that is not a plain number";
+    if (!is_digits(port) || (port.size() > 1 && port[0] == '0') || port.size() > 5 || std::stoi(std::string(port)) > 65535) {
+      return "a port that is not a plain number";
+    }
   }
   if (host.empty()) return "no host";
   for (const char c : host) {
