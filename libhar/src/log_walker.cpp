@@ -199,7 +199,7 @@ Result<LogWalker::Step> LogWalker::walk(std::string_view text, bool last, const 
           while (at < text.size() && (is_space(text[at]) || text[at] == ';')) ++at;
         }
         if (arrays_ == 0) {
-          return fail({ErrorCode::syntax,
+          return fail({ErrorCode::unsupported,
                        logs == 0 ? "this is JSON, but not a HAR: it has no member \"log\"" : "this HAR has no array /log/entries",
                        {},
                        "a HAR is a JSON object {\"log\": {\"entries\": […]}}"});

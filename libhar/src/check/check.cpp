@@ -62,8 +62,9 @@ void Session::say(const Message& message) {
   const Error& error = std::get<Error>(message);
   const auto text = [&] { return error.hint.empty() ? error.message : fmt::format("{}; {}", error.message, error.hint); };
   switch (error.code) {
+    case ErrorCode::unsupported:  // JSON, but not a HAR
+      return say(RuleId::har_required, text(), error.place);
     case ErrorCode::syntax:
-    case ErrorCode::unsupported:
       return say(RuleId::json_syntax, text(), error.place);
     case ErrorCode::encoding:
       return say(RuleId::json_utf8, text(), error.place);
