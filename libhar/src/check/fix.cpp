@@ -17,6 +17,8 @@ namespace {
 /// Repairs that wait for others are done in later rounds. There are a handful of such steps.
 constexpr int kMostRounds = 12;
 
+/// What may stand between entries.
+constexpr std::string_view kFiller = " \n\r\t,";
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
 constexpr std::string_view kOpening = "{\"log\":{\"entries\":[";
 constexpr std::string_view kClosing = "]}}";
@@ -127,9 +129,12 @@ std::string Fixer::head(std::string_view text, Repairs& repairs) {
 }
 
 std::string Fixer::tail(std::string_view text, std::string_view members, const LogInfo& info, Repairs& repairs) {
-  const std::size_t bracket = text.find(']');
+  const std::size_t bracket = std::min(text.find_first_not_of(kFiller), text.size());
   const std::size_t end = text.rfind('}');
-  if (bracket == std::string_view::npos || end == std::string_view::npos || end < bracket) return std::string(text);
+  if (!text.substr(bracket).starts_with(']') || end == std::string_view::npos) {
+    repairs.push_back({RuleId::json_syntax, bracket, "/log/entries", "the array of entries is not closed by ']'", false});
+    return std::string(text);
+  }
   std::string behind;  // what stands behind the document, without what closes the call of a JSONP
   for (const char c : text.substr(end + 1)) {
     if (is_space(c)) behind += c;
@@ -170,7 +175,8 @@ std::string Fixer::tail(std::string_view text, std::string_view members, const L
 }
 
 std::optional<std::string> Fixer::between(std::string_view lead) {
-  lead.remove_prefix(std::min(lead.find(']'), lead.size()));  // without commas behind the array's last entry
+  lead.remove_prefix(std::min(lead.find_first_not_of(kFiller), lead.size()));  // without commas behind the array's last entry
+  if (!lead.starts_with(']')) return std::nullopt;
   std::string document = fmt::format("{}{}", kOpening, lead);
   document.resize(document.rfind('[') + 1);  // and before the first of the other one
   document += kClosing;

@@ -164,7 +164,7 @@ class HarRun {
     for (const EntrySlice& entry : batch.entries()) {
       const auto at = static_cast<std::size_t>(entry.text.data() - all.data());
       const std::size_t first = out.repairs.size();
-      if (entry.lead.find(']') != std::string_view::npos) {
+      if (entry.lead.find_first_not_of(" \n\r\t,") != std::string_view::npos) {
         join(entry, at, out, copy_to, copied);
       } else if (const auto commas = std::count(entry.lead.begin(), entry.lead.end(), ',');
                  commas != (entry.index == 0 ? 0 : 1)) {

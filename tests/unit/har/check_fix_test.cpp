@@ -431,6 +431,14 @@ TEST_CASE("commas that are missing between entries, or too many, are put right")
   CHECK(whole.said[3].ends_with("/log/entries: note: a comma behind the last entry, dropped [json-syntax]"));
 }
 
+TEST_CASE("an array of entries that is closed by the wrong bracket stays, and that is said") {
+  const std::string text = "{\"log\":{\"entries\":[" + std::string(kEntry) + ",}}}";
+  const Whole whole = fix(text);
+  CHECK(whole.text == text);
+  CHECK(whole.summary.left == 1);
+  CHECK(whole.summary.repairs == 0);
+}
+
 TEST_CASE("a log without a root, and an array of entries, become a HAR") {
   const std::string one(kEntry);
   const Whole log = fix("{\"version\":\"1.2\",\"creator\":{\"name\":\"a\",\"version\":\"1\"},\"entries\":[" + one + "]}\n");
