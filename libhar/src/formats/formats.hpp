@@ -41,8 +41,12 @@ class LogOutput {
     if (several_inputs_) return {};
     log_written_ = info.log.size();
     root_written_ = info.root.size();
+    for (const stream::JsonMember& member : info.log) written_.push_back(member.name);
     return info;
   }
+  /// Adds what HAR 1.2 §4.2.1 requires to members of a log that are about to be written, where no input has it: version, and
+  /// creator unless `creator` is null. Not before it is known that no input will say it yet.
+  void require(stream::Json::Object& log, const stream::Json& creator);
   /// Takes all that an input has said.
   void end_input(const LogInfo& info) { rest_.add(info, log_written_, root_written_); }
   /// What is still to be written.
@@ -53,11 +57,10 @@ class LogOutput {
   bool begun_ = false;
   std::size_t log_written_ = 0;  ///< members of `log`, and beside it
   std::size_t root_written_ = 0;
+  std::vector<std::string> written_;  ///< names of those of `log`
+  bool required_ = false;             ///< what is required was added
   LogMerge rest_;
 };
-
-/// Adds to a log what HAR 1.2 §4.2.1 requires, where it is missing: version and creator.
-void add_required(stream::Json::Object& log, const stream::Json& creator);
 
 /// The item's text in one line. Its reader has seen to it that no string holds a raw line feed.
 stream::Status append_line(std::string& out, const Item& item);

@@ -47,7 +47,7 @@ class Writer final : public ItemWriter {
  public:
   Writer(stream::ByteSink& sink, const WriteOptions& options) : sink_(sink), options_(options), log_(options) {}
 
-  Status begin(const Item&, const LogInfo& info) override { return head(info); }
+  Status begin(const Item& first, const LogInfo& info) override { return head(info, first.batch == nullptr); }
 
   Status render(const Item& item, const RenderContext&, std::string& out) const override {
     const std::size_t from = out.size();
@@ -65,18 +65,18 @@ class Writer final : public ItemWriter {
   }
 
   Status end_input(const LogInfo& info) override {
-    if (!log_.begun() && !options_.several_inputs) STREAM_TRY(head(info));
+    if (!log_.begun() && !options_.several_inputs) STREAM_TRY(head(info, true));
     log_.end_input(info);
     return {};
   }
 
   Status finish() override {
-    if (!log_.begun()) STREAM_TRY(head({}));
+    if (!log_.begun()) STREAM_TRY(head({}, true));
     std::string out;
     if (written_) line(out, 2);
     out += ']';
     LogInfo rest = log_.rest();
-    if (options_.several_inputs) add_required(rest.log, options_.creator);
+    log_.require(rest.log, options_.creator);
     for (const JsonMember& member : rest.log) {
       out += ',';
       this->member(out, member, 2);
@@ -117,9 +117,10 @@ class Writer final : public ItemWriter {
   }
 
   /// Everything up to the '[' of entries: what the input has said so far, unless others may yet add to it.
-  Status head(const LogInfo& info) {
+  /// `complete`: the input has said all that it says. (A HAR may say more behind its entries.)
+  Status head(const LogInfo& info, bool complete) {
     LogInfo first = log_.begin(info);
-    if (!options_.several_inputs) add_required(first.log, options_.creator);
+    if (!options_.several_inputs && complete) log_.require(first.log, options_.creator);
     std::string out = "{";
     for (const JsonMember& member : first.root) {
       this->member(out, member, 1);

@@ -86,11 +86,12 @@ class Writer final : public ItemWriter {
  public:
   Writer(stream::ByteSink& sink, const WriteOptions& options) : sink_(sink), options_(options), log_(options) {}
 
-  Status begin(const Item&, const LogInfo& info) override {
+  Status begin(const Item& item, const LogInfo& info) override {
     LogInfo first = log_.begin(info);
     if (options_.several_inputs) return {};
-    add_required(first.log, options_.creator);
-    return log_line(first);
+    // A HAR may say more behind its entries.
+    if (item.batch == nullptr) log_.require(first.log, options_.creator);
+    return first.log.empty() && first.root.empty() ? Status() : log_line(first);
   }
 
   Status render(const Item& item, const RenderContext&, std::string& out) const override {
@@ -108,7 +109,8 @@ class Writer final : public ItemWriter {
   }
 
   Status finish() override {
-    const LogInfo& rest = log_.rest();
+    LogInfo rest = log_.rest();
+    log_.require(rest.log, options_.creator);
     if (log_.begun() && rest.log.empty() && rest.root.empty()) return {};
     return log_line(rest);
   }

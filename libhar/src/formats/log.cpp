@@ -42,12 +42,17 @@ void LogMerge::add(const LogInfo& info, std::size_t log_from, std::size_t root_f
   for (std::size_t i = root_from; i < info.root.size(); ++i) add_member(merged_.root, info.root[i], false);
 }
 
-void add_required(Json::Object& log, const Json& creator) {
+void LogOutput::require(Json::Object& log, const Json& creator) {
+  if (std::exchange(required_, true)) return;
   const auto has = [&](std::string_view name) {
-    return std::any_of(log.begin(), log.end(), [&](const JsonMember& member) { return member.name == name; });
+    return std::find(written_.begin(), written_.end(), name) != written_.end() ||
+           std::any_of(log.begin(), log.end(), [&](const JsonMember& member) { return member.name == name; });
   };
+  const bool named = has("creator");
+  std::size_t at = 0;
   if (!has("version")) log.insert(log.begin(), JsonMember{"version", "1.2"});
-  if (!has("creator") && !creator.is_null()) log.insert(log.begin() + 1, JsonMember{"creator", creator});
+  if (!log.empty() && log.front().name == "version") at = 1;
+  if (!named && !creator.is_null()) log.insert(log.begin() + static_cast<std::ptrdiff_t>(at), JsonMember{"creator", creator});
 }
 
 stream::Status append_line(std::string& out, const Item& item) {

@@ -83,6 +83,22 @@ TEST_CASE("HAR to HAR lines and back: the same entries, and all of the log, wher
         ",\"pages\":[{\"id\":\"p\"}]},\"_beside\":1}\n");
 }
 
+TEST_CASE("what a log must have is added only if the input does not say it behind its entries") {
+  WriteOptions write;
+  write.creator = Json::Object{{"name", "tool"}, {"version", "2"}};
+  const std::string behind = R"({"log":{"entries":[{"a":1}],"version":"1.2","creator":{"name":"x","version":"1"}}})";
+  const std::string nowhere = R"({"log":{"entries":[{"a":1}]}})";
+  for (const std::string_view format : {"har", "harl"}) {
+    INFO(format);
+    const std::string said = test::convert(behind, "har", format, write).text;
+    CHECK(said.find("\"tool\"") == std::string::npos);
+    CHECK(said.find("\"creator\"") == said.rfind("\"creator\""));
+    CHECK(said.find("\"version\":\"1.2\"") == said.rfind("\"version\":\"1.2\""));
+    const std::string added = test::convert(nowhere, "har", format, write).text;
+    CHECK(added.find(R"("version":"1.2","creator":{"name":"tool","version":"2"})") != std::string::npos);
+  }
+}
+
 TEST_CASE("a log without entries survives every format") {
   const std::string empty = "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"x\",\"version\":\"1\"},\"entries\":[]}}";
   for (const std::string_view format : {"har", "harl", "recording"}) {
