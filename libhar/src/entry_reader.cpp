@@ -29,6 +29,12 @@ bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; 
 
 std::string entries_text(std::size_t count) { return count == 1 ? "1 entry" : fmt::format("{} entries", count); }
 
+/// A byte that stands where it should not, as a message shows it.
+std::string shown(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte >= 0x7f ? fmt::format("the byte 0x{:02x}", byte) : fmt::format("'{}'", c);
+}
+
 }  // namespace
 
 Place EntryBatch::place(const EntrySlice& entry) const {
@@ -256,7 +262,7 @@ void EntryReader::Impl::slice(EntryBatch& batch) {
       const bool extra = expected == "one comma between entries";
       wrong = Error{ErrorCode::syntax,
                     extra ? fmt::format("expected {}, found {} before entry {}", expected, commas, index)
-                          : fmt::format("expected {} for entry {}, found '{}'", expected, index, byte(from)),
+                          : fmt::format("expected {} for entry {}, found {}", expected, index, shown(byte(from))),
                     here(extra ? lead_at : from)};
       break;
     }
@@ -280,7 +286,7 @@ bool EntryReader::Impl::check_close() {
   std::size_t from = separator_due ? begin : array_at;
   while (is_space(byte(from)) || (options.any_commas && byte(from) == ',')) ++from;
   if (from + 1 == after_at) return true;
-  stop({ErrorCode::syntax, fmt::format("expected ']' behind the entries, found '{}'", byte(from)), here(from)});
+  stop({ErrorCode::syntax, fmt::format("expected ']' behind the entries, found {}", shown(byte(from))), here(from)});
   return false;
 }
 
