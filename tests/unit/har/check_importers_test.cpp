@@ -424,6 +424,17 @@ TEST_CASE("mitmproxy compresses the body again, and cannot for an encoding that 
         Lines{"error /response/headers"});
 }
 
+TEST_CASE("mitmproxy passes over unknown encodings of requests, but for those that it takes for character sets") {
+  const auto request = [](std::string_view headers) {
+    return entry(Profile::mitmproxy, {{{"request", "postData"}, R"({"text": "x"})"}, {{"request", "headers"}, headers}});
+  };
+  CHECK(request(R"([{"name": "content-encoding", "value": "amz-1.0"}])") == kNothing);
+  CHECK(request(R"([{"name": "content-encoding", "value": "UTF-8"}])") == Lines{"error /request/headers"});
+  CHECK(request(R"([{"name": "content-encoding", "value": "windows-1252"}])") == Lines{"error /request/headers"});
+  CHECK(request(R"([{"name": "content-type", "value": "text/plain; charset=utf-8"}])") == kNothing);
+  CHECK(request(R"([{"name": "content-type", "value": "text/plain; charset=gzip"}])") == Lines{"error /request/headers"});
+}
+
 TEST_CASE("mitmproxy takes content.encoding for base64 or a character set, and wants padding") {
   const auto content = [](std::string_view text) { return entry(Profile::mitmproxy, {{{"response", "content"}, text}}); };
   CHECK(content("{}") == kNothing);

@@ -3,6 +3,7 @@
 
 #include "check/importers/javascript.hpp"
 #include "check/importers/report.hpp"
+#include "check/words.hpp"
 
 /// Chrome (and Edge, Opera, Brave, Electron): the Network panel of DevTools, as of Chromium 156. It turns the JSON into objects
 /// of its own, and refuses the whole file for one value that it cannot turn; then it makes requests of them.
@@ -83,8 +84,8 @@ class Importer {
     const Json* const value = object.find(name);
     text(at, name, object);
     if (value != nullptr && !value->is_null() && !value->is_object() && !value->is_array()) return;
-    report_.misread(At(at, name), "expected a string, found " + found(value) + ": Chrome takes \"" +
-                                      javascript::to_string(value).value_or("") + "\" for it");
+    report_.misread(At(at, name), "expected a string, found " + found(value) + ": Chrome takes " +
+                                      quoted(javascript::to_string(value).value_or("")) + " for it");
   }
 
   void number(const At& at, std::string_view name, const Json& object) {

@@ -59,15 +59,32 @@ Token read_token(std::string_view text) {
   return {.kind = Token::Kind::symbol, .text = text.substr(0, 1)};
 }
 
-std::vector<Token> read_tokens(std::string_view text) {
-  std::vector<Token> tokens;
-  while (!text.empty()) {
-    tokens.push_back(read_token(text));
-    text.remove_prefix(tokens.back().text.size());
+/// The tokens of a text, one by one.
+class Tokens {
+ public:
+  explicit Tokens(std::string_view text) : rest_(text) { advance(); }
+
+  const Token& peek() const { return token_; }
+  Token next() {
+    const Token token = token_;
+    advance();
+    return token;
   }
-  tokens.emplace_back();
-  return tokens;
-}
+  bool skip(char symbol) {
+    if (!token_.is(symbol)) return false;
+    advance();
+    return true;
+  }
+
+ private:
+  void advance() {
+    token_ = rest_.empty() ? Token{} : read_token(rest_);
+    rest_.remove_prefix(token_.text.size());
+  }
+
+  std::string_view rest_;
+  Token token_;
+};
 
 /// What a word means.
 struct Word {
@@ -101,7 +118,7 @@ Word meaning(std::string_view text) {
 
 class DateText {
  public:
-  explicit DateText(std::string_view text) : tokens_(read_tokens(text)) {}
+  explicit DateText(std::string_view text) : tokens_(text) {}
 
   bool is_date() {
     switch (read_standard()) {
@@ -119,21 +136,19 @@ class DateText {
  private:
   enum class Standard { whole, partly, invalid };
 
-  const Token& peek() const { return tokens_[at_]; }
-  const Token& next() { return peek().kind == Token::Kind::end ? peek() : tokens_[at_++]; }
-  bool skip(char symbol) {
-    if (!peek().is(symbol)) return false;
-    ++at_;
-    return true;
-  }
+  const Token& peek() const { return tokens_.peek(); }
+  Token next() { return tokens_.next(); }
+  bool skip(char symbol) { return tokens_.skip(symbol); }
 
   /// ECMA-262 §21.4.1.32: YYYY-MM-DDTHH:mm:ss.sssZ and its shorter forms, years of six digits with a sign.
   Standard read_standard() {
     if (peek().is_sign()) {
       const bool negative = peek().is('-');
-      const Token& year = tokens_[at_ + 1];
+      Tokens ahead = tokens_;
+      ahead.next();
+      const Token year = ahead.next();
       if (!year.is_number(6, 0, 999'999)) return Standard::partly;
-      at_ += 2;
+      tokens_ = ahead;
       if (negative && year.number == 0) return Standard::partly;  // there is no year -0
       day_.push_back(negative ? -year.number : year.number);
     } else if (peek().is_number(4, 0, 9999)) {
@@ -154,7 +169,7 @@ class DateText {
       standard_ = true;
       return Standard::whole;
     }
-    ++at_;
+    next();
     if (!read_standard_time()) return Standard::invalid;
     standard_ = true;
     return Standard::whole;
@@ -177,17 +192,17 @@ class DateText {
     if (peek().kind == Token::Kind::word) {
       const Word word = meaning(peek().text);
       if (peek().text.size() != 1 || word.kind != Word::Kind::zone) return false;  // Z
-      ++at_;
+      next();
     } else if (peek().is_sign()) {
-      ++at_;
+      next();
       if (peek().is_number(4, 0, 9999)) {  // hhmm: an extension
         if (peek().number / 100 > 23 || peek().number % 100 > 59) return false;
-        ++at_;
+        next();
       } else {
         if (!peek().is_number(2, 0, 23)) return false;
-        ++at_;
+        next();
         if (!skip(':') || !peek().is_number(2, 0, 59)) return false;
-        ++at_;
+        next();
       }
     }
     return peek().kind == Token::Kind::end;
@@ -197,7 +212,7 @@ class DateText {
   bool read_rest() {
     bool had_number = !day_.empty();
     while (peek().kind != Token::Kind::end) {
-      const Token& token = next();
+      const Token token = next();
       switch (token.kind) {
         case Token::Kind::number:
           had_number = true;
@@ -252,7 +267,7 @@ class DateText {
     const bool expected =
         (time_.size() == 1 && number < 60) || (time_.size() == 2 && number < 60) || (time_.size() == 3 && number < 1000);
     if (peek().is('.') && expected) {
-      ++at_;
+      next();
       time_.push_back(number);
       if (peek().kind != Token::Kind::number) return false;
       // A fraction in milliseconds, taken for seconds if it stands behind minutes.
@@ -337,8 +352,7 @@ class DateText {
 
   static constexpr std::size_t kTimeParts = 4;
 
-  std::vector<Token> tokens_;
-  std::size_t at_ = 0;
+  Tokens tokens_;
   std::vector<std::int64_t> day_;  ///< up to three numbers, not yet told apart
   std::vector<std::int64_t> time_;
   int month_ = 0;  ///< by name

@@ -5,6 +5,7 @@
 
 #include "check/importers/python.hpp"
 #include "check/importers/report.hpp"
+#include "check/words.hpp"
 
 /// mitmproxy 12: what reads HARs where flows are read. Whatever it raises ends with "Unable to read HAR file"; flows of entries
 /// before that have been given out by then.
@@ -95,7 +96,8 @@ class Importer {
   }
 
   static bool is_date(std::string_view text) {
-    std::string zones;  // mitmproxy puts +00:00 for each Z
+    if (std::ranges::count(text, 'Z') > 2) return false;  // a zone, and perhaps what is between day and time
+    std::string zones;                                    // mitmproxy puts +00:00 for each Z
     for (const char c : text) {
       if (c == 'Z') {
         zones += "+00:00";
@@ -179,10 +181,13 @@ class Importer {
     if (!post->is_object()) return fails(body, "an object", post);
     const At place(body, "text");
     if (!text(place, post->find("text"), "the body as text", true)) return;
-    // An encoding that it does not know is passed over in a request; one that is a character set is not.
+    // A content-encoding that Python does not know is taken off a request; a character set's name is not.
     const std::string charset = lower(charset_of(known.type.value_or("")));
     const bool not_bytes = is_identity(charset) ? !charset.empty() : is_compression(charset) || is_binary(charset);
-    if (not_bytes) fails(place, "text in a character set, not in " + charset, nullptr);
+    if (not_bytes) {
+      report_.refuse(At(at, "headers"),
+                     "expected a character set in content-type, found " + quoted(charset) + ": mitmproxy cannot read the file");
+    }
     encoding(At(at, "headers"), known, true);
   }
 
@@ -205,15 +210,19 @@ class Importer {
     return value.as_object().empty();
   }
 
-  static bool is_binary(std::string_view name) { return python::find_codec(name) != python::Codec::text; }
+  static bool is_binary(std::string_view name) {
+    const python::Codec codec = python::find_codec(name);
+    return codec == python::Codec::bytes || codec == python::Codec::letters;
+  }
 
-  /// Names that stand for text where bytes are compressed.
+  /// What bytes are compressed with.
   void encoding(const At& at, const Headers& known, bool lenient) {
     const std::string name = lower(known.encoding.value_or(""));
-    if (is_identity(name) || is_compression(name) || python::find_codec(name) == python::Codec::bytes) return;
-    if (lenient) return;
-    report_.refuse(at, "expected a content-encoding that mitmproxy knows, found \"" + *known.encoding +
-                           "\": mitmproxy cannot read the file");
+    const python::Codec codec = python::find_codec(name);
+    if (is_identity(name) || is_compression(name) || codec == python::Codec::bytes) return;
+    if (lenient && codec == python::Codec::unknown) return;
+    report_.refuse(at, "expected a content-encoding that mitmproxy knows, found " + quoted(*known.encoding) +
+                           ": mitmproxy cannot read the file");
   }
 
   void url(const At& at, const Json* value) {

@@ -145,7 +145,19 @@ Codec find_codec(std::string_view name) {
     if (folded == known) return Codec::bytes;
   }
   if (folded == "rot13" || folded == "rot_13") return Codec::letters;
-  return Codec::text;
+  for (const std::string_view known :
+       {"ascii", "us_ascii",   "utf_8",       "utf8",     "utf",       "u8",        "utf_8_sig", "utf_7",   "utf7",   "utf_16",
+        "utf16", "utf_16le",   "utf_16_le",   "utf_16be", "utf_16_be", "utf_32",    "utf32",     "latin_1", "latin1", "latin",
+        "l1",    "gbk",        "gb2312",      "gb18030",  "big5",      "shift_jis", "sjis",      "euc_jp",  "eucjp",  "euc_kr",
+        "euckr", "iso2022_jp", "iso_2022_jp", "koi8_r",   "koi8_u",    "mac_roman", "macintosh"}) {
+    if (folded == known) return Codec::charset;
+  }
+  for (const std::string_view family : {"iso_8859_", "iso8859_", "windows_125", "cp125"}) {
+    if (!folded.starts_with(family)) continue;
+    const std::string_view number = std::string_view(folded).substr(family.size());
+    if (!number.empty() && number.size() <= 2 && std::ranges::all_of(number, is_digit)) return Codec::charset;
+  }
+  return Codec::unknown;
 }
 
 Url parse_url(std::string_view url) {

@@ -13,7 +13,8 @@ bool is_base64(std::string_view text);
 
 /// What codecs.encode(…, name) takes and gives; names are folded as Python does.
 enum class Codec {
-  text,     ///< a character set, or nothing that Python knows
+  unknown,
+  charset,  ///< from text to bytes: the usual names of the usual character sets
   bytes,    ///< from bytes to bytes: "hex", "zlib"
   letters,  ///< from text to text: "rot13"
 };
