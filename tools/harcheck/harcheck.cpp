@@ -73,6 +73,11 @@ class Run {
         showing_(repeats_of(tool, options.report), options.max_errors.value_or(Showing::kAll)),
         showing_repairs_(repeats_of(tool, options.report), Showing::kAll) {
     check_.threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+    // With --max-errors the order of all findings counts.
+    if (!options.max_errors) {
+      check_.enough = repeats_of(tool, options.report);
+      check_.more = [this](const Finding& finding, std::size_t count) { showing_.hide(finding, count); };
+    }
   }
 
   int run() {

@@ -76,19 +76,27 @@ bool Showing::show(const stream::Finding& finding) {
     ++beyond_;
     return false;
   }
-  if (const har::check::Rule* const rule = har::check::find_rule(finding.rule); rule != nullptr && repeats_ != kAll) {
-    // What is missing has no pointer of its own.
-    Kind kind(severity_of(finding.level), rule->id, without_numbers(finding.place.pointer),
-              rule->id == RuleId::har_required ? finding.message : std::string(rule->summary));
-    auto known = kinds_.find(kind);
-    if (known == kinds_.end()) {
-      if (kinds_.size() >= kKinds) kind = Kind(std::get<Severity>(kind), rule->id, "", rule->summary);
-      known = kinds_.try_emplace(std::move(kind), 0).first;
-    }
-    if (++known->second > repeats_) return false;
-  }
+  if (std::size_t* const count = count_of(finding); count != nullptr && ++*count > repeats_) return false;
   ++shown_;
   return true;
+}
+
+void Showing::hide(const stream::Finding& finding, std::size_t count) {
+  if (std::size_t* const known = count_of(finding)) *known += count;
+}
+
+std::size_t* Showing::count_of(const stream::Finding& finding) {
+  const har::check::Rule* const rule = har::check::find_rule(finding.rule);
+  if (rule == nullptr || repeats_ == kAll) return nullptr;
+  // What is missing has no pointer of its own.
+  Kind kind(severity_of(finding.level), rule->id, without_numbers(finding.place.pointer),
+            rule->id == RuleId::har_required ? finding.message : std::string(rule->summary));
+  auto known = kinds_.find(kind);
+  if (known == kinds_.end()) {
+    if (kinds_.size() >= kKinds) kind = Kind(std::get<Severity>(kind), rule->id, "", rule->summary);
+    known = kinds_.try_emplace(std::move(kind), 0).first;
+  }
+  return &known->second;
 }
 
 NotShown Showing::finish() {

@@ -89,10 +89,15 @@ class Showing {
   Showing(std::size_t repeats, std::size_t maximum) : repeats_(repeats), maximum_(maximum) {}
   /// Counts it, and says whether to show it.
   bool show(const stream::Finding& finding);
+  /// Counts findings of a kind that has been shown often enough.
+  void hide(const stream::Finding& finding, std::size_t count);
   /// What was not shown; a new input begins.
   NotShown finish();
 
  private:
+  /// How many of its kind there were; null if each is shown.
+  std::size_t* count_of(const stream::Finding& finding);
+
   /// Beyond these, the findings of a rule and level are of one kind, whatever their pointers.
   static constexpr std::size_t kKinds = 1000;
 

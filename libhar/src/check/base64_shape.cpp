@@ -26,6 +26,10 @@ std::size_t base64_bytes(std::string_view inner) { return inner.size() / 4 * 3 -
 
 Base64Shape base64_shape(const Field& field) {
   Base64Shape shape;
+  if (field.is_string() && is_clean_base64(field.inner())) {
+    shape.bytes = base64_bytes(field.inner());
+    return shape;
+  }
   std::string text = text_of(field);
   const std::size_t length = text.size();
   text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }),

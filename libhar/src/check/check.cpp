@@ -24,10 +24,11 @@ Level to_level(Severity severity) {
 }
 
 void Session::ready(const Marks& marks, stream::PlaceCursor& cursor, std::size_t base, std::string_view pointer,
-                    std::vector<Ready>& out) const {
+                    std::vector<Ready>& out, Kinds::Counts* counts) const {
   for (const Mark& mark : marks) {
     const Severity severity = levels_.of(mark);
     if (severity == Severity::off) continue;
+    if (counts != nullptr && kinds_.count(mark.rule, severity, pointer, mark.pointer, *counts)) continue;
     Place place = cursor.at(base + mark.offset);
     place.pointer = fmt::format("{}{}", pointer, mark.pointer);
     out.push_back({mark.rule, {to_level(severity), std::string(rule(mark.rule).name), mark.message, std::move(place)}});
@@ -40,7 +41,21 @@ void Session::say(Ready ready) {
                             : ready.finding.level == Level::warning ? Severity::warning
                                                                     : Severity::note;
   ++summary_.by_severity[static_cast<std::size_t>(severity)];
+  kinds_.said(ready.rule, severity, ready.finding.place.pointer);
   if (sink_) sink_(ready.finding);
+}
+
+void Session::say(Kinds::Counts& counts) {
+  for (std::size_t i = 0; i < counts.of.size(); ++i) {
+    const std::size_t count = std::exchange(counts.of[i], 0);
+    if (count == 0) continue;
+    const Kinds::Kind& kind = kinds_[i];
+    summary_.count[static_cast<std::size_t>(kind.rule)] += count;
+    summary_.by_severity[static_cast<std::size_t>(kind.severity)] += count;
+    Place place;
+    place.pointer = kind.pointer;
+    options_.more({to_level(kind.severity), std::string(rule(kind.rule).name), "", std::move(place)}, count);
+  }
 }
 
 void Session::say(RuleId id, std::string message, Place place) {

@@ -28,9 +28,10 @@ struct Checked {
   std::unique_ptr<EntryCheck> check;  ///< goes with the batch from one use to the next, so that no two threads have the same
   Marks marks;
   std::vector<Ready> ready;
+  Kinds::Counts counts;  ///< findings that are not listed
   struct Entry {
     EntrySummary summary{};
-    bool json = true;
+    bool summarized = true;
     std::size_t ready = 0;  ///< how many findings there are up to this entry
   };
   std::vector<Entry> entries;
@@ -54,7 +55,7 @@ class InOrder {
       const Checked::Entry& entry = checked.entries[i];
       for (; said < entry.ready; ++said) session_.say(std::move(checked.ready[said]));
       ++session_.summary().entries;
-      if (!entry.json) continue;
+      if (!entry.summarized) continue;
       marks_.clear();
       const EntrySummary& summary = entry.summary;
       if (rules_.entry(summary, marks_) && places_.size() < kPlaces) {
@@ -69,6 +70,7 @@ class InOrder {
       }
     }
     for (; said < checked.ready.size(); ++said) session_.say(std::move(checked.ready[said]));
+    session_.say(checked.counts);
   }
 
   /// Behind the last entry. `text` holds what stands around the entries.
@@ -179,10 +181,10 @@ Status check_har(Input& input, Session& session) {
         for (const EntrySlice& entry : batch.entries()) {
           Checked::Entry one;
           out.marks.clear();
-          one.json = out.check->check(entry.text, entry.index, out.marks, one.summary);
+          one.summarized = out.check->check(entry.text, entry.index, out.marks, one.summary);
           if (!out.marks.empty()) {
             session.ready(out.marks, cursor, static_cast<std::size_t>(entry.text.data() - batch.text().data()),
-                          fmt::format("/log/entries/{}", entry.index), out.ready);
+                          fmt::format("/log/entries/{}", entry.index), out.ready, &out.counts);
           }
           one.ready = out.ready.size();
           out.entries.push_back(std::move(one));
@@ -270,14 +272,14 @@ Status check_lines(Input& input, Session& session) {
       out.marks.clear();
       const std::string_view text = lines.line(i);
       if (const std::size_t bad = stream::find_invalid_utf8(text); bad != std::string_view::npos) {
-        one.json = false;
+        one.summarized = false;
         out.marks.push_back(
             {RuleId::json_utf8, bad, "", fmt::format("the byte 0x{:02x}", static_cast<unsigned char>(text[bad])), {}});
       } else {
-        one.json = out.check->check(text, lines.first + i, out.marks, one.summary);
+        one.summarized = out.check->check(text, lines.first + i, out.marks, one.summary);
       }
       PlaceCursor cursor(lines.place(i, source), text);
-      session.ready(out.marks, cursor, 0, "", out.ready);
+      session.ready(out.marks, cursor, 0, "", out.ready, &out.counts);
       one.ready = out.ready.size();
       out.entries.push_back(std::move(one));
     }

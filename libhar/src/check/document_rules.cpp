@@ -14,7 +14,7 @@ using stream::Json;
 using stream::Nanos;
 using stream::WallTime;
 
-// A hash of 64 bits by folded multiplication, as wyhash has it: twice sixteen bytes a step.
+// A hash of 64 bits by folded multiplication, as wyhash has it: four times sixteen bytes a step.
 constexpr std::uint64_t kA = 0xa0761d6478bd642fULL;
 constexpr std::uint64_t kB = 0xe7037ed1a0b428dbULL;
 
@@ -34,13 +34,12 @@ std::uint64_t hash(std::string_view bytes, std::uint64_t seed) {
   std::uint64_t state = fold(seed ^ kA, bytes.size() ^ kB);
   const char* at = bytes.data();
   std::size_t left = bytes.size();
-  if (left >= 32) {
-    std::uint64_t other = ~state;
-    for (; left >= 32; at += 32, left -= 32) {  // neither product waits for the other
-      state = fold(load(at) ^ kA ^ state, load(at + 8) ^ kB);
-      other = fold(load(at + 16) ^ kB ^ other, load(at + 24) ^ kA);
+  if (left >= 64) {
+    std::array<std::uint64_t, 4> states = {state, ~state, state ^ kA, state ^ kB};
+    for (; left >= 64; at += 64, left -= 64) {  // no product waits for another
+      for (std::size_t i = 0; i < 4; ++i) states[i] = fold(load(at + 16 * i) ^ kA ^ states[i], load(at + 16 * i + 8) ^ kB);
     }
-    state = fold(state, other ^ kA);
+    state = fold(fold(states[0], states[1] ^ kA), fold(states[2], states[3] ^ kB) ^ kA);
   }
   for (; left >= 16; at += 16, left -= 16) state = fold(load(at) ^ kA ^ state, load(at + 8) ^ kB);
   std::array<char, 16> rest{};

@@ -14,17 +14,22 @@ namespace har::check {
 /// All rules that one entry can break, and its summary for the others. One thread uses it at a time; it keeps its memory.
 class EntryCheck {
  public:
-  EntryCheck(const Options& options, const Levels& levels, const SideFiles* files)
-      : options_(options), levels_(levels), files_(files), walker_(options.limits.max_depth, options.profile == Profile::strict) {}
+  EntryCheck(const Options& options, const Levels& levels, const SideFiles* files);
 
-  /// `text` is UTF-8. Marks are in the order of the text, offsets and pointers within it. False if the text is not JSON: then
-  /// there is no summary.
+  /// `text` is UTF-8. Marks are in the order of the text, offsets and pointers within it. True if there is a summary: the text
+  /// is JSON, and there are rules that want one.
   bool check(std::string_view text, std::size_t index, Marks& marks, EntrySummary& summary);
 
  private:
   const Options& options_;
-  const Levels& levels_;
   const SideFiles* files_;
+  // Which rules are looked at; those about the shape always are.
+  bool values_;
+  bool relations_;
+  bool lists_;
+  bool side_files_;
+  bool secrets_;
+  bool summaries_;
   Walker walker_;
   Facts facts_;
   MessageChecks messages_;

@@ -92,4 +92,10 @@ Severity Levels::of(RuleId rule, std::optional<Severity> regular) const {
 
 bool Levels::wanted(RuleId rule) const { return levels_[static_cast<std::size_t>(rule)] != Severity::off; }
 
+bool Levels::wanted(RuleId first, RuleId last) const {
+  const auto begin = levels_.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto end = levels_.begin() + static_cast<std::ptrdiff_t>(last) + 1;
+  return std::any_of(begin, end, [](Severity level) { return level != Severity::off; });
+}
+
 }  // namespace har::check

@@ -23,6 +23,8 @@ class Levels {
   Severity of(RuleId rule, std::optional<Severity> regular = {}) const;
   /// Whether anything at all can come of a rule.
   bool wanted(RuleId rule) const;
+  /// Of any of a row of rules, from the first to the last.
+  bool wanted(RuleId first, RuleId last) const;
 
  private:
   Profile profile_;

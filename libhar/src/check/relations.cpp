@@ -58,25 +58,6 @@ void check_times(const Facts& facts, Marks& marks) {
 
 // The content.
 
-/// What the text of a content can be the decoded form of.
-struct TextCount {
-  std::size_t characters = 0;
-  std::size_t utf16 = 0;     ///< units
-  std::size_t replaced = 0;  ///< U+FFFD: bytes that were no text
-};
-
-TextCount count(std::string_view text) {
-  TextCount result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool begins = (byte & 0xC0U) != 0x80;
-    result.characters += begins;
-    result.utf16 += begins + (byte >= 0xF0 ? 1U : 0U);
-    result.replaced += byte == 0xEF && text.substr(i, 3) == "\xEF\xBF\xBD" ? 1U : 0U;
-  }
-  return result;
-}
-
 /// Whether the body may have been in another charset than UTF-8: what is said of it, or what is not.
 bool may_be_other_charset(const Facts& facts) {
   const std::string mime = text_of(facts[Slot::mime]);
@@ -115,8 +96,7 @@ void check_text_size(const Facts& facts, Marks& marks) {
   if (said == static_cast<double>(bytes)) return;
   // What the text was made from was longer by a byte order mark.
   if (said == static_cast<double>(bytes + 3)) return;
-  std::string scratch;
-  const TextCount counts = count(text_of(field, scratch));
+  const stream::DecodedCounts counts = stream::decoded_counts(inner);
   const bool ascii = counts.characters == bytes;
   const auto within = [&](std::size_t low, std::size_t high) {
     return said >= static_cast<double>(low) && said <= static_cast<double>(high);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "check/kinds.hpp"
 #include "check/levels.hpp"
 #include "check/marks.hpp"
 #include "har/check/check.hpp"
@@ -22,7 +23,8 @@ struct Ready {
 /// The check of one input while it goes on: what counts for what, and what was said. said() is called on one thread at a time.
 class Session {
  public:
-  Session(const Options& options, const stream::FindingSink& sink) : options_(options), levels_(options), sink_(sink) {}
+  Session(const Options& options, const stream::FindingSink& sink)
+      : options_(options), levels_(options), kinds_(options.more ? options.enough : Kinds::kNone), sink_(sink) {}
 
   const Options& options() const { return options_; }
   const Levels& levels() const { return levels_; }
@@ -30,15 +32,18 @@ class Session {
   Summary& summary() { return summary_; }
 
   /// Marks as findings, those that are off left out. `cursor` is over the text that `base` is an offset in: of the piece that
-  /// the marks are about, whose JSON Pointer is `pointer`.
-  void ready(const Marks& marks, stream::PlaceCursor& cursor, std::size_t base, std::string_view pointer,
-             std::vector<Ready>& out) const;
+  /// the marks are about, whose JSON Pointer is `pointer`. Where `counts` is given, those of which enough were said are counted
+  /// there instead.
+  void ready(const Marks& marks, stream::PlaceCursor& cursor, std::size_t base, std::string_view pointer, std::vector<Ready>& out,
+             Kinds::Counts* counts = nullptr) const;
 
   void say(Ready ready);
   void say(std::vector<Ready>& ready) {
     for (Ready& each : ready) say(std::move(each));
     ready.clear();
   }
+  /// What was only counted; it is emptied.
+  void say(Kinds::Counts& counts);
   /// If it is wanted.
   void say(RuleId rule, std::string message, stream::Place place);
   /// What a reader noticed, or failed at. An Error that is no answer about the file is kept: see failure().
@@ -49,6 +54,7 @@ class Session {
  private:
   const Options& options_;
   Levels levels_;
+  Kinds kinds_;
   const stream::FindingSink& sink_;
   Summary summary_;
   std::optional<stream::Error> failure_;

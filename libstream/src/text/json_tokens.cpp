@@ -73,16 +73,24 @@ std::size_t Fill(JsonTokens::State& state, std::uint32_t* out) {
   // What may stand behind a backslash: " / \\ b f n r t u, by the two halves of the byte.
   alignas(16) static constexpr std::uint8_t kEscapesLow[16] = {0, 0, 1 | 4 | 8, 0, 8, 8, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1};
   alignas(16) static constexpr std::uint8_t kEscapesHigh[16] = {0, 0, 1, 0, 0, 2, 4, 8};
+  // Nothing in the loop calls a function: its constants would not stay in registers. So what is left of the text is put into a
+  // block of its own before, and escapes \u are looked at behind it.
+  const std::size_t whole = size - size % 64;
+  std::uint8_t last[64];
+  if (whole != size) {
+    __builtin_memset(last, ' ', sizeof last);
+    __builtin_memcpy(last, text + whole, size - whole);
+  }
+  constexpr std::size_t kUnicode = 64;
+  struct {
+    std::size_t at;
+    std::uint64_t bits;
+  } unicode_in[kUnicode];  // blocks that have such escapes
+  std::size_t unicode_blocks = 0;
   const auto escapes_low = hn::LoadDup128(d, kEscapesLow);
   const auto escapes_high = hn::LoadDup128(d, kEscapesHigh);
-  while (at < size && count < kWindow && at - base < kSpan) {
-    const std::uint8_t* block = text + at;
-    std::uint8_t last[64];
-    if (HWY_UNLIKELY(at + 64 > size)) {
-      __builtin_memset(last, ' ', sizeof last);
-      __builtin_memcpy(last, block, size - at);
-      block = last;
-    }
+  while (at < size && count < kWindow && at - base < kSpan && unicode_blocks < kUnicode) {
+    const std::uint8_t* const block = at < whole ? text + at : last;
     std::uint64_t backslash = 0;
     std::uint64_t quote = 0;
     std::uint64_t control = 0;
@@ -105,7 +113,8 @@ std::size_t Fill(JsonTokens::State& state, std::uint32_t* out) {
       }
       unicode &= escaped;
       bad |= escaped & ~good;
-      for (; unicode != 0; unicode &= unicode - 1) unicode_escape(state, at + hwy::Num0BitsBelowLS1Bit_Nonzero64(unicode));
+      unicode_in[unicode_blocks] = {at, unicode};
+      unicode_blocks += unicode != 0 ? 1 : 0;
     }
     quote &= ~escaped;
     const std::uint64_t inside = take_inside(quote, strings);  // with the opening quotes, without the closing ones
@@ -146,6 +155,11 @@ std::size_t Fill(JsonTokens::State& state, std::uint32_t* out) {
     }
     count += found;
     at += 64;
+  }
+  for (std::size_t i = 0; i < unicode_blocks; ++i) {
+    for (std::uint64_t bits = unicode_in[i].bits; bits != 0; bits &= bits - 1) {
+      unicode_escape(state, unicode_in[i].at + hwy::Num0BitsBelowLS1Bit_Nonzero64(bits));
+    }
   }
   state.at = at;
   state.escaped = strings.escaped;
@@ -197,6 +211,68 @@ std::size_t DecodedLength(const std::uint8_t* text, std::size_t size) {
   return length;
 }
 
+DecodedCounts CountDecoded(const std::uint8_t* text, std::size_t size) {
+  const hn::CappedTag<std::uint8_t, 64> d;
+  constexpr std::size_t kLanes = HWY_MIN(HWY_MAX_BYTES, 64);
+  struct {
+    std::uint64_t escaped = 0;
+  } strings;
+  DecodedCounts counts;
+  counts.bytes = size;
+  std::size_t high = ~std::size_t{0};
+  std::uint64_t before_ef = 0;  // of the block before: where U+FFFD, EF BF BD, began
+  std::uint64_t before_bf = 0;
+  const std::size_t whole = size - size % 64;
+  std::uint8_t last[64];
+  __builtin_memset(last, 0x80, sizeof last);  // what continues a character is none
+  if (whole != size) __builtin_memcpy(last, text + whole, size - whole);
+  for (std::size_t at = 0; at < size; at += 64) {
+    const std::uint8_t* const block = at < whole ? text + at : last;
+    std::uint64_t backslash = 0;
+    std::uint64_t unicode = 0;
+    std::uint64_t continues = 0;
+    std::uint64_t four = 0;
+    std::uint64_t ef = 0;
+    std::uint64_t bf = 0;
+    std::uint64_t bd = 0;
+    for (std::size_t i = 0; i < 64; i += kLanes) {
+      const auto v = hn::LoadU(d, block + i);
+      backslash |= bits_of(d, hn::Eq(v, hn::Set(d, '\\'))) << i;
+      unicode |= bits_of(d, hn::Eq(v, hn::Set(d, 'u'))) << i;
+      continues |= bits_of(d, hn::Eq(hn::And(v, hn::Set(d, 0xC0)), hn::Set(d, 0x80))) << i;
+      four |= bits_of(d, hn::Gt(v, hn::Set(d, 0xEF))) << i;
+      ef |= bits_of(d, hn::Eq(v, hn::Set(d, 0xEF))) << i;
+      bf |= bits_of(d, hn::Eq(v, hn::Set(d, 0xBF))) << i;
+      bd |= bits_of(d, hn::Eq(v, hn::Set(d, 0xBD))) << i;
+    }
+    const std::uint64_t escaped = take_escaped(backslash, strings);
+    const std::size_t escapes = static_cast<std::size_t>(hwy::PopCount(escaped));
+    counts.bytes -= escapes;
+    counts.characters += static_cast<std::size_t>(hwy::PopCount(~continues)) - escapes;
+    counts.utf16 += static_cast<std::size_t>(hwy::PopCount(four));
+    counts.replaced += static_cast<std::size_t>(hwy::PopCount(bd & (bf << 1 | before_bf >> 63) & (ef << 2 | before_ef >> 62)));
+    before_ef = ef;
+    before_bf = bf;
+    for (unicode &= escaped; unicode != 0; unicode &= unicode - 1) {
+      const std::size_t u = at + hwy::Num0BitsBelowLS1Bit_Nonzero64(unicode);
+      if (u + 5 > size) break;
+      const int unit = hex4(reinterpret_cast<const char*>(text) + u + 1);
+      const bool pair = is_low(unit) && high != ~std::size_t{0} && u == high + 6;
+      counts.bytes -= 5 - static_cast<std::size_t>(unit < 0x80 ? 1 : unit < 0x800 ? 2 : pair ? 1 : 3);
+      counts.characters -= pair ? 5 : 4;
+      counts.utf16 += pair ? 1 : 0;
+      if (pair) {
+        --counts.replaced;  // the first half is a half no longer
+      } else if (is_high(unit) || is_low(unit) || unit == 0xFFFD) {
+        ++counts.replaced;
+      }
+      high = is_high(unit) ? u : ~std::size_t{0};
+    }
+  }
+  counts.utf16 += counts.characters;
+  return counts;
+}
+
 bool IsBase64Alphabet(const std::uint8_t* text, std::size_t size) {
   const hn::ScalableTag<std::uint8_t> d;
   const std::size_t lanes = hn::Lanes(d);
@@ -230,6 +306,7 @@ namespace stream {
 
 HWY_EXPORT(Fill);
 HWY_EXPORT(DecodedLength);
+HWY_EXPORT(CountDecoded);
 HWY_EXPORT(IsBase64Alphabet);
 
 JsonTokens::JsonTokens() : window_(std::make_unique<std::uint32_t[]>(kWindow + 128)) {}  // NOLINT(modernize-avoid-c-arrays)
@@ -283,6 +360,10 @@ std::optional<BadString> find_bad_string(std::string_view text) {
 
 std::size_t decoded_length(std::string_view inner) {
   return HWY_DYNAMIC_DISPATCH(DecodedLength)(reinterpret_cast<const std::uint8_t*>(inner.data()), inner.size());
+}
+
+DecodedCounts decoded_counts(std::string_view inner) {
+  return HWY_DYNAMIC_DISPATCH(CountDecoded)(reinterpret_cast<const std::uint8_t*>(inner.data()), inner.size());
 }
 
 bool is_base64_alphabet(std::string_view bytes) {

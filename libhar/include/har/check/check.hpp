@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +37,11 @@ struct Options {
   bool secrets = false;                               ///< whether the rules secret-* are looked at (as warnings)
   unsigned threads = 1;                               ///< 1: on the caller's thread alone
   stream::Limits limits{};
+  /// Findings of one kind (rule, level, and pointer but for the numbers in it) that the sink hears at least. Where `more` is
+  /// given, it may be told of those behind them instead, with how many there are: without a message and a place, and with '*'
+  /// for the numbers in the pointer. That costs less.
+  std::size_t enough = SIZE_MAX;
+  std::function<void(const stream::Finding&, std::size_t count)> more{};
 };
 
 /// What an input was found to be. Findings that are off are not counted.

@@ -75,6 +75,17 @@ std::optional<BadString> find_bad_string(std::string_view text);
 /// Half a surrogate pair counts as the three bytes of U+FFFD.
 std::size_t decoded_length(std::string_view inner);
 
+/// The same, and what else the characters can be counted in.
+struct DecodedCounts {
+  std::size_t bytes = 0;       ///< in UTF-8
+  std::size_t characters = 0;  ///< code points
+  std::size_t utf16 = 0;       ///< units
+  std::size_t replaced = 0;    ///< U+FFFD among them
+
+  bool operator==(const DecodedCounts&) const = default;
+};
+DecodedCounts decoded_counts(std::string_view inner);
+
 /// Whether all bytes are of the base64 alphabet (RFC 4648 §4), or '='.
 bool is_base64_alphabet(std::string_view bytes);
 

@@ -164,6 +164,20 @@ std::string random_text(std::mt19937& random, std::size_t size) {
   return text;
 }
 
+/// As DecodedCounts has it, byte by byte.
+stream::DecodedCounts counts_of(std::string_view text) {
+  stream::DecodedCounts counts;
+  counts.bytes = text.size();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool begins = (byte & 0xC0U) != 0x80;
+    counts.characters += begins ? 1 : 0;
+    counts.utf16 += (begins ? 1U : 0U) + (byte >= 0xF0 ? 1U : 0U);
+    counts.replaced += text.substr(i).starts_with("\xef\xbf\xbd") ? 1U : 0U;
+  }
+  return counts;
+}
+
 }  // namespace
 
 TEST_CASE("tokens are brackets, colons, commas, and where strings and other scalars begin") {
@@ -322,13 +336,37 @@ TEST_CASE("the decoded length of a string is that of its characters in UTF-8") {
 
   std::mt19937 random(5);
   static constexpr std::string_view kParts[] = {
-      "a", "\\n", "\\\\", "\\\"", "\\u0041", "\\u00e9", "\\u20ac", "\\ud83d\\ude00", "\\\\u0041", "\xc3\xa9", "u", "0041"};
+      "a",           "\\n",      "\\\\", "\\\"", "\\u0041",          "\\u00e9",      "\\u20ac", "\\ud83d\\ude00",
+      "\\\\u0041",   "\xc3\xa9", "u",    "0041", "\xf0\x9f\x98\x80", "\xef\xbf\xbd", "\\ufffd", "\xef\xbf\xbe",
+      "\xe2\x82\xac"};
   for (int round = 0; round < 4000; ++round) {
     std::string inner;
     for (std::size_t parts = random() % 60; parts > 0; --parts) inner += kParts[random() % std::size(kParts)];
     const Placed placed(inner, random() % 64);
     CAPTURE(round, inner);
-    REQUIRE(stream::decoded_length(placed.text()) == stream::parse_json("\"" + inner + "\"")->as_string().size());
+    const std::string decoded = stream::parse_json("\"" + inner + "\"")->as_string();
+    REQUIRE(stream::decoded_length(placed.text()) == decoded.size());
+    REQUIRE(stream::decoded_counts(placed.text()) == counts_of(decoded));
+  }
+}
+
+TEST_CASE("half a surrogate pair is a character that was replaced, and a whole one is two units of UTF-16") {
+  using stream::DecodedCounts;
+  CHECK(stream::decoded_counts("") == DecodedCounts{});
+  CHECK(stream::decoded_counts(R"(\ud83d\ude00)") == DecodedCounts{4, 1, 2, 0});
+  CHECK(stream::decoded_counts(R"(\ud83d)") == DecodedCounts{3, 1, 1, 1});
+  CHECK(stream::decoded_counts(R"(\ude00\ud83d)") == DecodedCounts{6, 2, 2, 2});
+  CHECK(stream::decoded_counts(R"(\ud83d\ud83d\ude00)") == DecodedCounts{7, 2, 3, 1});
+}
+
+TEST_CASE("characters count the same wherever they stand in a block") {
+  for (std::size_t before = 0; before < 200; ++before) {
+    const std::string fill(before, 'x');
+    CAPTURE(before);
+    for (const std::string part : {"\xef\xbf\xbd", "\xf0\x9f\x98\x80", "\xc3\xa9"}) {
+      CHECK(stream::decoded_counts(fill + part) == counts_of(fill + part));
+      CHECK(stream::decoded_counts(fill + part + "\\n") == counts_of(fill + part + "\n"));
+    }
   }
 }
 
