@@ -1,8 +1,8 @@
 hartape_fuzz_target(har SOURCES har_fuzz.cpp LINKS hartape::har)
 hartape_fuzz_target(fix SOURCES fix_fuzz.cpp LINKS hartape::har)
 
-# The check's rules.
-foreach(name IN ITEMS check_rules check_values)
+# The check, and its rules.
+foreach(name IN ITEMS check check_rules check_values)
   hartape_fuzz_target(${name} SOURCES ${name}_fuzz.cpp LINKS hartape::har)
   target_include_directories(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}/libhar/src")
 endforeach()
