@@ -7,6 +7,7 @@ find_package(HWY REQUIRED)              # libhwy-dev: our own scanning, chosen a
 find_package(CLI11 REQUIRED)            # libcli11-dev
 find_package(Boost 1.81 REQUIRED)       # libboost1.81-dev: Asio and Beast, headers only
 find_package(OpenSSL REQUIRED)          # libssl-dev
+find_package(yaml-cpp REQUIRED)         # libyaml-cpp-dev
 find_package(ZLIB REQUIRED)             # zlib1g-dev
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)             # libzstd-dev

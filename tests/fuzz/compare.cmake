@@ -1,1 +1,2 @@
 hartape_fuzz_target(compare SOURCES compare_fuzz.cpp LINKS hartape::stream_compare)
+hartape_fuzz_target(noise_file SOURCES noise_file_fuzz.cpp LINKS hartape::stream_compare)

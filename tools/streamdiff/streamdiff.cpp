@@ -9,6 +9,7 @@
 #include "har/exchanges.hpp"
 #include "stream/compare/compare.hpp"
 #include "stream/compare/report.hpp"
+#include "streamdiff/noise_options.hpp"
 #include "streamdiff/selection.hpp"
 
 namespace tools {
@@ -23,7 +24,7 @@ struct Options {
   Selection expected_selection;
   Selection actual_selection;
   Selection selection;  // of both
-  std::vector<std::string> ignore;
+  NoiseOptions noise;
   stream::CompareOptions compare;
   bool allow_empty = false;
   bool first = false;
@@ -45,12 +46,15 @@ ToolInfo info() {
       "messages are "
       "compared in each direction by itself. The HTTP status, the content type and how the stream ended are compared too; "
       "headers and the request are not.\n\n"
-      "A pattern of --ignore is a JSON Pointer into the JSON data of an event, such as /choices/0/id, in which * stands for any "
-      "one name or index and ** for any number of levels: /**/created is a member of that name at any depth. With @ it names a "
+      "The options of noise, and the files of --noise, say what may differ, and where. A place is a JSON Pointer into the JSON "
+      "data of an event, such as "
+      "/choices/0/id, in which * stands for any one name or index and ** for any number of levels: /**/created is a member of "
+      "that name at any depth. With dots the same is .choices[0].id and ..created, and [] is any element. With @ it names a "
       "field beside the data: @type, @id and @retry of an event, @newline of a line, @header/NAME of a part, @opcode of a "
-      "message, @code and @reason of a close, or @status, @content-type and @ending of the answer. @data is the data as a whole. "
-      "What is "
-      "ignored is left out before anything is aligned. The report writes places in the same way.\n\n"
+      "message, @code and @reason of a close, or (to be ignored) @status, @content-type and @ending of the answer. @data is the "
+      "data as a whole, text and bytes too. What is ignored or masked is so on both sides, before anything is aligned. Values of "
+      "the same type or size are equal only where an option says so. Expressions are those of RE2. An option that names nothing "
+      "in what was compared is reported.\n\n"
       "Inputs of several exchanges are compared exchange by exchange, in their order, if they hold the same number; --entry and "
       "--id choose one. An expected stream without any events is an error, since nothing would be compared; only among several "
       "exchanges an ordinary answer may have no body.";
@@ -77,8 +81,7 @@ void add_options(Tool& tool, Options& options) {
   CLI::App& app = tool.app();
   app.add_option("EXPECTED", options.expected, "What the stream should be.")->required();
   app.add_option("ACTUAL", options.actual, "What it is.")->required();
-  app.add_option("--ignore", options.ignore, "Leave out what PATTERN names: /a/*/b, /**/name, @id. May be repeated.")
-      ->type_name("PATTERN");
+  add_noise_options(tool, options.noise);
   app.add_flag("--first", options.first, "Stop at the first difference.");
   app.add_option("--max-diffs", options.max_diffs, "Show no more than N differences. All are counted.")->type_name("N");
   app.add_flag_callback(
@@ -103,7 +106,8 @@ void add_options(Tool& tool, Options& options) {
     CLI::Option* const id =
         app.add_option("--" + prefix + "id", selection.id, fmt::format("Compare the exchange of this id{}.", side))
             ->type_name("ID");
-    app.add_option("--" + prefix + "entry", selection.entry, fmt::format("Compare the Nth exchange{}, counted from 0, as in /log/entries/0.", side))
+    app.add_option("--" + prefix + "entry", selection.entry,
+                   fmt::format("Compare the Nth exchange{}, counted from 0, as in /log/entries/0.", side))
         ->type_name("N")
         ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000'000}))
         ->excludes(id);
@@ -125,9 +129,9 @@ class Comparer {
       tool_.messages().error("standard input can be only one of the two");
       return kFailure;
     }
-    for (const std::string& pattern : options_.ignore) {
-      if (const auto added = options_.compare.values.ignore.add(pattern); !added) return failed(tool_, added.error());
-    }
+    auto rules = read_noise_rules(options_.noise, tool_.messages().findings());
+    if (!rules) return failed(tool_, rules.error());
+    options_.compare.values.noise = std::move(*rules);
     options_.compare.limits = options_.input.options.limits;
     options_.compare.findings = findings_of(tool_);
     if (options_.max_diffs) options_.compare.max_differences = *options_.max_diffs;
@@ -218,6 +222,7 @@ class Comparer {
       if (!report(*comparison, e, a, count > 1 ? i + 1 : 0)) return status_of_write_;
       if (options_.first && differing > 0) break;
     }
+    if (unanswered == 0 && !options_.compare.values.noise.empty() && !options_.first) tell_unused();
     if (count > 1 && !options_.json && !tool_.messages().quiet) {
       std::string line = differing == 0
                              ? fmt::format("{} exchanges are equal", done)
@@ -249,6 +254,15 @@ class Comparer {
       return false;
     }
     return true;
+  }
+
+  void tell_unused() {
+    const stream::NoiseRules& rules = options_.compare.values.noise;
+    for (const std::size_t index : rules.unused()) {
+      const stream::NoiseRule& rule = rules[index];
+      tool_.messages().finding({stream::Level::warning, "unused-rule",
+                                fmt::format("the rule {} names nothing in what was compared", to_string(rule)), rule.place});
+    }
   }
 
   // A reader that has seen enough does not change the answer.

@@ -202,7 +202,7 @@ class StreamComparison {
 
   void add_value(Subject subject, std::string expected, std::string actual) {
     // The kind cannot be ignored: bodies of different kinds would pass without having been compared.
-    if (subject != Subject::stream_kind && options_.values.ignore.field(to_string(subject))) return;
+    if (subject != Subject::stream_kind && options_.values.noise.ignores(to_string(subject))) return;
     Difference difference;
     difference.subject = subject;
     difference.expected_value = {ShownValue::Form::text, std::move(expected)};
@@ -246,10 +246,9 @@ class StreamComparison {
   }
 
   /// A block that sets only what is ignored is not there.
-  bool is_void(const Item& item) const {
-    return item.kind == ItemKind::id_block && std::all_of(item.fields.begin(), item.fields.end(), [&](const ItemField& field) {
-             return options_.values.ignore.field(field.name);
-           });
+  bool is_void(const Item& item) {
+    return item.kind == ItemKind::id_block && std::all_of(item.fields.begin(), item.fields.end(),
+                                                          [&](const ItemField& field) { return comparer_.ignores(item, field); });
   }
 
   /// Reads more items of a side, unless it has ended.

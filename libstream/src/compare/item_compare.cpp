@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "noise_matcher.hpp"
 #include "stream/compare/json_compare.hpp"
 
 namespace stream {
@@ -15,6 +16,9 @@ ShownValue::Form form_of(const Item& item) {
 // More differences than this between two values that have nothing in common are shown as one.
 constexpr std::size_t kMaxUnalike = 6;
 
+// Items that are equal to the byte are passed over; in so many of them it is looked for what unused rules may name.
+constexpr std::size_t kMaxLookedInto = 10'000;
+
 }  // namespace
 
 std::size_t first_difference(std::string_view a, std::string_view b) {
@@ -23,22 +27,37 @@ std::size_t first_difference(std::string_view a, std::string_view b) {
 }
 
 ItemComparer::ItemComparer(const ValueRules& rules, const Limits& limits)
-    : rules_(rules), limits_(limits), json_(rules), data_ignored_(rules.ignore.field("data") || json_.ignores_all()) {}
+    : limits_(limits), json_(rules), noise_(json_.matcher()) {}
 
-std::vector<const ItemField*> ItemComparer::kept_fields(const Item& item) const {
-  std::vector<const ItemField*> out;
+ItemComparer::State ItemComparer::root(const Item& item) { return noise_.root(noise_.filters(item)); }
+
+std::vector<ItemComparer::Field> ItemComparer::kept_fields(const Item& item) {
+  std::vector<Field> out;
+  const std::uint64_t filters = noise_.filters(item);
   for (const ItemField& field : item.fields) {
-    if (!rules_.ignore.field(field.name)) out.push_back(&field);
+    const State state = noise_.field(filters, field.name);
+    if (!noise_.ignored(state)) out.push_back({&field, state});
   }
   return out;
 }
 
-bool ItemComparer::equal_fields(const Item& a, const Item& b) const {
+bool ItemComparer::ignores(const Item& item, const ItemField& field) {
+  return noise_.ignored(noise_.field(noise_.filters(item), field.name));
+}
+
+bool ItemComparer::equal(const Field& a, const Field& b) {
+  if (a.field->name != b.field->name) return false;
+  if (a.field->value == b.field->value) return true;
+  if (a.state == NoiseMatcher::kNothing && b.state == NoiseMatcher::kNothing) return false;
+  return json_.equal(Json(a.field->value), a.state, Json(b.field->value), b.state);
+}
+
+bool ItemComparer::equal_fields(const Item& a, const Item& b) {
   if (a.fields == b.fields) return true;
   const auto in_a = kept_fields(a);
   const auto in_b = kept_fields(b);
   return std::equal(in_a.begin(), in_a.end(), in_b.begin(), in_b.end(),
-                    [](const ItemField* x, const ItemField* y) { return *x == *y; });
+                    [&](const Field& x, const Field& y) { return equal(x, y); });
 }
 
 std::optional<Json> ItemComparer::parse(const Item& item) const {
@@ -60,42 +79,97 @@ std::optional<Json> ItemComparer::parse(const Item& item) const {
   return Json(std::move(lines));
 }
 
-bool ItemComparer::equal(const Item& a, const Item& b) {
-  if (a.kind != b.kind || a.direction != b.direction || !equal_fields(a, b)) return false;
-  if (data_ignored_) return true;
-  if (a.form != b.form) return false;
-  if (a.data == b.data) return true;
-  const auto value_a = parse(a);
-  if (!value_a) return false;  // text equals only itself, and text that is no JSON no JSON
-  const auto value_b = parse(b);
-  return value_b && json_.equal(*value_a, *value_b);
+bool ItemComparer::equal(const Item& expected, const Item& actual) {
+  if (expected.kind != actual.kind || expected.direction != actual.direction || !equal_fields(expected, actual)) return false;
+  if (expected.form == actual.form && expected.data == actual.data && expected.fields == actual.fields) {
+    look_into(expected);
+    return true;
+  }
+  return equal_data(expected, actual);
+}
+
+void ItemComparer::look_into(const Item& item) {
+  if (looked_into_ == kMaxLookedInto || !noise_.searching()) return;
+  ++looked_into_;
+  fingerprint(item);
+}
+
+bool ItemComparer::equal_data(const Item& expected, const Item& actual) {
+  const State state_e = root(expected);
+  const State state_a = root(actual);
+  if (noise_.ignored(state_e) || noise_.ignored(state_a)) return noise_.ignored(state_e) && noise_.ignored(state_a);
+  if (expected.form != actual.form) return false;
+  if (expected.data == actual.data) return true;
+  if (expected.form == DataForm::bytes) return equal_bytes(expected, state_e, actual, state_a);
+  const auto value_e = parse(expected);
+  const auto value_a = parse(actual);
+  if (value_e.has_value() != value_a.has_value()) return false;  // text that is no JSON is equal to no JSON
+  if (value_e) return json_.equal(*value_e, state_e, *value_a, state_a);
+  if (noise_.effect(state_e).plain() && noise_.effect(state_a).plain()) return false;
+  return json_.equal(Json(expected.data), state_e, Json(actual.data), state_a);
+}
+
+bool ItemComparer::equal_bytes(const Item& expected, State state_e, const Item& actual, State state_a) {
+  const NoiseEffect& effect = noise_.effect(state_e);
+  if (effect.relaxed_id != noise_.effect(state_a).relaxed_id) return false;
+  return std::any_of(effect.relaxed.begin(), effect.relaxed.end(), [&](const NoiseRules::Compiled* rule) {
+    switch (rule->rule.action) {
+      case NoiseAction::type:
+      case NoiseAction::shape:
+        return true;
+      case NoiseAction::size:
+        return expected.data.size() == actual.data.size();
+      case NoiseAction::accept:
+        return rule->matches(actual.data);
+      case NoiseAction::regex:
+        return rule->matches(expected.data) && rule->matches(actual.data);
+      case NoiseAction::ignore:
+      case NoiseAction::mask:
+      case NoiseAction::tolerance:
+        break;
+    }
+    return false;
+  });
+}
+
+std::uint64_t ItemComparer::hash_data(const Item& item, State state) {
+  if (const auto value = parse(item)) return json_.hash(*value, state);
+  const NoiseEffect& effect = noise_.effect(state);
+  if (item.form != DataForm::bytes) return effect.plain() ? hash_bytes(item.data) : json_.hash(Json(item.data), state);
+  if (effect.relaxed.empty()) return hash_bytes(item.data);
+  const bool by_size = effect.relaxed.size() == 1 && effect.relaxed.front()->rule.action == NoiseAction::size;
+  return by_size ? hash_combine(1, item.data.size()) : 0;
 }
 
 std::uint64_t ItemComparer::fingerprint(const Item& item) {
   std::uint64_t out = static_cast<std::uint64_t>(item.kind) * 2 + static_cast<std::uint64_t>(item.direction);
-  for (const ItemField& field : item.fields) {
-    if (!rules_.ignore.field(field.name)) out = hash_combine(out, hash_combine(hash_bytes(field.name), hash_bytes(field.value)));
+  for (const auto& [field, state] : kept_fields(item)) {
+    const std::uint64_t value = noise_.effect(state).plain() ? hash_bytes(field->value) : json_.hash(Json(field->value), state);
+    out = hash_combine(out, hash_combine(hash_bytes(field->name), value));
   }
-  if (data_ignored_) return out;
-  out = hash_combine(out, static_cast<std::uint64_t>(item.form));
-  const auto value = parse(item);
-  return hash_combine(out, value ? json_.hash(*value) : hash_bytes(item.data));
+  const State state = root(item);
+  if (noise_.ignored(state)) return out;
+  return hash_combine(hash_combine(out, static_cast<std::uint64_t>(item.form)), hash_data(item, state));
 }
 
 std::vector<std::uint32_t> ItemComparer::features(const Item& item) {
   std::vector<std::uint32_t> out;
-  for (const ItemField* field : kept_fields(item)) {
-    out.push_back(static_cast<std::uint32_t>(hash_bytes(field->value, hash_bytes(field->name))));
+  for (const auto& [field, state] : kept_fields(item)) {
+    const std::uint64_t name = hash_bytes(field->name);
+    out.push_back(static_cast<std::uint32_t>(noise_.effect(state).plain()
+                                                 ? hash_bytes(field->value, name)
+                                                 : hash_combine(name, json_.hash(Json(field->value), state))));
   }
-  if (!data_ignored_) {
+  const State state = root(item);
+  if (!noise_.ignored(state)) {
     if (const auto value = parse(item)) {
-      json_.features(out, *value);
+      json_.features(out, *value, state);
     } else if (item.form == DataForm::bytes) {
       for (std::size_t at = 0; at < item.data.size() && out.size() < 64; at += 64) {
         out.push_back(static_cast<std::uint32_t>(hash_bytes(std::string_view(item.data).substr(at, 64))));
       }
     } else {
-      text_features(out, item.data);
+      text_features(out, noise_.effect(state).masks.empty() ? item.data : masked(noise_.effect(state), item.data));
     }
   }
   std::sort(out.begin(), out.end());
@@ -111,7 +185,8 @@ ShownValue ItemComparer::shown(const Item& item) const {
 std::vector<Difference> ItemComparer::compare(const Item& expected, const Item& actual) {
   std::vector<Difference> out;
   compare_fields(expected, actual, out);
-  if (!data_ignored_) compare_data(expected, actual, out);
+  const bool ignored = noise_.ignored(root(expected)) && noise_.ignored(root(actual));
+  if (!ignored && !equal_data(expected, actual)) compare_data(expected, actual, out);
   return out;
 }
 
@@ -128,16 +203,16 @@ void ItemComparer::compare_fields(const Item& expected, const Item& actual, std:
   };
   // A header may be repeated: the first of a name stands opposite the first.
   auto rest = kept_fields(actual);
-  for (const ItemField* field : kept_fields(expected)) {
-    const auto other = std::find_if(rest.begin(), rest.end(), [&](const ItemField* f) { return f->name == field->name; });
+  for (const Field& field : kept_fields(expected)) {
+    const auto other = std::find_if(rest.begin(), rest.end(), [&](const Field& f) { return f.field->name == field.field->name; });
     if (other == rest.end()) {
-      add(ValueChange::missing, field, nullptr);
+      add(ValueChange::missing, field.field, nullptr);
       continue;
     }
-    if ((*other)->value != field->value) add(ValueChange::changed, field, *other);
+    if (!equal(field, *other)) add(ValueChange::changed, field.field, other->field);
     rest.erase(other);
   }
-  for (const ItemField* field : rest) add(ValueChange::extra, nullptr, field);
+  for (const Field& field : rest) add(ValueChange::extra, nullptr, field.field);
 }
 
 void ItemComparer::compare_data(const Item& expected, const Item& actual, std::vector<Difference>& out) {
@@ -157,12 +232,12 @@ void ItemComparer::compare_data(const Item& expected, const Item& actual, std::v
     out.push_back(std::move(difference));
     return;
   }
-  const auto found = json_.compare(*value_e, *value_a);
+  const auto found = json_.compare(*value_e, root(expected), *value_a, root(actual));
   if (found.size() > kMaxUnalike) {
     std::vector<std::uint32_t> in_e;
     std::vector<std::uint32_t> in_a;
-    json_.features(in_e, *value_e);
-    json_.features(in_a, *value_a);
+    json_.features(in_e, *value_e, root(expected));
+    json_.features(in_a, *value_a, root(actual));
     std::sort(in_e.begin(), in_e.end());
     std::sort(in_a.begin(), in_a.end());
     if (likeness(in_e, in_a) == 0) {

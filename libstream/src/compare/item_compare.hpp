@@ -17,8 +17,8 @@ class ItemComparer {
  public:
   ItemComparer(const ValueRules& rules, const Limits& limits);
 
-  bool equal(const Item& a, const Item& b);
-  /// The same for equal items.
+  bool equal(const Item& expected, const Item& actual);
+  /// The same for equal items to which the same rules apply.
   std::uint64_t fingerprint(const Item& item);
   /// Sorted; see likeness().
   std::vector<std::uint32_t> features(const Item& item);
@@ -27,19 +27,34 @@ class ItemComparer {
   std::vector<Difference> compare(const Item& expected, const Item& actual);
   /// The data of a whole item.
   ShownValue shown(const Item& item) const;
+  /// Whether the rules ignore this field of the item.
+  bool ignores(const Item& item, const ItemField& field);
 
  private:
   /// JSON, or nothing where the data is to be compared as it stands.
   std::optional<Json> parse(const Item& item) const;
   void compare_fields(const Item& expected, const Item& actual, std::vector<Difference>& out);
   void compare_data(const Item& expected, const Item& actual, std::vector<Difference>& out);
-  bool equal_fields(const Item& a, const Item& b) const;
-  std::vector<const ItemField*> kept_fields(const Item& item) const;
 
-  const ValueRules& rules_;
+  using State = JsonComparer::State;
+  struct Field {
+    const ItemField* field = nullptr;
+    State state = 0;
+  };
+  std::vector<Field> kept_fields(const Item& item);
+  State root(const Item& item);
+  bool equal(const Field& a, const Field& b);
+  bool equal_fields(const Item& a, const Item& b);
+  bool equal_data(const Item& expected, const Item& actual);
+  bool equal_bytes(const Item& expected, State state_e, const Item& actual, State state_a);
+  std::uint64_t hash_data(const Item& item, State state);
+  /// Looks for what rules that were not used yet may name.
+  void look_into(const Item& item);
+
   Limits limits_;
   JsonComparer json_;
-  bool data_ignored_ = false;
+  NoiseMatcher& noise_;
+  std::size_t looked_into_ = 0;
 };
 
 }  // namespace stream

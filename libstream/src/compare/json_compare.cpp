@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "noise_matcher.hpp"
 #include "stream/compare/align.hpp"
 
 namespace stream {
@@ -18,6 +19,13 @@ std::uint64_t hash_number(std::string_view text, NumberRule rule) {
   append_canonical_number(canonical, text);
   return hash_bytes(canonical, seed);
 }
+
+// The text that a regular expression is held against.
+std::string text_of(const NoiseEffect& effect, const Json& value) {
+  return value.is_string() ? masked(effect, value.as_string()) : to_json(value);
+}
+
+bool is_sized(const Json& value) { return value.is_string() || value.is_array() || value.is_object(); }
 
 // Restores the pointers of a search when a level is left.
 class PointerScope {
@@ -98,12 +106,17 @@ std::string_view to_string(ValueChange change) {
   return "";
 }
 
+JsonComparer::JsonComparer(const ValueRules& rules)
+    : rules_(rules), matcher_(std::make_unique<NoiseMatcher>(rules.noise)), top_(matcher_->root(0)) {}
+
+JsonComparer::~JsonComparer() = default;
+
 std::vector<JsonComparer::Member> JsonComparer::members(const Json::Object& object, State state) {
   std::vector<Member> out;
   out.reserve(object.size());
   for (std::size_t i = 0; i < object.size(); ++i) {
-    const State inner = matcher_.member(state, object[i].name);
-    if (!matcher_.ignored(inner)) out.push_back({&object[i], inner, 0, i});
+    const State inner = matcher_->member(state, object[i].name);
+    if (!matcher_->ignored(inner)) out.push_back({&object[i], inner, 0, i});
   }
   std::sort(out.begin(), out.end(), [](const Member& a, const Member& b) {
     const int c = a.member->name.compare(b.member->name);
@@ -119,15 +132,31 @@ std::vector<JsonComparer::Element> JsonComparer::elements(const Json::Array& arr
   std::vector<Element> out;
   out.reserve(array.size());
   for (std::size_t i = 0; i < array.size(); ++i) {
-    const State inner = matcher_.element(state, i);
-    if (!matcher_.ignored(inner)) out.push_back({&array[i], inner, i});
+    const State inner = matcher_->element(state, i);
+    if (!matcher_->ignored(inner)) out.push_back({&array[i], inner, i});
   }
   return out;
 }
 
-bool JsonComparer::equal(const Json& a, State state_a, const Json& b, State state_b) {
-  const bool ignored = matcher_.ignored(state_a);
-  if (ignored || matcher_.ignored(state_b)) return ignored && matcher_.ignored(state_b);
+bool JsonComparer::equal(const Json& expected, State state_e, const Json& actual, State state_a) {
+  if (state_e == NoiseMatcher::kNothing && state_a == NoiseMatcher::kNothing) {
+    return equal_plain(expected, state_e, actual, state_a);
+  }
+  const NoiseEffect& effect_e = matcher_->effect(state_e);
+  const NoiseEffect& effect_a = matcher_->effect(state_a);
+  if (effect_e.ignored || effect_a.ignored) return effect_e.ignored && effect_a.ignored;
+  // At places with different rules none of them holds.
+  if (effect_e.relaxed_id != 0 && effect_e.relaxed_id == effect_a.relaxed_id &&
+      equal_relaxed(effect_e, expected, state_e, actual, state_a)) {
+    return true;
+  }
+  if (expected.is_string() && actual.is_string() && !(effect_e.masks.empty() && effect_a.masks.empty())) {
+    return masked(effect_e, expected.as_string()) == masked(effect_a, actual.as_string());
+  }
+  return equal_plain(expected, state_e, actual, state_a);
+}
+
+bool JsonComparer::equal_plain(const Json& a, State state_a, const Json& b, State state_b) {
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
     case Json::Kind::null:
@@ -139,7 +168,7 @@ bool JsonComparer::equal(const Json& a, State state_a, const Json& b, State stat
     case Json::Kind::string:
       return a.as_string() == b.as_string();
     case Json::Kind::array: {
-      if (state_a == IgnoreMatcher::kNothing && state_b == IgnoreMatcher::kNothing) {
+      if (state_a == NoiseMatcher::kNothing && state_b == NoiseMatcher::kNothing) {
         const auto& all_a = a.as_array();
         const auto& all_b = b.as_array();
         return std::equal(all_a.begin(), all_a.end(), all_b.begin(), all_b.end(),
@@ -160,8 +189,8 @@ bool JsonComparer::equal(const Json& a, State state_a, const Json& b, State stat
       if (std::equal(all_a.begin(), all_a.end(), all_b.begin(), all_b.end(), same_name)) {
         // The usual case: nothing to sort. Repeated names stand opposite each other here too.
         for (std::size_t i = 0; i < all_a.size(); ++i) {
-          if (!equal(all_a[i].value, matcher_.member(state_a, all_a[i].name), all_b[i].value,
-                     matcher_.member(state_b, all_b[i].name))) {
+          if (!equal(all_a[i].value, matcher_->member(state_a, all_a[i].name), all_b[i].value,
+                     matcher_->member(state_b, all_b[i].name))) {
             return false;
           }
         }
@@ -180,8 +209,122 @@ bool JsonComparer::equal(const Json& a, State state_a, const Json& b, State stat
   return false;
 }
 
+bool JsonComparer::equal_relaxed(const NoiseEffect& effect, const Json& expected, State state_e, const Json& actual,
+                                 State state_a) {
+  for (const NoiseRules::Compiled* const rule : effect.relaxed) {
+    bool same = false;
+    switch (rule->rule.action) {
+      case NoiseAction::accept:
+        same = rule->matches(text_of(effect, actual));
+        break;
+      case NoiseAction::type:
+        same = expected.kind() == actual.kind();
+        break;
+      case NoiseAction::shape:
+        same = same_shape(expected, state_e, actual, state_a);
+        break;
+      case NoiseAction::size:
+        same =
+            expected.kind() == actual.kind() && is_sized(expected) && kept_size(expected, state_e) == kept_size(actual, state_a);
+        break;
+      case NoiseAction::regex:
+        same = rule->matches(text_of(effect, actual)) && rule->matches(text_of(effect, expected));
+        break;
+      case NoiseAction::tolerance:
+        same = within(rule->rule.within, expected, actual);
+        break;
+      case NoiseAction::ignore:
+      case NoiseAction::mask:
+        break;
+    }
+    if (same) return true;
+  }
+  return false;
+}
+
+bool JsonComparer::same_shape(const Json& a, State state_a, const Json& b, State state_b) {
+  if (a.kind() != b.kind()) return false;
+  // What has rules of its own below is equal by them, or by its shape.
+  const auto same = [&](const Json& x, State state_x, const Json& y, State state_y) {
+    return same_shape(x, state_x, y, state_y) || equal(x, state_x, y, state_y);
+  };
+  if (a.is_array()) {
+    const auto in_a = elements(a.as_array(), state_a);
+    const auto in_b = elements(b.as_array(), state_b);
+    return std::equal(in_a.begin(), in_a.end(), in_b.begin(), in_b.end(),
+                      [&](const Element& x, const Element& y) { return same(*x.value, x.state, *y.value, y.state); });
+  }
+  if (a.is_object()) {
+    const auto in_a = members(a.as_object(), state_a);
+    const auto in_b = members(b.as_object(), state_b);
+    return std::equal(in_a.begin(), in_a.end(), in_b.begin(), in_b.end(), [&](const Member& x, const Member& y) {
+      return x.compare(y) == 0 && same(x.member->value, x.state, y.member->value, y.state);
+    });
+  }
+  return true;
+}
+
+/// Of a string its code points; otherwise how many members or elements are not ignored.
+std::size_t JsonComparer::kept_size(const Json& value, State state) {
+  if (value.is_object()) return members(value.as_object(), state).size();
+  if (value.is_array()) return elements(value.as_array(), state).size();
+  return code_points(masked(matcher_->effect(state), value.as_string()));
+}
+
+std::uint64_t JsonComparer::hash_shape(const Json& value, State state) {
+  const auto inner = [&](const Json& part, State at) {
+    return matcher_->effect(at).relaxed.empty() ? hash_shape(part, at) : kKindSeed - 2;
+  };
+  std::uint64_t out = kind_seed(value.kind());
+  if (value.is_array()) {
+    for (const Element& element : elements(value.as_array(), state))
+      out = hash_combine(out, inner(*element.value, element.state));
+  } else if (value.is_object()) {
+    for (const Member& member : members(value.as_object(), state)) {
+      out = hash_combine(out, hash_combine(hash_bytes(member.member->name), inner(member.member->value, member.state)));
+    }
+  }
+  return out;
+}
+
+// What equal values share: with one rule what that keeps, with several nothing.
 std::uint64_t JsonComparer::hash(const Json& value, State state) {
-  if (matcher_.ignored(state)) return kKindSeed - 1;
+  if (state == NoiseMatcher::kNothing) return hash_plain(value, state);
+  const NoiseEffect& effect = matcher_->effect(state);
+  if (effect.ignored) return kKindSeed - 1;
+  const std::uint64_t anything = kKindSeed - 2;
+  if (effect.relaxed.size() > 1) return anything;
+  if (effect.relaxed.size() == 1) {
+    const NoiseRules::Compiled& rule = *effect.relaxed.front();
+    switch (rule.rule.action) {
+      case NoiseAction::accept:
+        return anything;
+      case NoiseAction::type:
+        return kind_seed(value.kind());
+      case NoiseAction::shape:
+        return hash_shape(value, state);
+      case NoiseAction::size:
+        if (is_sized(value)) return hash_combine(kind_seed(value.kind()), kept_size(value, state));
+        break;
+      case NoiseAction::regex:
+        // The same number may have another spelling, and so may what is in an array.
+        if (!value.is_string() || rule.matches(masked(effect, value.as_string()))) return anything;
+        break;
+      case NoiseAction::tolerance:
+        if (value.is_number() || value.is_string()) return anything;
+        break;
+      case NoiseAction::ignore:
+      case NoiseAction::mask:
+        break;
+    }
+  }
+  if (value.is_string() && !effect.masks.empty()) {
+    return hash_bytes(masked(effect, value.as_string()), kind_seed(Json::Kind::string));
+  }
+  return hash_plain(value, state);
+}
+
+std::uint64_t JsonComparer::hash_plain(const Json& value, State state) {
   const std::uint64_t seed = kind_seed(value.kind());
   switch (value.kind()) {
     case Json::Kind::null:
@@ -195,8 +338,8 @@ std::uint64_t JsonComparer::hash(const Json& value, State state) {
     case Json::Kind::array: {
       std::uint64_t out = seed;
       for (std::size_t i = 0; i < value.as_array().size(); ++i) {
-        const State inner = matcher_.element(state, i);
-        if (!matcher_.ignored(inner)) out = hash_combine(out, hash(value.as_array()[i], inner));
+        const State inner = matcher_->element(state, i);
+        if (!matcher_->ignored(inner)) out = hash_combine(out, hash(value.as_array()[i], inner));
       }
       return out;
     }
@@ -204,8 +347,8 @@ std::uint64_t JsonComparer::hash(const Json& value, State state) {
       // A sum, so that the order of members does not matter.
       std::uint64_t sum = 0;
       for (const JsonMember& member : value.as_object()) {
-        const State inner = matcher_.member(state, member.name);
-        if (!matcher_.ignored(inner)) sum += hash_combine(hash_bytes(member.name), hash(member.value, inner));
+        const State inner = matcher_->member(state, member.name);
+        if (!matcher_->ignored(inner)) sum += hash_combine(hash_bytes(member.name), hash(member.value, inner));
       }
       return hash_combine(seed, sum);
     }
@@ -213,45 +356,53 @@ std::uint64_t JsonComparer::hash(const Json& value, State state) {
   return seed;
 }
 
-void JsonComparer::features(std::vector<std::uint32_t>& out, const Json& value, std::size_t limit) {
-  collect_features(out, value, matcher_.root(), 0, limit);
+void JsonComparer::features(std::vector<std::uint32_t>& out, const Json& value, State state, std::size_t limit) {
+  collect_features(out, value, state, 0, limit);
 }
 
 // Each scalar gives two features: that there is one at its path (array indices left out), and its value there.
 void JsonComparer::collect_features(std::vector<std::uint32_t>& out, const Json& value, State state, std::uint64_t path,
                                     std::size_t limit) {
-  if (out.size() >= limit || matcher_.ignored(state)) return;
+  if (out.size() >= limit || matcher_->ignored(state)) return;
   if (value.is_object()) {
     for (const JsonMember& member : value.as_object()) {
-      collect_features(out, member.value, matcher_.member(state, member.name), hash_bytes(member.name, path), limit);
+      collect_features(out, member.value, matcher_->member(state, member.name), hash_bytes(member.name, path), limit);
     }
     if (!value.as_object().empty()) return;
   }
   if (value.is_array()) {
     for (std::size_t i = 0; i < value.as_array().size() && out.size() < limit; ++i) {
-      collect_features(out, value.as_array()[i], matcher_.element(state, i), hash_combine(path, 1), limit);
+      collect_features(out, value.as_array()[i], matcher_->element(state, i), hash_combine(path, 1), limit);
     }
     if (!value.as_array().empty()) return;
   }
   out.push_back(static_cast<std::uint32_t>(hash_combine(path, kind_seed(value.kind()))));
   out.push_back(static_cast<std::uint32_t>(hash_combine(path, hash(value, state))));
-  if (value.is_string() && value.as_string().size() > 16) text_features(out, value.as_string(), std::min(limit, out.size() + 16));
+  if (value.is_string() && value.as_string().size() > 16 && matcher_->effect(state).plain())
+    text_features(out, value.as_string(), std::min(limit, out.size() + 16));
 }
 
-std::vector<JsonDifference> JsonComparer::compare(const Json& expected, const Json& actual, std::size_t limit) {
+std::vector<JsonDifference> JsonComparer::compare(const Json& expected, State state_e, const Json& actual, State state_a,
+                                                  std::size_t limit) {
   Search search;
   search.limit = limit;
-  if (!matcher_.ignored(matcher_.root())) compare(search, expected, matcher_.root(), actual, matcher_.root());
+  if (!matcher_->ignored(state_e) || !matcher_->ignored(state_a)) compare(search, expected, state_e, actual, state_a);
   return std::move(search.found);
 }
 
 void JsonComparer::compare(Search& search, const Json& expected, State state_e, const Json& actual, State state_a) {
   if (search.full()) return;
+  const auto& relaxed = matcher_->effect(state_e).relaxed;
+  if (!relaxed.empty() && equal(expected, state_e, actual, state_a)) return;
+  // Of what a rule says that it need not be the same, the difference is the whole.
+  const bool whole = std::any_of(relaxed.begin(), relaxed.end(), [](const NoiseRules::Compiled* rule) {
+    return rule->rule.action == NoiseAction::shape || rule->rule.action == NoiseAction::size;
+  });
   if (expected.kind() != actual.kind()) {
     search.add(ValueChange::type, &expected, &actual);
-  } else if (expected.is_object()) {
+  } else if (expected.is_object() && !whole) {
     compare_objects(search, expected.as_object(), state_e, actual.as_object(), state_a);
-  } else if (expected.is_array()) {
+  } else if (expected.is_array() && !whole) {
     compare_arrays(search, expected.as_array(), state_e, actual.as_array(), state_a);
   } else if (!equal(expected, state_e, actual, state_a)) {
     search.add(ValueChange::changed, &expected, &actual);

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
+#include <limits>
+#include <optional>
+#include <system_error>
 
 namespace stream {
 namespace {
@@ -31,6 +35,67 @@ void add_to_magnitude(std::string& digits, std::int64_t addend) {
   if (!down && rest != 0) digits.insert(0, std::to_string(rest));
   const std::size_t first = digits.find_first_not_of('0');
   digits.erase(0, first);
+}
+
+__extension__ using Int128 = __int128;
+
+// digits × 10^exponent
+struct Decimal {
+  Int128 digits = 0;
+  std::int64_t exponent = 0;
+};
+
+constexpr std::size_t kMaxDigits = 36;
+
+// From a canonical number, see append_canonical_number(); nothing if it does not fit.
+std::optional<Decimal> to_decimal(std::string_view number) {
+  std::string canonical;
+  append_canonical_number(canonical, number);
+  Decimal out;
+  if (canonical == "0") return out;
+  const bool negative = canonical.front() == '-';
+  const std::size_t e = canonical.find('e');
+  const std::string_view digits = std::string_view(canonical).substr(negative ? 1 : 0, e - (negative ? 1 : 0));
+  if (digits.size() > kMaxDigits || canonical.size() - e > 10) return std::nullopt;
+  for (const char digit : digits) out.digits = out.digits * 10 + (digit - '0');
+  if (negative) out.digits = -out.digits;
+  std::from_chars(canonical.data() + e + 1, canonical.data() + canonical.size(), out.exponent);
+  out.exponent -= static_cast<std::int64_t>(digits.size());
+  return out;
+}
+
+bool scale_to(Decimal& number, std::int64_t exponent) {
+  if (number.digits == 0) number.exponent = exponent;
+  if (number.exponent - exponent > static_cast<std::int64_t>(kMaxDigits)) return false;
+  for (; number.exponent > exponent; --number.exponent) {
+    if (__builtin_mul_overflow(number.digits, Int128{10}, &number.digits)) return false;
+  }
+  return true;
+}
+
+Int128 magnitude(Int128 value) { return value < 0 ? -value : value; }
+
+// Nothing if the numbers are too large or too far apart.
+std::optional<bool> near_exactly(std::string_view expected, std::string_view actual, std::string_view amount, bool percent) {
+  auto e = to_decimal(expected);
+  auto a = to_decimal(actual);
+  auto limit = to_decimal(amount);
+  if (!e || !a || !limit) return std::nullopt;
+  if (percent) {
+    if (__builtin_mul_overflow(limit->digits, magnitude(e->digits), &limit->digits)) return std::nullopt;
+    limit->exponent += e->exponent - 2;
+  }
+  std::int64_t lowest = INT64_MAX;
+  for (const Decimal* each : {&*e, &*a, &*limit}) {
+    if (each->digits != 0) lowest = std::min(lowest, each->exponent);
+  }
+  if (lowest == INT64_MAX) return true;
+  for (Decimal* each : {&*e, &*a, &*limit}) {
+    if (!scale_to(*each, lowest)) return std::nullopt;
+  }
+  Int128 apart = 0;
+  if (__builtin_sub_overflow(e->digits, a->digits, &apart)) return std::nullopt;
+  return magnitude(apart) <= limit->digits;
 }
 
 // The exponent as written plus `shift`; `shift` is at most the length of a number in memory.
@@ -97,6 +162,19 @@ bool equal_numbers(std::string_view a, std::string_view b, NumberRule rule) {
   append_canonical_number(canonical_a, a);
   append_canonical_number(canonical_b, b);
   return canonical_a == canonical_b;
+}
+
+bool near_numbers(std::string_view expected, std::string_view actual, std::string_view amount, bool percent) {
+  if (const auto exact = near_exactly(expected, actual, amount, percent)) return *exact;
+  // One that is out of range is near none.
+  const auto number = [](std::string_view text) {
+    long double value = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    return read.ec == std::errc{} ? value : std::numeric_limits<long double>::quiet_NaN();
+  };
+  const long double e = number(expected);
+  const long double limit = number(amount) * (percent ? std::fabs(e) / 100 : 1);
+  return std::fabs(e - number(actual)) <= limit;
 }
 
 }  // namespace stream

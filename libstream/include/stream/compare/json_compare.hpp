@@ -2,12 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "stream/compare/ignore.hpp"
+#include "stream/compare/noise.hpp"
 #include "stream/compare/number.hpp"
 #include "stream/text/json.hpp"
 
@@ -15,7 +16,7 @@ namespace stream {
 
 /// What counts as equal.
 struct ValueRules {
-  IgnoreSet ignore{};
+  NoiseRules noise{};
   NumberRule numbers = NumberRule::value;
 };
 
@@ -39,35 +40,57 @@ struct JsonDifference {
   bool duplicate = false;
 };
 
+class NoiseMatcher;
+struct NoiseEffect;
+
 /// Compares JSON values by meaning: the order of members does not matter, that of elements does; numbers are compared
 /// exactly; strings code point by code point, also where they hold JSON themselves. Members of the same name are compared
 /// one by one from the last backwards, for the last is the one that readers take. Ignored parts are left out first.
 ///
-/// equal() is exact, symmetric and transitive; equal values have equal hashes. One comparer belongs to one thread; the
-/// rules outlive it.
+/// Without rules equal() is exact, symmetric and transitive. With them it holds for at least the same values; `tolerance`
+/// makes it intransitive, and `accept` and a percentage take their first value for the expected one. Equal values at
+/// one place have equal hashes. One comparer belongs to one thread; the rules outlive it.
 class JsonComparer {
  public:
-  explicit JsonComparer(const ValueRules& rules) : rules_(rules), matcher_(rules.ignore) {}
+  /// A place as the rules see it, see NoiseMatcher.
+  using State = std::uint32_t;
 
-  bool equal(const Json& a, const Json& b) { return equal(a, matcher_.root(), b, matcher_.root()); }
+  explicit JsonComparer(const ValueRules& rules);
+  JsonComparer(const JsonComparer&) = delete;
+  JsonComparer& operator=(const JsonComparer&) = delete;
+  ~JsonComparer();
+
+  // Values that are whole, and subject to the rules that are for all items.
+  bool equal(const Json& expected, const Json& actual) { return equal(expected, top_, actual, top_); }
   /// Stays the same only within one version of the library.
-  std::uint64_t hash(const Json& value) { return hash(value, matcher_.root()); }
-  /// The rules ignore every value.
-  bool ignores_all() const { return matcher_.ignored(matcher_.root()); }
+  std::uint64_t hash(const Json& value) { return hash(value, top_); }
   /// Differences in the order of `expected`; at most `limit`. Elements of arrays are aligned, so that an inserted one is
   /// one difference.
-  std::vector<JsonDifference> compare(const Json& expected, const Json& actual, std::size_t limit = SIZE_MAX);
+  std::vector<JsonDifference> compare(const Json& expected, const Json& actual, std::size_t limit = SIZE_MAX) {
+    return compare(expected, top_, actual, top_, limit);
+  }
   /// Appends hashes of what is in the value, for likeness(); at most about `limit`.
-  void features(std::vector<std::uint32_t>& out, const Json& value, std::size_t limit = 64);
+  void features(std::vector<std::uint32_t>& out, const Json& value, std::size_t limit = 64) { features(out, value, top_, limit); }
+
+  // The same for values at a place that the matcher knows.
+  NoiseMatcher& matcher() { return *matcher_; }
+  bool equal(const Json& expected, State state_e, const Json& actual, State state_a);
+  std::uint64_t hash(const Json& value, State state);
+  std::vector<JsonDifference> compare(const Json& expected, State state_e, const Json& actual, State state_a,
+                                      std::size_t limit = SIZE_MAX);
+  void features(std::vector<std::uint32_t>& out, const Json& value, State state, std::size_t limit = 64);
 
  private:
-  using State = IgnoreMatcher::State;
   struct Member;
   struct Element;
   struct Run;
   struct Search;
-  bool equal(const Json& a, State state_a, const Json& b, State state_b);
-  std::uint64_t hash(const Json& value, State state);
+  bool equal_plain(const Json& a, State state_a, const Json& b, State state_b);
+  bool equal_relaxed(const NoiseEffect& effect, const Json& expected, State state_e, const Json& actual, State state_a);
+  bool same_shape(const Json& a, State state_a, const Json& b, State state_b);
+  std::size_t kept_size(const Json& value, State state);
+  std::uint64_t hash_plain(const Json& value, State state);
+  std::uint64_t hash_shape(const Json& value, State state);
   void collect_features(std::vector<std::uint32_t>& out, const Json& value, State state, std::uint64_t path, std::size_t limit);
   std::vector<Member> members(const Json::Object& object, State state);
   std::vector<Element> elements(const Json::Array& array, State state);
@@ -77,7 +100,8 @@ class JsonComparer {
   void compare_runs(Search& search, const Run& expected, const Run& actual);
 
   const ValueRules& rules_;
-  IgnoreMatcher matcher_;
+  std::unique_ptr<NoiseMatcher> matcher_;
+  State top_ = 0;
 };
 
 /// 1000 if two sorted lists of features are the same, 0 if they share nothing.

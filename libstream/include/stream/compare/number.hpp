@@ -19,4 +19,8 @@ void append_canonical_number(std::string& out, std::string_view number);
 
 bool equal_numbers(std::string_view a, std::string_view b, NumberRule rule = NumberRule::value);
 
+/// Whether `actual` is at most `amount` away from `expected`, or so many per cent of `expected`. `amount` is a decimal number
+/// that is not negative. Exact for numbers that have, on a common scale, up to 36 digits; others are rounded to 64 bits first.
+bool near_numbers(std::string_view expected, std::string_view actual, std::string_view amount, bool percent);
+
 }  // namespace stream

@@ -30,7 +30,7 @@ Lines binary(std::string_view expected, std::string_view actual) { return compar
 
 CompareOptions ignoring(std::initializer_list<const char*> patterns) {
   CompareOptions options;
-  for (const char* pattern : patterns) REQUIRE(options.values.ignore.add(pattern));
+  for (const char* pattern : patterns) REQUIRE(options.values.noise.ignore(pattern));
   return options;
 }
 

@@ -20,7 +20,7 @@ Json parse(std::string_view text) {
 
 ValueRules rules_of(std::initializer_list<const char*> patterns) {
   ValueRules rules;
-  for (const char* pattern : patterns) REQUIRE(rules.ignore.add(pattern));
+  for (const char* pattern : patterns) REQUIRE(rules.noise.ignore(pattern));
   return rules;
 }
 
