@@ -7,7 +7,7 @@ namespace tools::streamrec {
 ToolInfo info() {
   ToolInfo info;
   info.name = "streamrec";
-  info.summary = "record a stream as it arrives";
+  info.summary = "record a stream as it arrives, and play it";
   info.usage = "[options] URL|-";
   info.handles_signals = true;
   info.description =
@@ -26,7 +26,9 @@ ToolInfo info() {
       "recording "
       "behind the piece in which the event is complete. Redirects are only followed with -L. No proxy is used and none is asked "
       "for. A "
-      "recording holds what was sent, credentials too.";
+      "recording holds what was sent, credentials too.\n\n"
+      "\"streamrec play RECORDING\" writes a recording's payload to standard output, with its timing; see \"streamrec play "
+      "--help\".";
   info.examples = {
       {"streamrec -o chat.rec.ndjson https://example.org/events", "records an event stream and prints it"},
       {"streamrec -o chat.rec.ndjson --until 'data == [DONE]' --json @request.json https://example.org/v1/chat",
@@ -34,6 +36,7 @@ ToolInfo info() {
       {"streamrec -o e.rec.ndjson --reconnect --duration 10m https://example.org/events",
        "ten minutes, across lost connections, with Last-Event-ID"},
       {"streamrec -o ws.rec.ndjson --send '{\"subscribe\":\"prices\"}' --max-events 100 wss://example.org/socket", "a WebSocket"},
+      {"streamrec play --speed 2 chat.rec.ndjson", "plays it, twice as fast"},
       {"kubectl logs -f pod | streamrec --lines -o log.rec.ndjson -", "a pipe, line by line"},
   };
   info.exit_status =

@@ -41,10 +41,9 @@ Result<std::string> join(const std::vector<std::string>& values, std::string_vie
   return body;
 }
 
-void set_default(std::vector<HeaderField>& headers, std::string_view name, std::string value) {
-  const bool there = std::any_of(headers.begin(), headers.end(),
-                                 [&](const HeaderField& field) { return stream::replay::iequals(field.name, name); });
-  if (!there) headers.push_back({std::string(name), std::move(value)});
+bool has(const std::vector<HeaderField>& headers, std::string_view name) {
+  return std::any_of(headers.begin(), headers.end(),
+                     [&](const HeaderField& field) { return stream::replay::iequals(field.name, name); });
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -88,17 +87,19 @@ Result<stream::net::ClientRequest> make_request(const Options& options) {
       removed.emplace_back(name);
     }
   }
-  if (!options.user.empty()) set_default(request.headers, "Authorization", "Basic " + stream::base64_encode(options.user));
-  set_default(request.headers, "User-Agent",
-              options.user_agent.empty() ? fmt::format("hartape-streamrec/{}", version()) : options.user_agent);
-  const std::string accept = !options.json.empty() ? "application/json" : options.reconnect ? "text/event-stream" : "*/*";
-  set_default(request.headers, "Accept", accept);
-  if (form) set_default(request.headers, "Content-Type", "application/x-www-form-urlencoded");
-  if (!options.json.empty()) set_default(request.headers, "Content-Type", "application/json");
-  std::erase_if(request.headers, [&](const HeaderField& field) {
-    return std::any_of(removed.begin(), removed.end(),
-                       [&](const std::string& name) { return stream::replay::iequals(field.name, name); });
-  });
+  std::vector<HeaderField> defaults;
+  const auto set_default = [&](std::string_view name, std::string value) {
+    const bool unwanted =
+        std::any_of(removed.begin(), removed.end(), [&](const std::string& one) { return stream::replay::iequals(one, name); });
+    if (!unwanted && !has(request.headers, name)) defaults.push_back({std::string(name), std::move(value)});
+  };
+  if (!options.user.empty()) set_default("Authorization", "Basic " + stream::base64_encode(options.user));
+  set_default("User-Agent", options.user_agent.empty() ? fmt::format("hartape-streamrec/{}", version()) : options.user_agent);
+  set_default("Accept", !options.json.empty() ? "application/json" : options.reconnect ? "text/event-stream" : "*/*");
+  if (form) set_default("Content-Type", "application/x-www-form-urlencoded");
+  if (!options.json.empty()) set_default("Content-Type", "application/json");
+  // In the order in which curl sends them.
+  request.headers.insert(request.headers.begin(), defaults.begin(), defaults.end());
   return request;
 }
 

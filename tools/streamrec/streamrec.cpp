@@ -1,5 +1,9 @@
 #include "streamrec/streamrec.hpp"
 
+#include <string_view>
+
+#include "streamrec/play.hpp"
+
 namespace tools::streamrec {
 namespace {
 
@@ -41,6 +45,8 @@ int run(Tool& tool, const Options& options) {
 }
 
 int main(int argc, const char* const* argv) {
+  // A word that is no address; a host of that name is http://play.
+  if (argc > 1 && std::string_view(argv[1]) == "play") return play_main(argc - 1, argv + 1);
   Tool tool(info());
   Options options;
   declare(tool, options);

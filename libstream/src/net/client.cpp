@@ -380,7 +380,8 @@ class Run {
     event.opcode = static_cast<int>(message.opcode);
     event.bytes = message.data;
     STREAM_TRY(deliver(std::move(event)));
-    if (message.opcode == WsOpcode::ping && !close_sent_ && !end_) return send_message(10, std::move(message.data));
+    // RFC 6455 §5.5.2: unless a close frame has come; one of ours does not count.
+    if (message.opcode == WsOpcode::ping && !end_) return send_message(10, std::move(message.data));
     return {};
   }
 
