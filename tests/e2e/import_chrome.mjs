@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {launchChromium} from './chromium.mjs';
 import {mutation} from './har_mutations.mjs';
-import {brief, corpusFiles, readText, verdicts, writeTexts} from './importers.mjs';
+import {brief, corpusFiles, oddDocuments, readText, verdicts, writeTexts} from './importers.mjs';
 import {skip} from './support.mjs';
 
 const MUTATIONS = 3000;
@@ -19,7 +19,7 @@ try {
   } catch (error) {
     skip(`this Chromium has no ${MODULE}: ${error.message.split('\n')[0]}`);
   }
-  const texts = Array.from({length: MUTATIONS}, (_, number) => JSON.stringify(mutation(2, number)));
+  const texts = [...oddDocuments(), ...Array.from({length: MUTATIONS}, (_, number) => JSON.stringify(mutation(2, number)))];
   const files = [...writeTexts(texts), ...corpusFiles()];
   const said = verdicts('chrome', files);
   let refused = 0;

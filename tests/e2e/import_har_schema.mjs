@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {mutation} from './har_mutations.mjs';
-import {brief, corpusFiles, verdicts, writeTexts} from './importers.mjs';
+import {brief, corpusFiles, oddDocuments, verdicts, writeTexts} from './importers.mjs';
 import {load} from './support.mjs';
 
 const MUTATIONS = 3000;
@@ -25,7 +25,7 @@ function complaints(file) {
   });
 }
 
-const texts = Array.from({length: MUTATIONS}, (_, number) => JSON.stringify(mutation(1, number)));
+const texts = [...oddDocuments(), ...Array.from({length: MUTATIONS}, (_, number) => JSON.stringify(mutation(1, number)))];
 const files = [...writeTexts(texts), ...corpusFiles()];
 const said = verdicts('har-schema', files);
 let invalid = 0;

@@ -42,6 +42,13 @@ export function verdicts(profile, files) {
   return files.map((file) => said.get(file));
 }
 
+/// Documents that are odd as a whole; some are HARs.
+export function oddDocuments() {
+  const har = JSON.stringify({log: {version: '1.2', creator: {name: 'hartape-e2e', version: '1'}, pages: [], entries: []}});
+  return [har, ` \n${har}\n`, `\uFEFF${har}`, `onInputData(${har});`, har.slice(0, -1), `${har}}`, '{}', '[]', '{"log":null}', '{"log":{}}', `{"test":${har}}`,
+          '{"log":{"version":"1.2","creator":{"name":"","version":""},"entries":{}}}', har.replace('[]', '{}'), har.replace('1.2', '\\ud800')];
+}
+
 /// Text as browsers read files: a byte order mark is taken off, bytes that are not UTF-8 are replaced.
 export function readText(file) {
   return new TextDecoder().decode(readFileSync(file));

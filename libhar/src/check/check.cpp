@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "check/importers.hpp"
 #include "check/recording_check.hpp"
 #include "check/session.hpp"
 
@@ -77,8 +78,8 @@ void Session::say(const Message& message) {
   const Error& error = std::get<Error>(message);
   const auto text = [&] { return error.hint.empty() ? error.message : fmt::format("{}; {}", error.message, error.hint); };
   switch (error.code) {
-    case ErrorCode::unsupported:  // JSON, but not a HAR
-      return say(RuleId::har_required, text(), error.place);
+    case ErrorCode::unsupported:  // JSON, but not a HAR: no program loads it
+      return say(importer_rule(options_.profile).value_or(RuleId::har_required), text(), error.place);
     case ErrorCode::syntax:
       return say(RuleId::json_syntax, text(), error.place);
     case ErrorCode::encoding:

@@ -6,6 +6,25 @@ namespace har::check {
 
 using namespace importers;
 
+std::optional<RuleId> importer_rule(Profile profile) {
+  switch (profile) {
+    case Profile::chrome:
+      return RuleId::import_chrome;
+    case Profile::firefox:
+      return RuleId::import_firefox;
+    case Profile::playwright:
+      return RuleId::import_playwright;
+    case Profile::mitmproxy:
+      return RuleId::import_mitmproxy;
+    case Profile::har_schema:
+      return RuleId::import_har_schema;
+    case Profile::regular:
+    case Profile::strict:
+      break;
+  }
+  return std::nullopt;
+}
+
 DocumentStart document_start(std::string_view head) {
   constexpr std::string_view kBom = "\xEF\xBB\xBF";
   DocumentStart start;
@@ -19,73 +38,35 @@ DocumentStart document_start(std::string_view head) {
 }
 
 void import_document(Profile profile, const LogInfo& info, const DocumentStart& start, Marks& marks) {
+  const std::optional<RuleId> rule = importer_rule(profile);
+  if (!rule) return;
+  Report report(*rule, marks);
   const At root;
-  switch (profile) {
-    case Profile::chrome: {
-      Report report(RuleId::import_chrome, marks);
-      if (start.jsonp) report.refuse(root, "expected JSON, found a call around it: JSON.parse throws, and Chrome loads nothing");
-      chrome_document(info, report);
-      break;
-    }
-    case Profile::firefox: {
-      Report report(RuleId::import_firefox, marks);
-      if (start.jsonp) report.refuse(root, "expected JSON, found a call around it: JSON.parse throws, and Firefox loads nothing");
-      firefox_document(info, report);
-      break;
-    }
-    case Profile::playwright: {
-      Report report(RuleId::import_playwright, marks);
-      if (start.bom)
-        report.refuse(root, "expected JSON, found a byte order mark: JSON.parse throws, and Playwright opens nothing");
-      if (start.jsonp)
-        report.refuse(root, "expected JSON, found a call around it: JSON.parse throws, and Playwright opens nothing");
-      break;
-    }
-    case Profile::mitmproxy: {
-      Report report(RuleId::import_mitmproxy, marks);
-      if (start.jsonp) report.refuse(root, "expected \"{\", found a call around it: mitmproxy takes the file for its own format");
-      if (start.space) report.refuse(root, "expected \"{\", found white space: mitmproxy takes the file for its own format");
-      break;
-    }
-    case Profile::har_schema: {
-      Report report(RuleId::import_har_schema, marks);
-      if (start.bom) report.refuse(root, "expected JSON, found a byte order mark: JSON.parse throws before the schema is asked");
-      if (start.jsonp) report.refuse(root, "expected JSON, found a call around it: JSON.parse throws before the schema is asked");
-      har_schema_document(info, report);
-      break;
-    }
-    case Profile::regular:
-    case Profile::strict:
-      break;
+  const bool python = profile == Profile::mitmproxy;
+  if (start.jsonp) {
+    report.refuse(root, python ? "expected \"{\", found a call around it: mitmproxy takes the file for its own format"
+                               : "expected JSON, found a call around it: JSON.parse throws");
   }
+  if (start.space && python)
+    report.refuse(root, "expected \"{\", found white space: mitmproxy takes the file for its own format");
+  // Browsers take it off when they read a file.
+  if (start.bom && (profile == Profile::playwright || profile == Profile::har_schema)) {
+    report.refuse(root, "expected JSON, found a byte order mark: JSON.parse throws");
+  }
+  if (profile == Profile::chrome) chrome_document(info, report);
+  if (profile == Profile::firefox) firefox_document(info, report);
+  if (profile == Profile::har_schema) har_schema_document(info, report);
 }
 
 void import_entry(Profile profile, const stream::Json& entry, Marks& marks) {
-  switch (profile) {
-    case Profile::chrome: {
-      Report report(RuleId::import_chrome, marks);
-      return chrome_entry(entry, report);
-    }
-    case Profile::firefox: {
-      Report report(RuleId::import_firefox, marks);
-      return firefox_entry(entry, report);
-    }
-    case Profile::playwright: {
-      Report report(RuleId::import_playwright, marks);
-      return playwright_entry(entry, report);
-    }
-    case Profile::mitmproxy: {
-      Report report(RuleId::import_mitmproxy, marks);
-      return mitmproxy_entry(entry, report);
-    }
-    case Profile::har_schema: {
-      Report report(RuleId::import_har_schema, marks);
-      return har_schema_entry(entry, report);
-    }
-    case Profile::regular:
-    case Profile::strict:
-      return;
-  }
+  const std::optional<RuleId> rule = importer_rule(profile);
+  if (!rule) return;
+  Report report(*rule, marks);
+  if (profile == Profile::chrome) chrome_entry(entry, report);
+  if (profile == Profile::firefox) firefox_entry(entry, report);
+  if (profile == Profile::playwright) playwright_entry(entry, report);
+  if (profile == Profile::mitmproxy) mitmproxy_entry(entry, report);
+  if (profile == Profile::har_schema) har_schema_entry(entry, report);
 }
 
 }  // namespace har::check

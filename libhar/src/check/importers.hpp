@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "check/marks.hpp"
@@ -13,6 +14,9 @@
 /// file, and drops or misreads what stands there. What a program takes without harm is not mentioned, however wrong it is.
 /// Marks have pointers, but no offsets (0). Profiles that stand for no program have nothing to say. Safe on several threads.
 namespace har::check {
+
+/// The rule of the program that a profile stands for; none for the others.
+std::optional<RuleId> importer_rule(Profile profile);
 
 /// What stands before the document's first bracket.
 struct DocumentStart {

@@ -1,7 +1,10 @@
 #include "check/levels.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
+
+#include "check/importers.hpp"
 
 namespace har::check {
 namespace {}  // namespace
@@ -43,13 +46,8 @@ Severity level_of(const Rule& rule, Profile profile) {
   if (profile == Profile::strict) return rule.strict;
   if (profile == Profile::regular) return rule.regular;
   // What no reader of JSON takes, and what the program itself does not.
-  constexpr std::array kImporters{
-      std::pair{Profile::chrome, RuleId::import_chrome}, std::pair{Profile::firefox, RuleId::import_firefox},
-      std::pair{Profile::playwright, RuleId::import_playwright}, std::pair{Profile::mitmproxy, RuleId::import_mitmproxy},
-      std::pair{Profile::har_schema, RuleId::import_har_schema}};
   constexpr std::array kJson{RuleId::json_syntax, RuleId::json_utf8, RuleId::json_limit, RuleId::har_cut};
-  const bool looked_at = std::find(kJson.begin(), kJson.end(), rule.id) != kJson.end() ||
-                         std::find(kImporters.begin(), kImporters.end(), std::pair{profile, rule.id}) != kImporters.end();
+  const bool looked_at = std::find(kJson.begin(), kJson.end(), rule.id) != kJson.end() || importer_rule(profile) == rule.id;
   return looked_at ? Severity::error : Severity::off;
 }
 
