@@ -151,7 +151,8 @@ std::string_view Walker::no_value(std::size_t at, std::string_view expected) {
 inline std::string_view Walker::string_at(std::size_t at, std::size_t next) const {
   std::size_t end = std::min(next, text_.size());
   while (end > at + 1 && text_[end - 1] != '"') --end;
-  return {text_.data() + at, std::max(end, at + 2) - at};
+  end = std::min(std::max(end, at + 2), text_.size());  // a string that is not closed is wrong later on
+  return {text_.data() + at, end - at};
 }
 
 bool Walker::wrong_type(const Shape::Node& node, Shape::Type is, std::size_t at) {
