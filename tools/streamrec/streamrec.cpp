@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "stream/net/url.hpp"
 #include "streamrec/play.hpp"
 
 namespace tools::streamrec {
@@ -17,10 +18,19 @@ std::optional<stream::Error> contradiction(const Options& options) {
     return wrong("standard input is recorded: there is no request to make");
   }
   if (!input && (options.lines || options.kind)) return wrong("--lines and --kind are for standard input");
+  const auto url = stream::net::parse_url(options.source);
+  if (!input && url && !url->websocket() && (!options.send.empty() || !options.subprotocols.empty() || options.deflate)) {
+    return wrong("--send, --subprotocol and --deflate are for ws:// and wss://");
+  }
+  if (!input && url && url->websocket() && options.reconnect)
+    return wrong("--reconnect is for event streams, not for WebSockets");
   for (const auto& [name, value] :
        {std::pair("--duration", options.duration), std::pair("--max-time", options.max_time),
         std::pair("--connect-timeout", options.connect_timeout), std::pair("--idle-timeout", options.idle_timeout)}) {
     if (value && *value <= stream::Nanos{}) return wrong(std::string(name) + ": expected a time greater than 0");
+  }
+  if (const std::string_view path = options.output.path; path.ends_with(".har") || path.ends_with(".harl")) {
+    return wrong("a recording is written as it happens, and a HAR cannot be", "convert it afterwards: harconv -o FILE.har FILE");
   }
   if (stream::compression_of_name(options.output.path) != stream::Compression::none) {
     return wrong("a recording is written as it happens, and not compressed", "compress it afterwards: harconv -o FILE.zst FILE");
