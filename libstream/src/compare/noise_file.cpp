@@ -82,8 +82,8 @@ class Reader {
     const YamlNode* replace = nullptr;
     const YamlNode* within = nullptr;
     for (const auto& [key, value] : node.members) {
-      const auto named =
-          std::find_if(kActions.begin(), kActions.end(), [&](NoiseAction each) { return to_string(each) == key.text; });
+      const auto named = std::find_if(kActions.begin(), kActions.end(),
+                                      [&name = key.text](NoiseAction each) { return to_string(each) == name; });
       if (named != kActions.end()) {
         if (action != nullptr)
           return refuse(key, fmt::format("a rule has one action, and this one has '{}' already", action->text));

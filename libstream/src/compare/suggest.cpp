@@ -192,8 +192,8 @@ class Suggester {
         std::move(one.values.begin(), one.values.end(), std::back_inserter(together.values));
         places_.erase(path);
       }
-      const auto first =
-          std::find_if(order_.begin(), order_.end(), [&](const std::string& path) { return concrete.contains(path); });
+      const auto first = std::find_if(order_.begin(), order_.end(),
+                                      [&elements = concrete](const std::string& path) { return elements.contains(path); });
       *first = general;
       places_.insert_or_assign(general, std::move(together));
     }
