@@ -239,6 +239,13 @@ void Run::fix(const std::string& path) {
     if (is_broken_pipe(fixed.error())) return;
     return lost(name, fixed.error());
   }
+  if (options_.output.in_place && fixed->lost) {
+    // What nobody can read may still be of use to somebody, and the file is the only one that has it.
+    return lost(name, {ErrorCode::syntax,
+                       "parts of the file can't be read, and would be lost; the file was left as it is",
+                       {name},
+                       "repair it into another file, with -o"});
+  }
   // A file that needed nothing stays the file that it is.
   const bool same = options_.output.in_place && fixed->repairs == 0 && lost_pieces == 0 && input->format->name == "har" &&
                     !options_.output.options.compression;
