@@ -111,7 +111,7 @@ void walk_and_parse(std::string_view text) {
   for (std::size_t at = tokens.next(); at != stream::JsonTokens::kEnd; at = tokens.next()) {
     if (text[at] != '"') continue;
     std::size_t end = at + 1;
-    while (text[end] != '"') end += text[end] == '\\' ? 2 : 1;
+    while (text[end] != '"') end += text[end] == '\\' ? std::size_t{2} : std::size_t{1};
     const std::string_view inner = text.substr(at + 1, end - at - 1);
     const auto value = stream::parse_json(text.substr(at, end + 1 - at), limits);
     must(value.has_value() && value->is_string());

@@ -7,7 +7,6 @@
 #include "check/importers.hpp"
 
 namespace har::check {
-namespace {}  // namespace
 
 /// What a program is known to write, and nothing breaks of it.
 struct Levels::Habit {
