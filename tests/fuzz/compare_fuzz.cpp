@@ -58,7 +58,8 @@ Exchange exchange(StreamKind kind, std::string_view body, std::size_t chunk, boo
 Comparison compare(const Exchange& expected, const Exchange& actual, const stream::CompareOptions& options) {
   auto result = stream::compare_exchanges(expected, actual, options);
   require(result.has_value());
-  const std::size_t counted = result->by_change[0] + result->by_change[1] + result->by_change[2] + result->by_change[3];
+  std::size_t counted = 0;
+  for (const std::size_t count : result->by_change) counted += count;
   require(counted == result->total);
   require(result->differences.size() == result->total);
   std::string text;

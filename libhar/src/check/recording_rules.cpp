@@ -113,8 +113,11 @@ void RecordingRules::event(const stream::Line& line, Marks& marks, std::vector<S
       return;
     }
     if (!known && !id) return;  // a note about the recording as a whole
-    mark(RuleId::recording_id, id, "/id",
-         fmt::format("expected the request of exchange {} first, found {}", quoted(id_), quoted(ev)));
+    // What came out of a pipe has neither a request nor an id.
+    if (id) {
+      mark(RuleId::recording_id, id, "/id",
+           fmt::format("expected the request of exchange {} first, found {}", quoted(id_), quoted(ev)));
+    }
     open = open_.emplace(id_, Open{line.number, line.offset, {}, {}, false, false}).first;
     ++exchanges_;
   }
