@@ -59,10 +59,10 @@ void Session::say(Kinds::Counts& counts) {
   }
 }
 
-void Session::say(RuleId id, std::string message, Place place) {
-  const Severity severity = levels_.of(id);
+void Session::say(const Mark& mark, Place place) {
+  const Severity severity = levels_.of(mark);
   if (severity == Severity::off) return;
-  say(Ready{id, {to_level(severity), std::string(rule(id).name), std::move(message), std::move(place)}});
+  say(Ready{mark.rule, {to_level(severity), std::string(rule(mark.rule).name), mark.message, std::move(place)}});
 }
 
 void Session::say(const Message& message) {

@@ -62,18 +62,17 @@ class InOrder {
         places_[summary.index] = {place_of(i, 0), place_of(i, summary.started_at), place_of(i, summary.pageref_at)};
       }
       for (const Mark& mark : marks_) {
-        const Severity severity = session_.levels().of(mark);
-        if (severity == Severity::off) continue;
+        if (!session_.levels().wanted(mark.rule)) continue;  // a place costs a pass over the batch
         Place at = place_of(i, mark.offset);
         at.pointer = prefix_.empty() ? mark.pointer : fmt::format("{}/{}{}", prefix_, summary.index, mark.pointer);
-        session_.say(Ready{mark.rule, {to_level(severity), std::string(rule(mark.rule).name), mark.message, std::move(at)}});
+        session_.say(mark, std::move(at));
       }
     }
     for (; said < checked.ready.size(); ++said) session_.say(std::move(checked.ready[said]));
     session_.say(checked.counts);
   }
 
-  /// Behind the last entry. `text` holds what stands around the entries.
+  /// Behind the last entry. `place_of` finds what a JSON Pointer names around the entries.
   void finish(const LogInfo& info, const std::function<Place(std::string_view)>& place_of) {
     for (const DocumentRules::Said& said : rules_.finish(info)) {
       Place place;
@@ -211,11 +210,9 @@ Status check_har(Input& input, Session& session) {
         .walk(frame.text, har.shape, har.document, nullptr, nullptr, marks);
   }
   for (const Mark& mark : marks) {
-    const Severity severity = session.levels().of(mark);
-    if (severity == Severity::off) continue;
     Place place = frame.at(mark.offset);
     place.pointer = mark.pointer;
-    session.say(Ready{mark.rule, {to_level(severity), std::string(rule(mark.rule).name), mark.message, std::move(place)}});
+    session.say(mark, std::move(place));
   }
   if (!imports(session.options())) {
     in_order.finish(reader->info(), [&](std::string_view pointer) {

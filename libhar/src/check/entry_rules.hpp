@@ -13,8 +13,8 @@
 /// built only when there is something to say. A value of a wrong type is the shape's business: rules pass over it.
 namespace har::check {
 
-/// Domains of single values: date-value, timings-*, size-*, content-size-unknown, status-*, method-token, header-*, url-*,
-/// http-version, server-address*, mime-type, content-encoding, base64-*.
+/// Domains of single values: date-value, timings-negative between -1 and 0, status-*, method-token, header-*, url-*,
+/// http-version, server-address*, mime-type, content-encoding, base64-*. What is out of the schema's bounds the walk has marked.
 void check_values(const Facts& facts, Marks& marks);
 
 /// Values that must agree: time-sum*, ssl-in-connect, query-url, cookie-header, redirect-location, content-size,

@@ -44,8 +44,11 @@ class Session {
   }
   /// What was only counted; it is emptied.
   void say(Kinds::Counts& counts);
-  /// If it is wanted.
-  void say(RuleId rule, std::string message, stream::Place place);
+  /// If it is wanted; the mark's place in the input is `place`, its JSON Pointer with it.
+  void say(const Mark& mark, stream::Place place);
+  void say(RuleId rule, std::string message, stream::Place place) {
+    say(Mark{rule, 0, "", std::move(message), {}}, std::move(place));
+  }
   /// What a reader noticed, or failed at. An Error that is no answer about the file is kept: see failure().
   void say(const Message& message);
 
@@ -66,9 +69,5 @@ stream::Level to_level(Severity severity);
 /// One check for each form of input (docs/formats.md).
 stream::Status check_har(Input& input, Session& session);
 stream::Status check_lines(Input& input, Session& session);
-
-/// What stands around the entries: `info` and, where the text is known, its shape. `place_of` finds an offset's place.
-void check_document(std::string_view text, const LogInfo& info, const std::function<stream::Place(std::size_t)>& place_of,
-                    Session& session);
 
 }  // namespace har::check
