@@ -7,7 +7,7 @@
 #include "item_compare.hpp"
 #include "kinds.hpp"
 #include "lane.hpp"
-#include "stream/codec/multipart.hpp"
+#include "side.hpp"
 
 namespace stream {
 namespace {
@@ -28,109 +28,6 @@ bool is_unfinished(const Item& item, const Limits& limits) {
   const bool cut_record = item.kind == ItemKind::record && item.form == DataForm::value && !parse_json(item.data, limits);
   return item.kind == ItemKind::unfinished || cut_record || std::any_of(item.fields.begin(), item.fields.end(), truncated);
 }
-
-/// One side: its events, decoded to items.
-class Side {
- public:
-  Side(EventSource& events, SideSummary& summary) : events_(events), summary_(summary) {}
-
-  /// Reads the head, up to the first event that brings something.
-  Status open() {
-    while (!ended_ && head.exchange.timeline.empty()) STREAM_TRY(read_event());
-    head.bare = events_.bare();
-    head.exchange.start = events_.start();
-    head.whole = ended_;
-    return {};
-  }
-  /// Reads the whole timeline.
-  Status load() {
-    while (!ended_) STREAM_TRY(read_event());
-    head.whole = true;
-    return {};
-  }
-
-  void decode_as(StreamKind kind, DecodeOptions options) {
-    if (!options.origin && !head.bare) options.origin = head.exchange.begin();
-    if (options.boundary.empty()) options.boundary = boundary_of(content_type_header(head.exchange)).value_or("");
-    decoder_ = make_item_decoder(kind, std::move(options));
-    summary_.kind = kind;
-    summary_.bare = head.bare;
-  }
-
-  /// Appends the next items, at least one; false at the end.
-  Result<bool> read(std::vector<Item>& out) {
-    const std::size_t before = out.size();
-    while (out.size() == before && !complete_) {
-      if (!head.exchange.timeline.empty()) {
-        for (Event& event : head.exchange.timeline) STREAM_TRY(decoder_->add(event, out));
-        head.exchange.timeline.clear();
-      } else if (!ended_) {
-        STREAM_TRY(read_event());
-      } else {
-        STREAM_TRY(decoder_->finish(out));
-        complete_ = true;
-      }
-    }
-    for (std::size_t i = before; i < out.size(); ++i) {
-      ++summary_.items;
-      ++counts_[static_cast<std::size_t>(out[i].kind)];
-      summary_.last = out[i].t;
-    }
-    if (complete_) finish();
-    return out.size() != before;
-  }
-
-  bool live() const { return events_.live(); }
-  bool finished() const { return finished_; }
-  /// What is known of the ending, if it was not read that far.
-  void finish() {
-    if (std::exchange(finished_, true)) return;
-    for (std::size_t kind = 0; kind < counts_.size(); ++kind) {
-      if (counts_[kind] != 0) summary_.counts.emplace_back(static_cast<ItemKind>(kind), counts_[kind]);
-    }
-    summary_.unread = !complete_;
-    if (!complete_) return;
-    if (head.exchange.end) {
-      summary_.end_reason = head.exchange.end->reason.empty() ? "eof" : head.exchange.end->reason;
-      summary_.end_error = head.exchange.end->data;
-    } else {
-      summary_.cut_off = true;
-    }
-  }
-
-  SideHead head;
-
- private:
-  Status read_event() {
-    STREAM_ASSIGN(auto event, events_.next());
-    if (!event) {
-      ended_ = true;
-      return {};
-    }
-    switch (event->kind) {
-      case EventKind::request:
-        head.exchange.request = std::move(*event);
-        break;
-      case EventKind::response:
-        head.exchange.response = std::move(*event);
-        break;
-      case EventKind::end:
-        head.exchange.end = std::move(*event);
-        break;
-      default:
-        head.exchange.timeline.push_back(std::move(*event));
-    }
-    return {};
-  }
-
-  EventSource& events_;
-  SideSummary& summary_;
-  std::unique_ptr<ItemDecoder> decoder_;
-  std::array<std::size_t, static_cast<std::size_t>(ItemKind::body) + 1> counts_{};
-  bool ended_ = false;
-  bool complete_ = false;
-  bool finished_ = false;
-};
 
 class StreamComparison {
  public:
@@ -562,7 +459,8 @@ class StreamComparison {
 }  // namespace
 
 std::string_view to_string(Subject subject) {
-  constexpr std::array<std::string_view, 7> kNames{"status", "content-type", "kind", "item", "field", "data", "ending"};
+  constexpr std::array<std::string_view, 9> kNames{"status", "content-type", "kind",   "item",  "field",
+                                                   "data",   "text",         "timing", "ending"};
   return kNames[static_cast<std::size_t>(subject)];
 }
 

@@ -13,6 +13,7 @@
 #include "stream/compare/align.hpp"
 #include "stream/compare/item.hpp"
 #include "stream/compare/json_compare.hpp"
+#include "stream/compare/path.hpp"
 #include "stream/record/event_source.hpp"
 
 namespace stream {
@@ -22,12 +23,32 @@ enum class Truncation : std::uint8_t {
   allowed,  ///< it need only be equal as far as it goes
 };
 
+/// In what order items must come. Those of each direction of a WebSocket are compared by themselves in any case.
+enum class Order : std::uint8_t {
+  strict,       ///< in that of the expected side: the shortest list of differences
+  unordered,    ///< in any: what is equal may stand anywhere
+  by_key,       ///< items with the same key are opposite each other, wherever they stand
+  subsequence,  ///< in that of the expected side, with others in between
+};
+
+/// A text that is spread over the items of a stream, such as the tokens of a language model.
+struct JoinRule {
+  PathPattern path{};             ///< the strings that are joined
+  std::vector<PathPattern> by{};  ///< places whose values tell apart texts that are interleaved: an index, an id
+  std::string spelling{};         ///< as the user wrote `path`
+};
+
 struct CompareOptions {
   ValueRules values{};
   /// What the bodies are; without it what the exchanges say. A bare body of text or bytes is taken for what the other side is.
   std::optional<StreamKind> kind{};
   Noise noise = Noise::leave_out;
   Truncation truncation = Truncation::differs;
+  Order order = Order::strict;
+  PathPattern key{};             ///< of Order::by_key
+  std::vector<JoinRule> join{};  ///< what these name is compared as whole texts, and taken out of the items
+  /// How many equal items around each difference the sink is told of one by one; SIZE_MAX: all. Others are skipped.
+  std::size_t context = SIZE_MAX;
   /// How many differences are kept. Those beyond are counted, unless `count_all` is off: then the comparison stops.
   std::size_t max_differences = SIZE_MAX;
   bool count_all = true;
@@ -52,9 +73,11 @@ enum class Subject : std::uint8_t {
   item,          ///< a whole item, missing or extra
   field,         ///< a field of an item, see ItemField
   data,          ///< an item's data, or a part of it
+  text,          ///< a text that is spread over items (JoinRule)
+  timing,        ///< when items came (TimingRule)
   ending,        ///< how the stream ended
 };
-std::string_view to_string(Subject subject);  ///< "status", "content-type", "kind", "item", "field", "data", "ending"
+std::string_view to_string(Subject subject);  ///< "status", "content-type", "kind", "item", "field", "data", "text", …
 
 /// An item as a difference names it.
 struct ItemRef {
