@@ -21,7 +21,7 @@ Status Side::load() {
 }
 
 void Side::decode_as(StreamKind kind, DecodeOptions options) {
-  if (!options.origin && !head.bare) options.origin = head.exchange.begin();
+  if (!options.origin && events_.timed()) options.origin = head.exchange.begin();
   if (options.boundary.empty()) options.boundary = boundary_of(content_type_header(head.exchange)).value_or("");
   decoder_ = make_item_decoder(kind, std::move(options));
   summary_.kind = kind;

@@ -45,6 +45,10 @@ class DescriptorSource final : public ByteSource {
   Result<std::size_t> read(std::span<char> buffer) override {
     if (error_) return fail(*error_);
     if (ended_) return 0;  // a terminal would go on after its first end
+    if (live_ && wait_ && !wait_(descriptor_)) {
+      error_ = Error{ErrorCode::timeout, "nothing more was waited for", {name_}, {}};
+      return fail(*error_);
+    }
     auto count = read_some(descriptor_, buffer, name_);
     if (!count) {
       error_ = count.error();
@@ -57,7 +61,13 @@ class DescriptorSource final : public ByteSource {
   const std::string& name() const override { return name_; }
   std::optional<std::uint64_t> size_hint() const override { return size_; }
 
+  bool live() const override { return live_; }
+
   void expect(std::uint64_t size) { size_ = size; }
+  void set_live(std::function<bool(int)> wait) {
+    live_ = true;
+    wait_ = std::move(wait);
+  }
 
  private:
   int descriptor_;
@@ -65,6 +75,8 @@ class DescriptorSource final : public ByteSource {
   std::string name_;
   std::optional<std::uint64_t> size_;
   bool ended_ = false;
+  bool live_ = false;
+  std::function<bool(int)> wait_;
   std::optional<Error> error_;
 };
 
@@ -90,7 +102,10 @@ Result<std::unique_ptr<ByteSource>> open_input(const std::string& path, const In
     return fail({ErrorCode::io, "cannot read: it is a directory", {name}, {}, EISDIR});
   }
   auto source = std::make_unique<DescriptorSource>(descriptor, std::move(owned), name);
-  if (!S_ISREG(status.st_mode)) return decompress(std::move(source), options);
+  if (!S_ISREG(status.st_mode)) {
+    source->set_live(options.wait);
+    return decompress(std::move(source), options);
+  }
 
   ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
   const off_t position = ::lseek(descriptor, 0, SEEK_CUR);

@@ -40,6 +40,7 @@ class DecompressingSource final : public ByteSource {
         buffer_size_(std::max<std::size_t>(options.buffer_size, 1)) {}
 
   const std::string& name() const override { return source_->name(); }
+  bool live() const override { return source_->live(); }
 
   Result<std::size_t> read(std::span<char> buffer) override {
     if (error_) return fail(*error_);
@@ -155,6 +156,7 @@ class SniffingSource final : public ByteSource {
   SniffingSource(std::unique_ptr<ByteSource> source, InputOptions options) : source_(std::move(source)), options_(options) {}
 
   const std::string& name() const override { return source_->name(); }
+  bool live() const override { return source_->live(); }
   std::optional<std::uint64_t> size_hint() const override { return decided_ ? source_->size_hint() : std::nullopt; }
 
   Result<std::size_t> read(std::span<char> buffer) override {
@@ -193,6 +195,7 @@ class PutBackSource final : public ByteSource {
   PutBackSource(std::string bytes, std::unique_ptr<ByteSource> source) : bytes_(std::move(bytes)), source_(std::move(source)) {}
 
   const std::string& name() const override { return source_->name(); }
+  bool live() const override { return source_->live(); }
   std::optional<std::uint64_t> size_hint() const override {
     auto hint = source_->size_hint();
     if (hint) *hint += bytes_.size() - position_;

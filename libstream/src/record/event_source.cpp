@@ -1,6 +1,7 @@
 #include "stream/record/event_source.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace stream {
 namespace {
@@ -42,8 +43,68 @@ class ExchangeEvents final : public EventSource {
   std::size_t at_ = 0;
 };
 
+class OwnedEvents final : public EventSource {
+ public:
+  explicit OwnedEvents(Exchange exchange) : exchange_(std::move(exchange)), events_(exchange_) {}
+
+  Result<std::optional<Event>> next() override { return events_.next(); }
+  bool bare() const override { return events_.bare(); }
+  std::optional<WallTime> start() const override { return events_.start(); }
+
+ private:
+  Exchange exchange_;
+  ExchangeEvents events_;
+};
+
+class BodyEvents final : public EventSource {
+ public:
+  BodyEvents(ByteSource& source, StreamKind kind, Clock clock) : source_(source), kind_(kind), clock_(std::move(clock)) {}
+
+  Result<std::optional<Event>> next() override {
+    if (part_ == Part::done) return std::optional<Event>();
+    Event event;
+    if (part_ == Part::response) {
+      part_ = Part::body;
+      event.kind = EventKind::response;
+      event.stream_kind = to_string(kind_);
+      event.object = Json::object();
+      return std::optional(std::move(event));
+    }
+    event.data.resize(kBlock);
+    const auto count = source_.read(event.data);
+    if (!count && count.error().code != ErrorCode::timeout) return fail(count.error());
+    if (clock_) event.t = clock_();
+    if (count && *count != 0) {
+      event.kind = EventKind::data;
+      event.data.resize(*count);
+      return std::optional(std::move(event));
+    }
+    part_ = Part::done;
+    event.kind = EventKind::end;
+    event.data.clear();
+    event.reason = count ? "eof" : "timeout";
+    return std::optional(std::move(event));
+  }
+  bool live() const override { return source_.live(); }
+  bool bare() const override { return true; }
+  bool timed() const override { return clock_ != nullptr; }
+
+ private:
+  static constexpr std::size_t kBlock = std::size_t{128} << 10;
+  enum class Part { response, body, done };
+  ByteSource& source_;
+  StreamKind kind_;
+  Clock clock_;
+  Part part_ = Part::response;
+};
+
 }  // namespace
 
 std::unique_ptr<EventSource> events_of(const Exchange& exchange) { return std::make_unique<ExchangeEvents>(exchange); }
+std::unique_ptr<EventSource> events_of(Exchange&& exchange) { return std::make_unique<OwnedEvents>(std::move(exchange)); }
+
+std::unique_ptr<EventSource> body_events(ByteSource& source, StreamKind kind, Clock clock) {
+  return std::make_unique<BodyEvents>(source, kind, std::move(clock));
+}
 
 }  // namespace stream

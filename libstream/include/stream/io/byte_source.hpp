@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -32,6 +33,9 @@ class ByteSource {
   /// Bytes still to come, where that is known beforehand (memory, a regular file that is not compressed). A hint: a file
   /// may grow or shrink while it is read.
   virtual std::optional<std::uint64_t> size_hint() const { return std::nullopt; }
+
+  /// Whether bytes come as somebody sends them (a pipe, a terminal), so that the next read may take long.
+  virtual bool live() const { return false; }
 };
 
 enum class Compression { none, gzip, zlib, zstd, brotli };
@@ -50,10 +54,13 @@ struct InputOptions {
   std::optional<Compression> compression{};
   /// Compressed bytes that a decompressor asks for at once. What is not compressed goes straight into the caller's buffer.
   std::size_t buffer_size = std::size_t{256} << 10;
+  /// Called before each read of what is live, with its descriptor. False: nothing more is waited for, and the read fails with
+  /// `timeout`.
+  std::function<bool(int descriptor)> wait{};
 };
 
 /// Opens a file, a device, a pipe, or standard input for "-", and undoes its compression. A directory is refused. Nothing is
-/// read from a pipe before the first read(). Errors: `io`.
+/// read from a pipe before the first read(). Errors: `io`; later also `timeout`.
 Result<std::unique_ptr<ByteSource>> open_input(const std::string& path, const InputOptions& options = {});
 
 /// Reads from memory that outlives the source. `max_read` cuts the input into reads of at most that size, for tests.

@@ -17,6 +17,7 @@ enum class ErrorCode {
   unsupported,  ///< understood, but not something we can do
   limit,        ///< larger or deeper than a limit; the message names the option that raises it
   truncated,    ///< the input ends in the middle of something
+  timeout,      ///< nothing more was waited for
   usage,        ///< the caller's arguments do not fit together
 };
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
+#include "stream/io/byte_source.hpp"
 #include "stream/record/event.hpp"
 
 namespace stream {
@@ -21,11 +23,21 @@ class EventSource {
   virtual bool live() const { return false; }
   /// A body by itself: without a request, a status, and times.
   virtual bool bare() const { return false; }
+  /// Whether its times are those at which things happened.
+  virtual bool timed() const { return !bare(); }
   /// The wall clock at t = 0, if it is known by now.
   virtual std::optional<WallTime> start() const { return std::nullopt; }
 };
 
 /// Those of an exchange in memory, which outlives the source.
 std::unique_ptr<EventSource> events_of(const Exchange& exchange);
+std::unique_ptr<EventSource> events_of(Exchange&& exchange);
+
+/// Since when an input is read.
+using Clock = std::function<Nanos()>;
+
+/// A body by itself, of a kind that is known, as its bytes are read. `source` outlives the events. With a clock each piece has the
+/// time at which it came. Where nothing more was waited for (ErrorCode::timeout) the end has the reason "timeout".
+std::unique_ptr<EventSource> body_events(ByteSource& source, StreamKind kind, Clock clock = {});
 
 }  // namespace stream
