@@ -9,7 +9,9 @@
 #include "formats/formats.hpp"
 #include "har/exchange.hpp"
 #include "har/exchanges.hpp"
+#include "har/streams.hpp"
 #include "stream/text/utf8.hpp"
+#include "streams.hpp"
 
 namespace har {
 
@@ -28,32 +30,31 @@ class PeekedSource final : public stream::ByteSource {
  public:
   explicit PeekedSource(std::unique_ptr<stream::ByteSource> inner) : inner_(std::move(inner)) {}
 
-  /// Reads up to kSniffSize bytes ahead. An error waits until the bytes before it have been read.
-  std::string_view peek() {
-    prefix_.resize(kSniffSize);
-    std::size_t size = 0;
-    while (size < prefix_.size()) {
-      auto count = inner_->read({prefix_.data() + size, prefix_.size() - size});
+  /// Reads ahead: all of kSniffSize bytes, or of what is live what comes next. An error waits until the bytes before it have
+  /// been read. False: there is no more to be read ahead.
+  bool peek_more() {
+    if (error_ || ended_ || size_ == kSniffSize) return false;
+    storage_.resize(kSniffSize);
+    do {
+      auto count = inner_->read({storage_.data() + size_, storage_.size() - size_});
       if (!count) {
         error_ = std::move(count).error();
-        break;
+      } else {
+        ended_ = *count == 0;
+        size_ += *count;
       }
-      if (*count == 0) break;
-      size += *count;
-    }
-    prefix_.resize(size);
-    return prefix_;
+    } while (!error_ && !ended_ && size_ < kSniffSize && !inner_->live());
+    return true;
   }
+  std::string_view peeked() const { return std::string_view(storage_).substr(0, size_); }
+  bool ended() const { return ended_ || error_; }
 
   Result<std::size_t> read(std::span<char> buffer) override {
-    if (at_ < prefix_.size()) {
-      const std::size_t count = std::min(buffer.size(), prefix_.size() - at_);
-      std::memcpy(buffer.data(), prefix_.data() + at_, count);
+    if (at_ < size_) {
+      const std::size_t count = std::min(buffer.size(), size_ - at_);
+      std::memcpy(buffer.data(), storage_.data() + at_, count);
       at_ += count;
-      if (at_ == prefix_.size()) {
-        prefix_ = {};
-        at_ = 0;
-      }
+      if (at_ == size_) storage_ = {};
       return count;
     }
     if (error_) {
@@ -64,11 +65,14 @@ class PeekedSource final : public stream::ByteSource {
     return inner_->read(buffer);
   }
   const std::string& name() const override { return inner_->name(); }
+  bool live() const override { return inner_->live(); }
 
  private:
   std::unique_ptr<stream::ByteSource> inner_;
-  std::string prefix_;
+  std::string storage_;
+  std::size_t size_ = 0;
   std::size_t at_ = 0;
+  bool ended_ = false;
   std::optional<Error> error_;
 };
 
@@ -106,8 +110,39 @@ bool names_exchanges(std::string_view path) {
          (named->name == "har" && without_compression(path).ends_with(".har"));
 }
 
+/// Whether what has begun like this may be what it likely is. (Nobody else takes it for his.)
+bool may_be(stream::StreamKind likely, std::string_view prefix) {
+  if (likely != stream::StreamKind::ndjson) return likely == stream::StreamKind::text || likely == stream::StreamKind::binary;
+  const std::size_t end = prefix.find('\n');
+  return end != std::string_view::npos && (prefix.front() == '{' || prefix.front() == '[') &&
+         stream::parse_json(prefix.substr(0, end));
+}
+
+const Format* body_format(stream::StreamKind kind) {
+  switch (kind) {
+    case stream::StreamKind::ndjson:
+      return &format::kNdjson;
+    case stream::StreamKind::binary:
+      return &format::kRaw;
+    default:
+      return &format::kText;
+  }
+}
+
+/// Looks at how the input begins. What is live is asked for no more than is needed.
+Guess look(PeekedSource& source, const std::string& path, std::optional<stream::StreamKind> likely) {
+  Guess found;
+  while (source.peek_more()) {
+    found = guess(source.peeked(), path);
+    if (found.score >= kSure || !source.live()) break;
+    if (likely && !source.ended() && !source.peeked().empty() && may_be(*likely, source.peeked()))
+      return {body_format(*likely), kSure};
+  }
+  return found;
+}
+
 Result<Input> open_with(const std::string& path, std::optional<std::string_view> format, const stream::InputOptions& options,
-                        bool bodies) {
+                        bool bodies, std::optional<stream::StreamKind> likely = {}) {
   Input input;
   input.path = path;
   if (format) {
@@ -122,8 +157,8 @@ Result<Input> open_with(const std::string& path, std::optional<std::string_view>
   STREAM_ASSIGN(auto source, stream::open_input(path, options));
   auto peeked = std::make_unique<PeekedSource>(std::move(source));
   if (input.format == nullptr) {
-    const std::string_view prefix = peeked->peek();
-    Guess found = guess(prefix, path);
+    Guess found = look(*peeked, path, likely);
+    const std::string_view prefix = peeked->peeked();
     if (found.score < kSure && bodies && names_exchanges(path)) {
       found.format = format_of_name(path);  // its reader says what is wrong
     } else if (found.score < kSure && bodies) {
@@ -170,6 +205,23 @@ class Exchanges final : public ExchangeReader {
   Input input_;
   ReadOptions options_;
   std::optional<stream::WallTime> start_;
+};
+
+/// A format's own streams, with the input they come out of.
+class Streams final : public StreamReader {
+ public:
+  Streams(Input input, const StreamInput& options)
+      : input_(std::move(input)), streams_(input_.format->open_streams(*input_.source, options)) {
+    format = input_.format->name;
+  }
+
+  Result<std::optional<OpenStream>> next() override { return streams_->next(); }
+  const std::vector<ExchangeHead>& heads() const override { return streams_->heads(); }
+  bool all_known() const override { return streams_->all_known(); }
+
+ private:
+  Input input_;
+  std::unique_ptr<StreamReader> streams_;
 };
 
 }  // namespace
@@ -246,6 +298,18 @@ Result<stream::Exchange> exchange_of(const Item& item, const LogInfo& info, cons
       creator = fmt::format("{} {}", member.value["name"].string_or(""), member.value["version"].string_or(""));
   }
   return to_exchange(std::move(entry), {std::move(id), start, item.where(), options.report, files, creator});
+}
+
+Result<std::unique_ptr<StreamReader>> open_streams(const std::string& path, const StreamInput& options) {
+  const ReadOptions read{options.input.input.limits, options.input.report};
+  STREAM_ASSIGN(Input input, open_with(path, options.input.format, options.input.input, options.input.bodies, options.likely));
+  if (input.format->open_streams != nullptr)
+    return std::unique_ptr<StreamReader>(std::make_unique<Streams>(std::move(input), options));
+  input.reader = input.format->open_reader(*input.source, read);
+  const std::string_view format = input.format->name;
+  auto streams = whole_streams(std::make_unique<Exchanges>(std::move(input), read), options);
+  streams->format = format;
+  return streams;
 }
 
 Result<std::unique_ptr<ExchangeReader>> open_exchanges(const std::string& path, const ExchangeInput& options) {

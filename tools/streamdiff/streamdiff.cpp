@@ -2,228 +2,178 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
+#include "common/signals.hpp"
 #include "common/tool.hpp"
-#include "har/exchanges.hpp"
+#include "har/streams.hpp"
 #include "stream/compare/compare.hpp"
 #include "stream/compare/report.hpp"
-#include "streamdiff/noise_options.hpp"
-#include "streamdiff/selection.hpp"
+#include "stream/compare/suggest.hpp"
+#include "streamdiff/inputs.hpp"
+#include "streamdiff/options.hpp"
+#include "streamdiff/update.hpp"
+#include "streamdiff/waiting.hpp"
 
 namespace tools {
+namespace streamdiff_tool {
 namespace {
 
-struct Options {
-  std::string expected;
-  std::string actual;
-  InputGroup input;
-  std::optional<std::string> expected_from;
-  std::optional<std::string> actual_from;
-  Selection expected_selection;
-  Selection actual_selection;
-  Selection selection;  // of both
-  NoiseOptions noise;
-  stream::CompareOptions compare;
-  bool allow_empty = false;
-  bool first = false;
-  bool json = false;
-  std::optional<std::size_t> max_diffs;
-};
-
-ToolInfo info() {
-  ToolInfo info;
-  info.name = "streamdiff";
-  info.summary = "compare two streams by value";
-  info.usage = "[options] EXPECTED ACTUAL";
-  info.description =
-      "Compares two streams: what was expected, and what came. Each may be a recording, the body of an event stream, NDJSON, a "
-      "JSON sequence, text or bytes, or an entry of a HAR file, in any mix; \"-\" is standard input.\n\n"
-      "Both are decoded into events (records, lines, parts, messages), aligned, and compared by value: JSON as JSON, with exact "
-      "numbers and in any order of members; text as text; bytes as bytes. In what chunks a stream came and when makes no "
-      "difference, nor do the line ends, the order of fields and the comments of an event stream, nor pings and pongs. WebSocket "
-      "messages are "
-      "compared in each direction by itself. The HTTP status, the content type and how the stream ended are compared too; "
-      "headers and the request are not.\n\n"
-      "The options of noise, and the files of --noise, say what may differ, and where. A place is a JSON Pointer into the JSON "
-      "data of an event, such as "
-      "/choices/0/id, in which * stands for any one name or index and ** for any number of levels: /**/created is a member of "
-      "that name at any depth. With dots the same is .choices[0].id and ..created, and [] is any element. With @ it names a "
-      "field beside the data: @type, @id and @retry of an event, @newline of a line, @header/NAME of a part, @opcode of a "
-      "message, @code and @reason of a close, or (to be ignored) @status, @content-type and @ending of the answer. @data is the "
-      "data as a whole, text and bytes too. What is ignored or masked is so on both sides, before anything is aligned. Values of "
-      "the same type or size are equal only where an option says so. Expressions are those of RE2. An option that names nothing "
-      "in what was compared is reported.\n\n"
-      "Inputs of several exchanges are compared exchange by exchange, in their order, if they hold the same number; --entry and "
-      "--id choose one. An expected stream without any events is an error, since nothing would be compared; only among several "
-      "exchanges an ordinary answer may have no body.";
-  info.examples = {
-      {"streamdiff expected.sse actual.sse", "Compare two event streams."},
-      {"streamdiff --ignore '/**/created' --ignore @id chat.rec.ndjson session.har --actual-entry 3",
-       "Compare a recording with the fourth entry of a HAR file, apart from ids and times."},
-      {"curl -sN https://localhost:8080/events | streamdiff --first events.sse -",
-       "Stop at the first difference of what a server sends."},
-      {"streamdiff --json a.ndjson b.ndjson", "The differences as NDJSON."},
-  };
-  info.exit_status = "0 the streams are equal, 1 they differ, 2 they could not be compared.";
-  return info;
-}
-
-// What codecs tolerate is part of the comparison (an unfinished event is an item), but for bytes that they had to replace.
-stream::FindingSink findings_of(Tool& tool) {
-  return [&tool](const stream::Finding& finding) {
-    if (finding.rule.ends_with("invalid-utf8") || tool.messages().verbosity > 0) tool.messages().finding(finding);
-  };
-}
-
-void add_options(Tool& tool, Options& options) {
-  CLI::App& app = tool.app();
-  app.add_option("EXPECTED", options.expected, "What the stream should be.")->required();
-  app.add_option("ACTUAL", options.actual, "What it is.")->required();
-  add_noise_options(tool, options.noise);
-  app.add_flag("--first", options.first, "Stop at the first difference.");
-  app.add_option("--max-diffs", options.max_diffs, "Show no more than N differences. All are counted.")->type_name("N");
-  app.add_flag_callback(
-      "--comments", [&options] { options.compare.noise = stream::Noise::include; }, "Compare comments, pings and pongs too.");
-  app.add_flag_callback(
-      "--strict-numbers", [&options] { options.compare.values.numbers = stream::NumberRule::spelling; },
-      "Compare numbers as they are written. 1 and 1.0 differ then.");
-  app.add_flag_callback(
-      "--allow-truncated", [&options] { options.compare.truncation = stream::Truncation::allowed; },
-      "Let a stream be cut off. What came before the cut must be equal.");
-  app.add_flag("--allow-empty", options.allow_empty, "Let the expected stream have no events.");
-  app.add_flag("--json", options.json, "Print the differences as NDJSON, and a summary as the last line.");
-  std::vector<std::pair<std::string, std::optional<stream::StreamKind>>> kinds;
-  for (const auto kind :
-       {stream::StreamKind::sse, stream::StreamKind::ndjson, stream::StreamKind::json_seq, stream::StreamKind::multipart,
-        stream::StreamKind::text, stream::StreamKind::binary, stream::StreamKind::http, stream::StreamKind::websocket}) {
-    kinds.emplace_back(to_string(kind), kind);
-  }
-  add_choice(app, "--kind", options.compare.kind, kinds, "What both bodies are, whatever their types say.")->type_name("KIND");
-
-  const auto add_selection = [&](const std::string& prefix, Selection& selection, const std::string& side) {
-    CLI::Option* const id =
-        app.add_option("--" + prefix + "id", selection.id, fmt::format("Compare the exchange of this id{}.", side))
-            ->type_name("ID");
-    app.add_option("--" + prefix + "entry", selection.entry,
-                   fmt::format("Compare the Nth exchange{}, counted from 0, as in /log/entries/0.", side))
-        ->type_name("N")
-        ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000'000}))
-        ->excludes(id);
-  };
-  add_selection("", options.selection, " of both inputs");
-  add_selection("expected-", options.expected_selection, " of EXPECTED");
-  add_selection("actual-", options.actual_selection, " of ACTUAL");
-  app.add_option("--expected-from", options.expected_from, "The format of EXPECTED.")->type_name("FORMAT")->group("Input");
-  app.add_option("--actual-from", options.actual_from, "The format of ACTUAL.")->type_name("FORMAT")->group("Input");
-  add_input_options(tool, options.input);
-}
+using stream::Error;
+using stream::ErrorCode;
 
 class Comparer {
  public:
-  Comparer(Tool& tool, Options& options) : tool_(tool), options_(options) {}
+  Comparer(Tool& tool, Options& options) : tool_(tool), options_(options), waiting_(options.timeout) {}
 
   int run() {
-    if (options_.expected == "-" && options_.actual == "-") {
-      tool_.messages().error("standard input can be only one of the two");
+    std::vector<std::string> inputs{options_.expected, options_.actual};
+    inputs.insert(inputs.end(), options_.runs.begin(), options_.runs.end());
+    if (std::count(inputs.begin(), inputs.end(), "-") > 1) {
+      tool_.messages().error("standard input can be only one of the inputs");
       return kFailure;
     }
-    auto rules = read_noise_rules(options_.noise, tool_.messages().findings());
-    if (!rules) return failed(tool_, rules.error());
-    options_.compare.values.noise = std::move(*rules);
-    options_.compare.limits = options_.input.options.limits;
-    options_.compare.findings = findings_of(tool_);
-    if (options_.max_diffs) options_.compare.max_differences = *options_.max_diffs;
-    if (options_.first) {
-      options_.compare.max_differences = 1;
-      options_.compare.count_all = false;
+    if (!options_.suggest_noise && inputs.size() != 2) {
+      tool_.messages().error(fmt::format("expected two streams, found {}", inputs.size()));
+      tool_.messages().hint("--suggest-noise takes more");
+      return kFailure;
     }
-    auto expected = read(options_.expected, options_.expected_from, options_.expected_selection);
+    if (options_.update && options_.expected == "-") {
+      tool_.messages().error("--update cannot rewrite standard input");
+      return kFailure;
+    }
+    if (const auto done = finish(options_, tool_); !done) return failed(tool_, done.error());
+    if (options_.suggest_noise) return suggest(inputs);
+    auto expected = open(options_.expected, options_.expected_from, options_.expected_selection, {});
     if (!expected) return failed(tool_, expected.error());
-    auto actual = read(options_.actual, options_.actual_from, options_.actual_selection);
+    std::optional<stream::StreamKind> likely = options_.compare.kind;
+    if (!likely && !expected->reader->heads().empty()) {
+      likely = stream::stream_kind_from_name(expected->reader->heads().front().kind);
+    }
+    auto actual = open(options_.actual, options_.actual_from, options_.actual_selection, likely);
     if (!actual) return failed(tool_, actual.error());
-    if (expected->exchanges.size() != actual->exchanges.size()) return refuse(*expected, *actual);
-    if (expected->exchanges.empty()) return empty(expected->source, actual->source);
+    if (surely_different(*expected, *actual)) return refuse(*expected, *actual);
 
-    const auto sink = stream::open_output("-");
+    const auto sink = stream::open_output(options_.output.path, options_.output.options);
     if (!sink) return failed(tool_, sink.error());
     sink_ = sink->get();
     int status = compare_all(*expected, *actual);
+    if (status_of_write_) return *status_of_write_;
     if (const auto finished = sink_->finish(); !finished && status != kFailure) status = write_failed(finished.error(), status);
+    if (!waiting_.gave_up().empty() && !tool_.messages().quiet) {
+      tool_.messages().note(fmt::format("{}: no more was waited for", waiting_.gave_up()));
+    }
+    if (options_.update && status == kNo) return update(*expected);
     return status;
   }
 
  private:
-  stream::Result<Side> read(const std::string& path, const std::optional<std::string>& format, const Selection& selection) {
-    har::ExchangeInput input;
-    input.format = format ? format : options_.input.format;
-    input.input = options_.input.options;
-    input.report = tool_.messages().findings();
-    return read_side(path, input, selection.any() ? selection : options_.selection);
+  stream::Result<Side> open(const std::string& path, const std::optional<std::string>& format, const SelectionOptions& selection,
+                            std::optional<stream::StreamKind> likely) {
+    har::StreamInput input;
+    STREAM_ASSIGN(input.select, selection_of(selection, options_.both_selection));
+    input.input.format = format ? format : options_.input.format;
+    input.input.input = options_.input.options;
+    input.input.input.wait = [this](int descriptor) { return wait(descriptor); };
+    input.input.report = tool_.messages().findings();
+    input.likely = likely;
+    if (options_.update || !options_.compare.timing.empty()) input.clock = [this] { return waiting_.now(); };
+    return open_side(path, input);
+  }
+
+  // Something is live: Ctrl-C ends it, and what came until then is compared.
+  bool wait(int descriptor) {
+    if (!signals_) signals_.emplace([this] { waiting_.stop(); });
+    return waiting_.wait(descriptor);
+  }
+
+  // By what is known before anything is compared.
+  static bool surely_different(const Side& expected, const Side& actual) {
+    const std::size_t e = expected.known();
+    const std::size_t a = actual.known();
+    const bool known_e = expected.reader->all_known();
+    const bool known_a = actual.reader->all_known();
+    if ((known_e && e == 0 && expected.select.any()) || (known_a && a == 0 && actual.select.any())) return false;
+    return (e < a && known_e) || (a < e && known_a);
   }
 
   int refuse(const Side& expected, const Side& actual) {
     const auto several = [](const Side& side) {
-      return fmt::format("{} holds {} {}", side.source, side.exchanges.size(),
-                         side.exchanges.size() == 1 ? "exchange" : "exchanges");
+      const std::size_t count = side.known();
+      return fmt::format("{} holds {}{} {}", side.source, side.reader->all_known() ? "" : "at least ", count,
+                         count == 1 ? "exchange" : "exchanges");
     };
-    std::string text =
-        fmt::format("{}, {} {}: which are to be compared?", several(expected), actual.source, actual.exchanges.size());
+    const std::size_t count = actual.known();
+    std::string text = fmt::format("{}, {} {}{}: which are to be compared?", several(expected), actual.source,
+                                   actual.reader->all_known() ? "" : "at least ", count);
     tool_.messages().error(text);
     std::string list;
     for (const Side* side : {&expected, &actual}) list += fmt::format("{}:\n{}", side->source, list_exchanges(*side));
     std::fputs(list.c_str(), stderr);
-    tool_.messages().hint("choose with --entry or --id, or for one side with --expected-entry or --actual-entry");
+    tool_.messages().hint("choose with --entry, --id or --match, or for one side with --expected-entry or --actual-entry");
     return kFailure;
   }
 
-  int empty(const std::string& expected, const std::string& actual) {
+  int empty(const Side& expected, const Side& actual) {
     if (options_.allow_empty) return kYes;
-    tool_.messages().error(stream::Error{stream::ErrorCode::usage,
-                                         fmt::format("it holds no exchanges, and neither does {}", actual),
-                                         {expected},
-                                         "--allow-empty lets the expected stream be empty"});
+    tool_.messages().error(Error{ErrorCode::usage,
+                                 fmt::format("it holds no exchanges, and neither does {}", actual.source),
+                                 {expected.source},
+                                 "--allow-empty lets the expected stream be empty"});
     return kFailure;
   }
 
   // Among others an answer without a body, such as a redirect, is what was expected.
-  static bool is_ordinary(const stream::Exchange& exchange, const stream::SideSummary& side) {
-    return side.kind == stream::StreamKind::http && exchange.status() != 0;
+  static bool is_ordinary(const har::ExchangeHead& head, const stream::SideSummary& side) {
+    return side.kind == stream::StreamKind::http && !head.method.empty();
   }
 
-  int compare_all(const Side& expected, const Side& actual) {
-    const std::size_t count = expected.exchanges.size();
+  int compare_all(Side& expected, Side& actual) {
     std::size_t differing = 0;
     std::size_t unanswered = 0;
     std::size_t done = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      const Chosen& e = expected.exchanges[i];
-      const Chosen& a = actual.exchanges[i];
-      options_.compare.expected_source = e.name;
-      options_.compare.actual_source = a.name;
-      const auto comparison = compare_exchanges(e.exchange, a.exchange, options_.compare);
+    std::size_t number = 0;
+    for (;;) {
+      auto e = expected.reader->next();
+      if (!e) return failed(tool_, e.error());
+      auto a = actual.reader->next();
+      if (!a) return failed(tool_, a.error());
+      if (!*e && expected.taken == 0 && expected.select.any()) return failed(tool_, not_there(expected));
+      if (!*a && actual.taken == 0 && actual.select.any()) return failed(tool_, not_there(actual));
+      if (!*e && !*a) break;
+      expected.taken += *e ? 1U : 0U;
+      actual.taken += *a ? 1U : 0U;
+      if (!*e || !*a) return refuse(expected, actual);
+      const bool several = number > 0 || expected.known() > 1 || actual.known() > 1;
+      const std::string name_e = expected.name((*e)->head);
+      const std::string name_a = actual.name((*a)->head);
+      const auto comparison = compare_one(**e, **a, name_e, name_a);
+      ++number;
       if (!comparison) {
         failed(tool_, comparison.error());
         ++unanswered;
         continue;
       }
-      if (comparison->expected.items == 0 && !options_.allow_empty &&
-          !(count > 1 && is_ordinary(e.exchange, comparison->expected))) {
-        tool_.messages().error(stream::Error{stream::ErrorCode::usage,
-                                             "it holds no events, so there is nothing to compare with",
-                                             {e.name},
-                                             "--allow-empty lets the expected stream be empty"});
+      if (comparison->expected.items == 0 && !options_.allow_empty && !comparison->expected.unread &&
+          !(several && is_ordinary((*e)->head, comparison->expected))) {
+        tool_.messages().error(Error{ErrorCode::usage,
+                                     "it holds no events, so there is nothing to compare with",
+                                     {name_e},
+                                     "--allow-empty lets the expected stream be empty"});
         ++unanswered;
         continue;
       }
       ++done;
       if (!comparison->equal()) ++differing;
-      if (!report(*comparison, e, a, count > 1 ? i + 1 : 0)) return status_of_write_;
-      if (options_.first && differing > 0) break;
+      if (!report(*comparison, name_e, name_a, several ? number : 0)) return *status_of_write_;
+      if (!options_.compare.count_all && differing > 0) break;
     }
-    if (unanswered == 0 && !options_.compare.values.noise.empty() && !options_.first) tell_unused();
-    if (count > 1 && !options_.json && !tool_.messages().quiet) {
+    if (number == 0) return empty(expected, actual);
+    if (unanswered == 0 && !options_.compare.values.noise.empty() && options_.compare.count_all) tell_unused();
+    if (number > 1 && !options_.json && !tool_.messages().quiet) {
       std::string line = differing == 0
                              ? fmt::format("{} exchanges are equal", done)
                              : fmt::format("{} of {} exchanges {}", differing, done, differing == 1 ? "differs" : "differ");
@@ -234,12 +184,31 @@ class Comparer {
     return unanswered != 0 ? kFailure : differing != 0 ? kNo : kYes;
   }
 
-  bool report(const stream::Comparison& comparison, const Chosen& expected, const Chosen& actual, std::size_t number) {
+  stream::Result<stream::Comparison> compare_one(har::OpenStream& expected, har::OpenStream& actual, const std::string& name_e,
+                                                 const std::string& name_a) {
+    options_.compare.expected_source = name_e;
+    options_.compare.actual_source = name_a;
+    if (!options_.update) return compare_streams(*expected.events, *actual.events, options_.compare);
+    const auto kept_e = kept_.keep_head(*expected.events);
+    const auto kept_a = kept_.keep_all(*actual.events);
+    STREAM_ASSIGN(auto comparison, compare_streams(*kept_e, *kept_a, options_.compare));
+    // What the comparison did not need is part of what is written.
+    for (const auto& side : {&kept_e, &kept_a}) {
+      for (bool more = true; more;) {
+        STREAM_ASSIGN(const auto event, (*side)->next());
+        more = event.has_value();
+      }
+    }
+    updated_.push_back(kept_.take());
+    return comparison;
+  }
+
+  bool report(const stream::Comparison& comparison, const std::string& name_e, const std::string& name_a, std::size_t number) {
     if (tool_.messages().quiet) return true;
     if (number != 0 && comparison.equal() && !options_.json && tool_.messages().verbosity == 0) return true;
     stream::ReportOptions options;
-    options.expected_name = expected.name;
-    options.actual_name = actual.name;
+    options.expected_name = name_e;
+    options.actual_name = name_a;
     options.color = tool_.color_output();
     options.exchange = number;
     std::string text;
@@ -265,23 +234,74 @@ class Comparer {
     }
   }
 
+  int update(const Side& expected) {
+    const std::string& path = options_.expected;
+    if (!expected.reader->all_known() || expected.reader->heads().size() != updated_.size()) {
+      tool_.messages().error(Error{ErrorCode::usage,
+                                   "the file holds other exchanges than those that were compared, so it was not updated",
+                                   {path},
+                                   "--update rewrites whole files; without --entry, --id or --match all is compared"});
+      return kFailure;
+    }
+    if (const auto written = rewrite(path, expected.reader->format, std::move(updated_), tool_); !written)
+      return failed(tool_, written.error());
+    tool_.messages().note(fmt::format("{} was updated", path));
+    return kYes;
+  }
+
+  // --suggest-noise: exchanges of the same number belong together; of each input the first that is selected.
+  int suggest(const std::vector<std::string>& inputs) {
+    std::vector<stream::Exchange> runs;
+    for (const std::string& path : inputs) {
+      auto side = open(path, std::nullopt, {}, {});
+      if (!side) return failed(tool_, side.error());
+      auto run = side->reader->next();
+      if (!run) return failed(tool_, run.error());
+      if (!*run && side->select.any()) return failed(tool_, not_there(*side));
+      if (!*run) {
+        tool_.messages().error(Error{ErrorCode::usage, "it holds no exchanges", {side->source}, {}});
+        return kFailure;
+      }
+      auto exchange = stream::collect(*(*run)->events);
+      if (!exchange) return failed(tool_, exchange.error());
+      runs.push_back(std::move(*exchange));
+    }
+    const auto suggestions = stream::suggest_noise(runs, options_.compare);
+    if (!suggestions) return failed(tool_, suggestions.error());
+    const auto sink = stream::open_output(options_.output.path, options_.output.options);
+    if (!sink) return failed(tool_, sink.error());
+    stream::Status written = (*sink)->write(stream::write_noise_file(*suggestions));
+    if (written) written = (*sink)->finish();
+    if (!written) return failed(tool_, written.error());
+    if (suggestions->others != 0) {
+      tool_.messages().note(fmt::format("{} {} between the runs {} for no rule: whole events, or the structure of values",
+                                        suggestions->others, suggestions->others == 1 ? "difference" : "differences",
+                                        suggestions->others == 1 ? "is" : "are"));
+    }
+    return kYes;
+  }
+
   // A reader that has seen enough does not change the answer.
-  int write_failed(const stream::Error& error, int answer) { return is_broken_pipe(error) ? answer : failed(tool_, error); }
+  int write_failed(const Error& error, int answer) { return is_broken_pipe(error) ? answer : failed(tool_, error); }
 
   Tool& tool_;
   Options& options_;
+  Waiting waiting_;
+  std::optional<StopOnSignals> signals_;
   stream::ByteSink* sink_ = nullptr;
-  int status_of_write_ = kYes;
+  std::optional<int> status_of_write_;
+  Kept kept_;
+  std::vector<stream::Exchange> updated_;
 };
 
 }  // namespace
+}  // namespace streamdiff_tool
 
 int streamdiff(int argc, const char* const* argv) {
-  Tool tool(info());
-  Options options;
-  add_options(tool, options);
-  tool.app().get_option("--quiet")->description("Print nothing but errors. The exit status is the answer.");
-  return tool.run(argc, argv, [&] { return Comparer(tool, options).run(); });
+  Tool tool(streamdiff_tool::info());
+  streamdiff_tool::Options options;
+  streamdiff_tool::declare(tool, options);
+  return tool.run(argc, argv, [&] { return streamdiff_tool::Comparer(tool, options).run(); });
 }
 
 }  // namespace tools

@@ -11,7 +11,7 @@
 #include "stream/text/json.hpp"
 #include "stream/text/units.hpp"
 #include "stream/text/utf8.hpp"
-#include "streamrec/signals.hpp"
+#include "common/signals.hpp"
 #include "streamrec/streamrec.hpp"
 
 namespace tools::streamrec {

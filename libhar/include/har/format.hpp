@@ -18,6 +18,9 @@
 /// format by way of what is declared here.
 namespace har {
 
+class StreamReader;
+struct StreamInput;
+
 /// One exchange of an input, in the form in which it stands there: the JSON text of a HAR entry, or an exchange.
 struct Item {
   std::string_view text{};  ///< the entry's text; valid until the reader's next call. Empty: see exchange
@@ -98,6 +101,8 @@ struct Format {
                                              const ReadOptions& options) = nullptr;  ///< null: not read
   std::unique_ptr<ItemWriter> (*open_writer)(stream::ByteSink& sink,
                                              const WriteOptions& options) = nullptr;  ///< null: not written
+  /// Null: exchanges are read as a whole.
+  std::unique_ptr<StreamReader> (*open_streams)(stream::ByteSource& source, const StreamInput& options) = nullptr;
 };
 
 inline constexpr std::size_t kSniffSize = std::size_t{64} << 10;

@@ -7,6 +7,7 @@
 #include "stream/codec/sse.hpp"
 #include "stream/text/json_scan.hpp"
 #include "stream/text/utf8.hpp"
+#include "streams.hpp"
 
 namespace har::format {
 namespace {
@@ -162,6 +163,11 @@ std::unique_ptr<ItemWriter> write(stream::ByteSink& sink, const WriteOptions& op
   return std::make_unique<Writer>(sink, options, form);
 }
 
+template <StreamKind kind>
+std::unique_ptr<StreamReader> streams(stream::ByteSource& source, const StreamInput& options) {
+  return body_streams(source, kind, options);
+}
+
 int sniff_sse(std::string_view prefix) {
   if (prefix.starts_with("\xEF\xBB\xBF")) prefix.remove_prefix(3);
   prefix.remove_prefix(std::min(prefix.find_first_not_of("\r\n"), prefix.size()));
@@ -194,26 +200,40 @@ int sniff_json_seq(std::string_view prefix) { return prefix.starts_with('\x1e') 
 
 }  // namespace
 
-const Format kSse{
-    "sse", "text/event-stream: the body of an exchange", ".sse", sniff_sse, read<StreamKind::sse>, write<Writer::Form::sse>};
+const Format kSse{"sse",
+                  "text/event-stream: the body of an exchange",
+                  ".sse",
+                  sniff_sse,
+                  read<StreamKind::sse>,
+                  write<Writer::Form::sse>,
+                  streams<StreamKind::sse>};
 const Format kNdjson{"ndjson",
                      "JSON lines: a body, or the payload of a stream",
                      ".ndjson .jsonl",
                      sniff_ndjson,
                      read<StreamKind::ndjson>,
-                     write<Writer::Form::ndjson>};
+                     write<Writer::Form::ndjson>,
+                     streams<StreamKind::ndjson>};
 const Format kJsonSeq{"json-seq",
                       "JSON text sequence (RFC 7464): a body, or the payload of a stream",
                       ".json-seq .jsonseq",
                       sniff_json_seq,
                       read<StreamKind::json_seq>,
-                      write<Writer::Form::json_seq>};
+                      write<Writer::Form::json_seq>,
+                      streams<StreamKind::json_seq>};
 const Format kText{"text",
                    "text: a body, or the payload of a stream, a line each",
                    ".txt .log",
                    nullptr,
                    read<StreamKind::text>,
-                   write<Writer::Form::text>};
-const Format kRaw{"raw", "bytes: a body as it is", ".bin", nullptr, read<StreamKind::binary>, write<Writer::Form::raw>};
+                   write<Writer::Form::text>,
+                   streams<StreamKind::text>};
+const Format kRaw{"raw",
+                  "bytes: a body as it is",
+                  ".bin",
+                  nullptr,
+                  read<StreamKind::binary>,
+                  write<Writer::Form::raw>,
+                  streams<StreamKind::binary>};
 
 }  // namespace har::format

@@ -6,6 +6,7 @@
 #include "har/exchange.hpp"
 #include "stream/record/reader.hpp"
 #include "stream/record/writer.hpp"
+#include "streams.hpp"
 
 namespace har::format {
 namespace {
@@ -171,6 +172,7 @@ const Format kRecording{
     [](stream::ByteSink& sink, const WriteOptions& options) -> std::unique_ptr<ItemWriter> {
       return std::make_unique<Writer>(sink, options);
     },
+    recording_streams,
 };
 
 }  // namespace har::format

@@ -4,19 +4,22 @@
 #include <array>
 #include <utility>
 
+#include "bag.hpp"
 #include "item_compare.hpp"
+#include "join.hpp"
 #include "kinds.hpp"
 #include "lane.hpp"
 #include "side.hpp"
+#include "teller.hpp"
 
 namespace stream {
 namespace {
 
 constexpr std::size_t kPairBudget = std::size_t{1} << 22;
-// Of a live stream: how far ahead an item is looked for among the expected ones.
+// Of a live stream: how far ahead an item is looked for among the expected ones, and how many of those that were said to have
+// changed may still come.
 constexpr std::size_t kLookAhead = 64;
-
-ItemRef ref(const Item& item) { return {item.kind, item.direction, item.number, item.t, item.offset, item.line, {}}; }
+constexpr std::size_t kLookBack = 8;
 
 bool is_cut(const SideSummary& side) { return side.cut_off || side.end_reason != "eof"; }
 
@@ -33,10 +36,12 @@ class StreamComparison {
  public:
   StreamComparison(EventSource& expected, EventSource& actual, const CompareOptions& options, CompareSink* sink)
       : options_(options),
-        sink_(sink),
         comparer_(options.values, options.limits),
-        expected_(expected, result_.expected),
-        actual_(actual, result_.actual) {}
+        teller_(options, sink, comparer_, result_),
+        expected_(expected, result_.expected, options.limits, options.expected_source),
+        actual_(actual, result_.actual, options.limits, options.actual_source),
+        joiners_{Joiner(options.join, comparer_, texts_, JoinedTexts::Which::expected, options.limits),
+                 Joiner(options.join, comparer_, texts_, JoinedTexts::Which::actual, options.limits)} {}
 
   Result<Comparison> run() {
     STREAM_TRY(expected_.open());
@@ -46,6 +51,7 @@ class StreamComparison {
     // An answer without a body may be anything, and whether it is one is known at its end.
     DecodeOptions decode;
     decode.noise = options_.noise;
+    decode.chunks = options_.chunks;
     decode.limits = options_.limits;
     decode.findings = options_.findings;
     if (!kind || is_plain(*kind) || *kind == StreamKind::websocket) {
@@ -57,55 +63,41 @@ class StreamComparison {
       if (kind) decode.body = common_form(expected_.head.exchange, actual_.head.exchange, options_.limits);
     }
     decode.source = options_.expected_source;
-    expected_.decode_as(kind.value_or(expected_.head.exchange.kind()), decode);
+    expected_.decode_as(kind.value_or(expected_.head.exchange.kind()), decode, options_.until);
     decode.source = options_.actual_source;
-    actual_.decode_as(kind.value_or(actual_.head.exchange.kind()), decode);
+    actual_.decode_as(kind.value_or(actual_.head.exchange.kind()), decode, options_.until);
     if (!kind) {
-      add_value(Subject::stream_kind, std::string(to_string(result_.expected.kind)), std::string(to_string(result_.actual.kind)));
+      teller_.add_value(Subject::stream_kind, std::string(to_string(result_.expected.kind)),
+                        std::string(to_string(result_.actual.kind)));
     }
-    if (sink_ != nullptr) STREAM_TRY(sink_->begin(result_.expected, result_.actual, said_));
-    said_.clear();
+    STREAM_TRY(teller_.begin());
     if (kind) {
       STREAM_TRY(compare_items());
     } else {
       STREAM_TRY(drain(expected_));
       STREAM_TRY(drain(actual_));
     }
+    const bool complete = !result_.stopped && !teller_.full();
+    if (complete && kind) {
+      const bool allowed = options_.truncation == Truncation::allowed;
+      const bool extra = result_.extra_allowed;
+      for (Difference& difference :
+           texts_.finish(extra || (allowed && is_cut(result_.expected)), allowed && is_cut(result_.actual)))
+        teller_.add(std::move(difference));
+      STREAM_TRY(teller_.finish_timing(!extra));
+    }
+    result_.stopped = result_.stopped || (!complete && (!expected_.finished() || !actual_.finished() || waiting_anywhere()));
     expected_.finish();
     actual_.finish();
-    said_.clear();
     if (!result_.stopped) compare_endings();
-    if (sink_ != nullptr) STREAM_TRY(sink_->end(result_, said_));
+    STREAM_TRY(teller_.end());
     return std::move(result_);
   }
 
  private:
   enum class Which : std::uint8_t { expected, actual };
 
-  bool live() const { return expected_.live() || actual_.live(); }
-  bool full() const { return !options_.count_all && result_.total >= options_.max_differences; }
-  bool wants_values() const { return sink_ != nullptr || result_.differences.size() < options_.max_differences; }
-
-  void add(Difference difference) {
-    if (full()) {
-      result_.stopped = true;
-      return;
-    }
-    ++result_.total;
-    ++result_.by_change[static_cast<std::size_t>(difference.change)];
-    if (sink_ != nullptr) said_.push_back(difference);
-    if (result_.differences.size() < options_.max_differences) result_.differences.push_back(std::move(difference));
-  }
-
-  void add_value(Subject subject, std::string expected, std::string actual) {
-    // The kind cannot be ignored: bodies of different kinds would pass without having been compared.
-    if (subject != Subject::stream_kind && options_.values.noise.ignores(to_string(subject))) return;
-    Difference difference;
-    difference.subject = subject;
-    difference.expected_value = {ShownValue::Form::text, std::move(expected)};
-    difference.actual_value = {ShownValue::Form::text, std::move(actual)};
-    add(std::move(difference));
-  }
+  bool live() const { return actual_.live(); }
 
   void compare_answers() {
     const Exchange& e = expected_.head.exchange;
@@ -114,11 +106,11 @@ class StreamComparison {
       const auto shown = [](int status) { return status == 0 ? std::string("no answer") : std::to_string(status); };
       // A recorded pipe has neither a request nor an answer.
       const bool known = (e.request || e.response) && (a.request || a.response);
-      if (known && e.status() != a.status()) add_value(Subject::status, shown(e.status()), shown(a.status()));
+      if (known && e.status() != a.status()) teller_.add_value(Subject::status, shown(e.status()), shown(a.status()));
     }
     const std::string type_e = content_type(e);
     const std::string type_a = content_type(a);
-    if (!type_e.empty() && !type_a.empty() && type_e != type_a) add_value(Subject::content_type, type_e, type_a);
+    if (!type_e.empty() && !type_a.empty() && type_e != type_a) teller_.add_value(Subject::content_type, type_e, type_a);
   }
 
   Status drain(Side& side) {
@@ -136,6 +128,7 @@ class StreamComparison {
     Lane& lane = lanes_[direction == Direction::receive ? 0 : 1];
     return which == Which::expected ? lane.expected : lane.actual;
   }
+  bool waiting_anywhere() { return waiting(Which::expected) + waiting(Which::actual) > 0; }
   Side& side(Which which) { return which == Which::expected ? expected_ : actual_; }
   std::size_t waiting(Which which) { return queue(which, Direction::receive).size() + queue(which, Direction::send).size(); }
   bool window_full(Which which) {
@@ -148,13 +141,20 @@ class StreamComparison {
                                                           [&](const ItemField& field) { return comparer_.ignores(item, field); });
   }
 
+  bool is_left_out(const Item& item) const {
+    return item.kind == ItemKind::event && !item.fields.empty() &&
+           std::find(options_.left_out_events.begin(), options_.left_out_events.end(), item.fields.front().value) !=
+               options_.left_out_events.end();
+  }
+
   /// Reads more items of a side, unless it has ended.
   Status read(Which which) {
     read_.clear();
     STREAM_ASSIGN(const bool more, side(which).read(read_));
     if (!more && options_.truncation == Truncation::allowed && is_cut(summary(which))) drop_unfinished(which);
     for (Item& item : read_) {
-      if (is_void(item)) continue;
+      if (is_void(item) || is_left_out(item)) continue;
+      if (!options_.join.empty() && !joiners_[static_cast<std::size_t>(which)].take(item)) continue;
       bytes_[static_cast<std::size_t>(which)] += item.data.size();
       const Direction direction = item.direction;
       queue(which, direction).push_back({std::move(item), {}});
@@ -177,7 +177,31 @@ class StreamComparison {
   }
 
   Status compare_items() {
-    if (live()) return compare_live();
+    switch (options_.order) {
+      case Order::unordered:
+        return compare_bag(nullptr);
+      case Order::by_key:
+        return compare_bag(&options_.key);
+      case Order::subsequence:
+        return compare_subsequence();
+      case Order::strict:
+        break;
+    }
+    return live() ? compare_live() : compare_windows();
+  }
+
+  /// Nothing more is to be found out.
+  bool over() const { return result_.stopped || teller_.full(); }
+  /// What joined texts differ in by now. Of a live stream it is told at once.
+  Status tell_texts() {
+    if (!live()) return {};
+    auto found = texts_.found();
+    if (found.empty()) return {};
+    for (Difference& difference : found) teller_.add(std::move(difference));
+    return teller_.tell_texts();
+  }
+
+  Status compare_windows() {
     for (;;) {
       for (const Which which : {Which::expected, Which::actual}) {
         while (!side(which).finished() && !window_full(which)) STREAM_TRY(read(which));
@@ -190,15 +214,19 @@ class StreamComparison {
         moved_on = moved_on || some;
       }
       if (moved_on) continue;
+      if (options_.allow_extra && expected_.finished() && waiting(Which::expected) == 0) {
+        result_.extra_allowed = true;  // not read further
+        return {};
+      }
       STREAM_TRY(compare_window());
-      if (result_.stopped) return {};
+      if (over()) return {};
     }
   }
 
   /// Takes off what both begin with.
   Result<bool> pass_equal(Lane& lane) {
     bool some = false;
-    while (!lane.expected.empty() && !lane.actual.empty() &&
+    while (!over() && !lane.expected.empty() && !lane.actual.empty() &&
            equal_items(comparer_, lane.expected.front().item, lane.actual.front().item)) {
       STREAM_TRY(say_step(lane, {0, 0, true, false}));
       take(lane, 1, 1);
@@ -271,11 +299,8 @@ class StreamComparison {
     }
     find_moved(lane, comparer_, steps);
     for (const LaneStep& step : steps) {
-      if (full() && !step.equal) {
-        result_.stopped = true;
-        return {};
-      }
       STREAM_TRY(say_step(lane, step));
+      if (over()) return {};
     }
     take(lane, count_e, count_a);
     return {};
@@ -310,12 +335,13 @@ class StreamComparison {
     }
     std::stable_sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) { return a.position < b.position; });
     for (const Placed& each : placed) {
-      if (full() && !each.step.equal) {
+      if (over()) {
         result_.stopped = true;
         return {};
       }
       STREAM_TRY(say_step(*each.lane, each.step));
     }
+    for (Lane& lane : lanes_) lane = {};
     return {};
   }
 
@@ -338,8 +364,10 @@ class StreamComparison {
     }
   }
 
-  /// What has arrived is compared with what is expected next; nothing waits for what has not.
+  /// What has arrived is compared with what is expected next, item by item, so that a difference is told at once. Nothing depends
+  /// on how many items came together.
   Status compare_live() {
+    std::array<std::vector<Waiting>, 2> replaced;  // expected items that came as others, or are late; the last kLookBack of them
     for (;;) {
       while (!expected_.finished() && !window_full(Which::expected)) STREAM_TRY(read(Which::expected));
       if (options_.allow_extra && expected_.finished() && waiting(Which::expected) == 0) {
@@ -348,112 +376,222 @@ class StreamComparison {
       }
       if (actual_.finished()) return compare_rest();
       STREAM_TRY(read(Which::actual));
-      if (actual_.finished()) continue;
-      for (Lane& lane : lanes_) {
+      if (actual_.finished() && options_.truncation == Truncation::allowed && is_cut(result_.actual)) continue;
+      for (std::size_t direction = 0; direction < lanes_.size(); ++direction) {
+        Lane& lane = lanes_[direction];
         while (!lane.actual.empty()) {
-          STREAM_ASSIGN(const bool some, pass_equal(lane));
-          if (some) continue;
-          if (lane.expected.empty() && !expected_.finished()) break;
-          std::size_t budget = kPairBudget / 16;
-          const std::size_t ahead = std::min(lane.expected.size(), lane.actual.size() + kLookAhead);
-          LaneAlignment alignment = align_lane(lane, ahead, lane.actual.size(), comparer_, options_.align, budget);
-          // Expected items behind the last that has a partner may still come.
-          while (!alignment.steps.empty() && alignment.steps.back().actual == LaneStep::kNone) alignment.steps.pop_back();
-          STREAM_TRY(commit_steps(lane, alignment.steps));
-          if (result_.stopped) return {};
+          while (lane.expected.empty() && !expected_.finished()) STREAM_TRY(read(Which::expected));
+          if (lane.expected.empty() && options_.allow_extra) {
+            result_.extra_allowed = true;
+            take(lane, 0, 1);
+            continue;
+          }
+          STREAM_TRY(compare_arrived(lane, replaced[direction]));
+          if (over()) return {};
         }
       }
+      STREAM_TRY(tell_texts());
+      if (over()) return {};
     }
+  }
+
+  Status compare_arrived(Lane& lane, std::vector<Waiting>& replaced) {
+    const Item& actual = lane.actual.front().item;
+    const auto is_actual = [&](const Waiting& expected) { return equal_items(comparer_, expected.item, actual); };
+    if (!lane.expected.empty() && is_actual(lane.expected.front())) {
+      STREAM_TRY(say_step(lane, {0, 0, true, false}));
+      take(lane, 1, 1);
+      replaced.clear();
+      return {};
+    }
+    // One came that was not expected, and what was taken for changed comes now: those behind it are expected again.
+    if (const auto late = std::find_if(replaced.begin(), replaced.end(), is_actual); late != replaced.end()) {
+      STREAM_TRY(teller_.pair(late->item, actual, true));
+      take(lane, 0, 1);
+      for (auto again = replaced.end(); again != late + 1; --again) {
+        bytes_[0] += std::prev(again)->item.data.size();
+        lane.expected.push_front(std::move(*std::prev(again)));
+      }
+      replaced.clear();
+      return {};
+    }
+    const auto end = lane.expected.begin() + static_cast<std::ptrdiff_t>(std::min(lane.expected.size(), kLookAhead));
+    if (const auto ahead = std::find_if(lane.expected.begin(), end, is_actual); ahead != end) {
+      for (auto skipped = ahead - lane.expected.begin(); skipped > 0 && !over(); --skipped) {
+        STREAM_TRY(say_step(lane, {0, LaneStep::kNone, false, false}));
+        take(lane, 1, 0);
+      }
+      return {};
+    }
+    if (lane.expected.empty() || lane.expected.front().item.kind != actual.kind) {
+      STREAM_TRY(say_step(lane, {LaneStep::kNone, 0, false, false}));
+      take(lane, 0, 1);
+      return {};
+    }
+    STREAM_TRY(say_step(lane, {0, 0, false, false}));
+    if (replaced.size() == kLookBack) replaced.erase(replaced.begin());
+    replaced.push_back(lane.expected.front());
+    take(lane, 1, 1);
+    return {};
+  }
+
+  /// Items are opposite each other wherever they stand.
+  Status compare_bag(const PathPattern* key) {
+    Bag bag(options_, comparer_, teller_, key);
+    const auto move_on = [&](Which which) -> Status {
+      STREAM_TRY(read(which));
+      for (Lane& lane : lanes_) {
+        auto& items = which == Which::expected ? lane.expected : lane.actual;
+        for (Waiting& waiting : items) {
+          if (over()) return {};
+          STREAM_TRY(bag.add(which == Which::expected ? Bag::Which::expected : Bag::Which::actual, std::move(waiting.item),
+                             result_.windowed));
+        }
+        items.clear();
+      }
+      return {};
+    };
+    while (!(expected_.finished() && actual_.finished()) && !over()) {
+      const auto few = [&] { return bag.waiting(Bag::Which::expected) < options_.window / 2; };
+      do {
+        if (!expected_.finished()) STREAM_TRY(move_on(Which::expected));
+      } while (live() && !expected_.finished() && few() && !over());
+      if (options_.allow_extra && expected_.finished() && bag.waiting(Bag::Which::expected) == 0) {
+        result_.extra_allowed = result_.extra_allowed || !actual_.finished() || bag.waiting(Bag::Which::actual) != 0;
+        return {};
+      }
+      if (!actual_.finished() && !over()) STREAM_TRY(move_on(Which::actual));
+      STREAM_TRY(tell_texts());
+    }
+    bytes_ = {};
+    if (over()) return {};
+    for (const auto which : {Bag::Which::expected, Bag::Which::actual}) {
+      for (Item& item : bag.take_rest(which)) {
+        Lane& lane = lanes_[item.direction == Direction::receive ? 0 : 1];
+        (which == Bag::Which::expected ? lane.expected : lane.actual).push_back({std::move(item), {}});
+      }
+    }
+    // What is left of both is alike, or has another key.
+    return key == nullptr ? compare_rest() : tell_rest();
+  }
+
+  Status tell_rest() {
+    for (Lane& lane : lanes_) {
+      std::vector<LaneStep> steps;
+      for (std::size_t i = 0; i < lane.expected.size(); ++i) steps.push_back({i, LaneStep::kNone, false, false});
+      drop_tail(steps);
+      const std::size_t missing = steps.size();
+      for (std::size_t j = 0; j < lane.actual.size(); ++j) steps.push_back({LaneStep::kNone, j, false, false});
+      std::vector<LaneStep> extra(steps.begin() + static_cast<std::ptrdiff_t>(missing), steps.end());
+      drop_tail(extra);
+      steps.resize(missing);
+      steps.insert(steps.end(), extra.begin(), extra.end());
+      for (const LaneStep& step : steps) {
+        if (over()) return {};
+        STREAM_TRY(say_step(lane, step));
+      }
+      lane = {};
+    }
+    return {};
+  }
+
+  /// Each expected item is looked for behind the one before; what stands in between is passed over.
+  Status compare_subsequence() {
+    bool forgot = false;
+    for (;;) {
+      while (!expected_.finished() && !window_full(Which::expected)) STREAM_TRY(read(Which::expected));
+      for (Lane& lane : lanes_) {
+        // In a lane all actual items but those that came last were looked at: none is the expected one.
+        std::size_t& seen = passed_[&lane == &lanes_[0] ? 0 : 1];
+        while (seen < lane.actual.size() && !lane.expected.empty() && !over()) {
+          if (!equal_items(comparer_, lane.expected.front().item, lane.actual[seen].item)) {
+            ++seen;
+            continue;
+          }
+          STREAM_TRY(say_step(lane, {0, seen, true, false}));
+          result_.between += seen;
+          take(lane, 1, seen + 1);
+          seen = 0;
+        }
+        while (seen > options_.window || (seen > 0 && bytes_[1] > options_.window_bytes)) {
+          forgot = true;
+          ++result_.between;
+          take(lane, 0, 1);
+          --seen;
+        }
+      }
+      if (over()) return {};
+      if (expected_.finished() && waiting(Which::expected) == 0) {
+        if (live() || actual_.finished()) break;
+        for (Lane& lane : lanes_) {
+          result_.between += lane.actual.size();
+          take(lane, 0, lane.actual.size());
+        }
+        passed_ = {};
+      }
+      if (actual_.finished()) break;
+      STREAM_TRY(read(Which::actual));
+      STREAM_TRY(tell_texts());
+    }
+    if (waiting(Which::expected) == 0) {
+      result_.between += waiting(Which::actual);
+      if (!actual_.finished()) result_.extra_allowed = true;
+      return {};
+    }
+    result_.windowed = forgot;
+    return compare_rest();
   }
 
   // What is said.
 
   Status say_step(Lane& lane, const LaneStep& step) {
-    using enum CompareStep::Kind;
     const Item* const e = step.expected == LaneStep::kNone ? nullptr : &lane.expected[step.expected].item;
     const Item* const a = step.actual == LaneStep::kNone ? nullptr : &lane.actual[step.actual].item;
-    said_.clear();
-    CompareStep told;
-    told.expected = e;
-    told.actual = a;
-    if (step.equal) {
-      told.kind = equal;
-    } else if (step.moved) {
-      told.kind = moved;
-      add_whole(lane, step, e, a);
-    } else if (e != nullptr && a != nullptr) {
-      auto found = comparer_.compare(*e, *a);
-      if (!found.empty()) ++result_.items_differing;
-      for (Difference& difference : found) {
-        difference.expected = ref(*e);
-        difference.actual = ref(*a);
-        add(std::move(difference));
-      }
-      told.kind = found.empty() ? equal : changed;
-    } else {
-      told.kind = e != nullptr ? missing : extra;
-      add_whole(lane, step, e, a);
+    if (step.moved) return teller_.moved(*e, *a, neighbours(lane.expected, step.expected, last_e_));
+    if (e != nullptr && a != nullptr) return teller_.pair(*e, *a, step.equal);
+    if (e != nullptr) return teller_.missing(*e, neighbours(lane.expected, step.expected, last_e_));
+    if (options_.order == Order::subsequence) {
+      ++result_.between;
+      return {};
     }
-    if (sink_ == nullptr) return {};
-    told.differences = said_;
-    return sink_->step(told);
+    return teller_.extra(*a, neighbours(lane.actual, step.actual, last_a_));
   }
 
-  /// An item without a partner, or at another place.
-  void add_whole(Lane& lane, const LaneStep& step, const Item* e, const Item* a) {
-    ++result_.items_differing;
-    Difference difference;
-    difference.subject = Subject::item;
-    difference.change = step.moved ? ValueChange::moved : e != nullptr ? ValueChange::missing : ValueChange::extra;
-    if (e != nullptr) {
-      difference.expected = ref(*e);
-      difference.expected.fields = e->fields;
+  static Neighbours neighbours(const std::deque<Waiting>& items, std::size_t at, const std::optional<Item>& last) {
+    Neighbours out;
+    if (at > 0) {
+      out.before = &items[at - 1].item;
+    } else if (last) {
+      out.before = &*last;
     }
-    if (a != nullptr) {
-      difference.actual = ref(*a);
-      difference.actual.fields = a->fields;
-    }
-    if (wants_values()) {
-      const bool left = e != nullptr;
-      ShownValue& value = left ? difference.expected_value : difference.actual_value;
-      value = comparer_.shown(left ? *e : *a);
-      const auto& items = left ? lane.expected : lane.actual;
-      const std::size_t at = left ? step.expected : step.actual;
-      const auto tell_apart = [&](const Item& other) {
-        value.focus = std::max(value.focus, first_difference(value.text, comparer_.shown(other).text));
-      };
-      if (at > 0) {
-        tell_apart(items[at - 1].item);
-      } else if (const auto& last = left ? last_e_ : last_a_; last) {
-        tell_apart(*last);
-      }
-      if (at + 1 < items.size()) tell_apart(items[at + 1].item);
-    }
-    add(std::move(difference));
+    if (at + 1 < items.size()) out.behind = &items[at + 1].item;
+    return out;
   }
 
   void compare_endings() {
     const auto& e = result_.expected;
     const auto& a = result_.actual;
     if (e.cut_off == a.cut_off && e.end_reason == a.end_reason) return;
-    if (result_.extra_allowed) return;
+    if (result_.extra_allowed || e.unread || a.unread) return;
     if (options_.truncation == Truncation::allowed && (is_cut(e) || is_cut(a))) return;
     const auto shown = [](const SideSummary& side) { return side.cut_off ? std::string("cut off") : side.end_reason; };
-    add_value(Subject::ending, shown(e), shown(a));
+    teller_.add_value(Subject::ending, shown(e), shown(a));
   }
 
   const CompareOptions& options_;
-  CompareSink* sink_;
   Comparison result_;
   ItemComparer comparer_;
+  Teller teller_;
   Side expected_;
   Side actual_;
-  std::array<Lane, 2> lanes_;           ///< received, sent
-  std::array<std::size_t, 2> bytes_{};  ///< of the data of the items that wait, by side
+  JoinedTexts texts_;
+  std::array<Joiner, 2> joiners_;
+  std::array<std::size_t, 2> passed_{};  ///< Order::subsequence: actual items at the front of each lane that are not expected
+  std::array<Lane, 2> lanes_;            ///< received, sent
+  std::array<std::size_t, 2> bytes_{};   ///< of the data of the items that wait, by side
   std::vector<Item> read_;
   std::optional<Item> last_e_;  ///< the last one that was taken off, on each side
   std::optional<Item> last_a_;
-  std::vector<Difference> said_;  ///< for the sink: since it heard something last
 };
 
 }  // namespace

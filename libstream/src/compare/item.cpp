@@ -301,7 +301,11 @@ class ExchangeDecoder final : public ItemDecoder {
       case EventKind::data:
         if (event.direction != Direction::receive) return {};  // the body of the request
         last_ = event.t;
-        status = body_->feed(event.data, out);
+        if (options_.chunks) {
+          if (!event.data.empty()) out.push_back(chunk(event));
+        } else {
+          status = body_->feed(event.data, out);
+        }
         break;
       case EventKind::message:
         out.push_back(message(event));
@@ -334,6 +338,16 @@ class ExchangeDecoder final : public ItemDecoder {
     return item;
   }
 
+  Item chunk(const Event& event) {
+    Item item;
+    item.kind = ItemKind::chunk;
+    item.form = is_utf8(event.data) ? DataForm::text : DataForm::bytes;
+    item.data = event.data;
+    item.offset = offset_;
+    offset_ += event.data.size();
+    return item;
+  }
+
   static Item close(const Event& event) {
     Item item;
     item.direction = event.direction;
@@ -350,6 +364,10 @@ class ExchangeDecoder final : public ItemDecoder {
       Item& item = out[i];
       const bool noise = item.kind == ItemKind::comment || item.kind == ItemKind::control;
       if (noise && options_.noise == Noise::leave_out) continue;
+      if (noise && options_.noise == Noise::position) {
+        item.form = DataForm::none;
+        item.data.clear();
+      }
       const ItemKind counted = item.kind == ItemKind::unfinished ? ItemKind::event : item.kind;
       item.number = ++numbers_[static_cast<std::size_t>(counted)];
       item.position = position_++;
@@ -362,8 +380,9 @@ class ExchangeDecoder final : public ItemDecoder {
 
   DecodeOptions options_;
   std::unique_ptr<BodyDecoder> body_;
-  std::array<std::size_t, static_cast<std::size_t>(ItemKind::body) + 1> numbers_{};
+  std::array<std::size_t, kItemKinds> numbers_{};
   std::size_t position_ = 0;
+  std::uint64_t offset_ = 0;  // of the next chunk
   Nanos last_{};
 };
 
@@ -378,9 +397,18 @@ std::string received_body(const Exchange& exchange) {
 }  // namespace
 
 std::string_view to_string(ItemKind kind) {
-  constexpr std::array<std::string_view, 11> kNames{
-      "event", "block without data", "unfinished event", "comment", "record", "line", "part", "message", "control frame", "close",
-      "body"};
+  constexpr std::array<std::string_view, kItemKinds> kNames{"event",
+                                                            "block without data",
+                                                            "unfinished event",
+                                                            "comment",
+                                                            "record",
+                                                            "line",
+                                                            "part",
+                                                            "message",
+                                                            "control frame",
+                                                            "close",
+                                                            "body",
+                                                            "chunk"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "json_walk.hpp"
 #include "noise_matcher.hpp"
 #include "stream/compare/json_compare.hpp"
 
@@ -150,6 +151,15 @@ std::uint64_t ItemComparer::fingerprint(const Item& item) {
   const State state = root(item);
   if (noise_.ignored(state)) return out;
   return hash_combine(hash_combine(out, static_cast<std::uint64_t>(item.form)), hash_data(item, state));
+}
+
+std::uint64_t ItemComparer::key(const Item& item, const PathPattern& pattern) {
+  std::uint64_t out = static_cast<std::uint64_t>(item.kind) * 2 + static_cast<std::uint64_t>(item.direction);
+  const auto value = parse(item);
+  if (!value) return out;
+  walk_places(*value, pattern,
+              [&](const Json& at, const Levels&) { out = hash_combine(out, json_.hash(at, NoiseMatcher::kNothing)); });
+  return out;
 }
 
 std::vector<std::uint32_t> ItemComparer::features(const Item& item) {

@@ -20,6 +20,8 @@ class ItemComparer {
   bool equal(const Item& expected, const Item& actual);
   /// The same for equal items to which the same rules apply.
   std::uint64_t fingerprint(const Item& item);
+  /// The same for items that have equal values at the places of a pattern; of those that have none it is that of their kind.
+  std::uint64_t key(const Item& item, const PathPattern& pattern);
   /// Sorted; see likeness().
   std::vector<std::uint32_t> features(const Item& item);
 

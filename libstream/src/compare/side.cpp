@@ -1,10 +1,35 @@
 #include "side.hpp"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "stream/codec/multipart.hpp"
 
 namespace stream {
+namespace {
+
+Compression content_coding(const Exchange& exchange) {
+  if (!exchange.response) return Compression::none;
+  const Json& headers = exchange.response->object["headers"];
+  if (!headers.is_array()) return Compression::none;
+  constexpr std::string_view kName = "content-encoding";
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  for (const Json& header : headers.as_array()) {
+    const std::string_view name = header["name"].string_or("");
+    if (!std::equal(name.begin(), name.end(), kName.begin(), kName.end(), [&](char a, char b) { return lower(a) == b; }))
+      continue;
+    std::string coding(header["value"].string_or(""));
+    std::transform(coding.begin(), coding.end(), coding.begin(), lower);
+    if (coding == "gzip" || coding == "x-gzip") return Compression::gzip;
+    if (coding == "deflate") return Compression::zlib;
+    if (coding == "br") return Compression::brotli;
+    if (coding == "zstd") return Compression::zstd;
+  }
+  return Compression::none;
+}
+
+}  // namespace
 
 Status Side::open() {
   while (!ended_ && head.exchange.timeline.empty()) STREAM_TRY(read_event());
@@ -20,7 +45,8 @@ Status Side::load() {
   return {};
 }
 
-void Side::decode_as(StreamKind kind, DecodeOptions options) {
+void Side::decode_as(StreamKind kind, DecodeOptions options, std::function<bool(const Item&)> until) {
+  until_ = std::move(until);
   if (!options.origin && events_.timed()) options.origin = head.exchange.begin();
   if (options.boundary.empty()) options.boundary = boundary_of(content_type_header(head.exchange)).value_or("");
   decoder_ = make_item_decoder(kind, std::move(options));
@@ -41,6 +67,14 @@ Result<bool> Side::read(std::vector<Item>& out) {
       complete_ = true;
     }
   }
+  if (until_) {
+    for (std::size_t i = before; i < out.size() && !cut_; ++i) {
+      if (!until_(out[i])) continue;
+      cut_ = true;
+      out.resize(i + 1);
+      complete_ = true;
+    }
+  }
   for (std::size_t i = before; i < out.size(); ++i) {
     ++summary_.items;
     ++counts_[static_cast<std::size_t>(out[i].kind)];
@@ -55,8 +89,8 @@ void Side::finish() {
   for (std::size_t kind = 0; kind < counts_.size(); ++kind) {
     if (counts_[kind] != 0) summary_.counts.emplace_back(static_cast<ItemKind>(kind), counts_[kind]);
   }
-  summary_.unread = !complete_;
-  if (!complete_) return;
+  summary_.unread = !complete_ || cut_;
+  if (summary_.unread) return;
   if (head.exchange.end) {
     summary_.end_reason = head.exchange.end->reason.empty() ? "eof" : head.exchange.end->reason;
     summary_.end_error = head.exchange.end->data;
@@ -82,8 +116,36 @@ Status Side::read_event() {
       head.exchange.end = std::move(*event);
       break;
     default:
+      if (event->kind == EventKind::data && event->direction == Direction::receive) STREAM_TRY(decode_content(*event));
       head.exchange.timeline.push_back(std::move(*event));
   }
+  return {};
+}
+
+Status Side::decode_content(Event& event) {
+  if (event.data.empty()) return {};
+  if (!std::exchange(content_known_, true)) {
+    // Recorders differ in whether they keep a body as it was sent, whatever its header says.
+    const Compression coding = content_coding(head.exchange);
+    if (coding != Compression::none && may_be_in(coding, event.data)) {
+      content_ = std::make_unique<Decompressor>(coding, limits_);
+      std::string decoded;
+      if (content_->feed(event.data, decoded)) {
+        event.data = std::move(decoded);
+        return {};
+      }
+      content_.reset();  // it only looked like it
+    }
+  }
+  if (!content_) return {};
+  std::string decoded;
+  auto status = content_->feed(event.data, decoded);
+  if (!status) {
+    Error error = std::move(status).error();
+    error.place.source = source_;
+    return fail(std::move(error));
+  }
+  event.data = std::move(decoded);
   return {};
 }
 

@@ -35,6 +35,7 @@ class Decoder {
 /// `the gzip data is damaged: …`
 Error damaged(std::string_view format, std::string_view what);
 
+std::unique_ptr<Decoder> make_decoder(Compression compression);   ///< any of these
 std::unique_ptr<Decoder> make_inflater(Compression compression);  ///< gzip or zlib
 std::unique_ptr<Decoder> make_zstd_decoder();
 std::unique_ptr<Decoder> make_brotli_decoder();

@@ -19,17 +19,6 @@ constexpr std::string_view kGzip = "\x1f\x8b\x08";
 constexpr std::string_view kZstd = "\x28\xb5\x2f\xfd";
 constexpr std::string_view kSkippableTail = "\x2a\x4d\x18";
 
-std::unique_ptr<Decoder> make_decoder(Compression compression) {
-  switch (compression) {
-    case Compression::zstd:
-      return make_zstd_decoder();
-    case Compression::brotli:
-      return make_brotli_decoder();
-    default:
-      return make_inflater(compression);
-  }
-}
-
 class DecompressingSource final : public ByteSource {
  public:
   DecompressingSource(std::unique_ptr<ByteSource> source, Compression compression, const InputOptions& options)
@@ -215,6 +204,17 @@ class PutBackSource final : public ByteSource {
 };
 
 }  // namespace
+
+std::unique_ptr<Decoder> make_decoder(Compression compression) {
+  switch (compression) {
+    case Compression::zstd:
+      return make_zstd_decoder();
+    case Compression::brotli:
+      return make_brotli_decoder();
+    default:
+      return make_inflater(compression);
+  }
+}
 
 Error damaged(std::string_view format, std::string_view what) {
   return {ErrorCode::syntax, fmt::format("the {} data is damaged: {}", format, what), {}, {}};

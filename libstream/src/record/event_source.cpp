@@ -103,6 +103,30 @@ class BodyEvents final : public EventSource {
 std::unique_ptr<EventSource> events_of(const Exchange& exchange) { return std::make_unique<ExchangeEvents>(exchange); }
 std::unique_ptr<EventSource> events_of(Exchange&& exchange) { return std::make_unique<OwnedEvents>(std::move(exchange)); }
 
+Result<Exchange> collect(EventSource& events) {
+  Exchange out;
+  for (;;) {
+    STREAM_ASSIGN(auto event, events.next());
+    if (!event) break;
+    if (!event->id.empty()) out.id = event->id;
+    switch (event->kind) {
+      case EventKind::request:
+        out.request = std::move(event);
+        break;
+      case EventKind::response:
+        out.response = std::move(event);
+        break;
+      case EventKind::end:
+        out.end = std::move(event);
+        break;
+      default:
+        out.timeline.push_back(std::move(*event));
+    }
+  }
+  out.start = events.start();
+  return out;
+}
+
 std::unique_ptr<EventSource> body_events(ByteSource& source, StreamKind kind, Clock clock) {
   return std::make_unique<BodyEvents>(source, kind, std::move(clock));
 }

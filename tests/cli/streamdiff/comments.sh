@@ -3,4 +3,4 @@ printf ': hello\n\ndata: a\n\n' >expected.sse
 printf 'data: a\n\n: bye\n\n' >actual.sse
 streamdiff expected.sse actual.sse
 echo "exit $?"
-streamdiff --comments expected.sse actual.sse
+streamdiff --comments exact expected.sse actual.sse

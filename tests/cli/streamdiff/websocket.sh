@@ -13,6 +13,6 @@ recording "$answer" "$ask" "$ping" "$bytes" "$bye" >same.rec.ndjson
 recording "$ask" "${answer/2/3}" "${bytes/AAEC/AAED}" "${bye/1000/1011}" >other.rec.ndjson
 streamdiff expected.rec.ndjson same.rec.ndjson
 echo "exit $?"
-streamdiff --comments expected.rec.ndjson same.rec.ndjson
+streamdiff --comments exact expected.rec.ndjson same.rec.ndjson
 echo "exit $?"
 streamdiff expected.rec.ndjson other.rec.ndjson

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 #include "stream/compare/item.hpp"
 #include "stream/compare/json_compare.hpp"
 #include "stream/compare/path.hpp"
+#include "stream/compare/timing.hpp"
 #include "stream/record/event_source.hpp"
 
 namespace stream {
@@ -43,9 +45,15 @@ struct CompareOptions {
   /// What the bodies are; without it what the exchanges say. A bare body of text or bytes is taken for what the other side is.
   std::optional<StreamKind> kind{};
   Noise noise = Noise::leave_out;
+  bool chunks = false;  ///< of HTTP bodies the chunks are compared, as they came, and not what is in them
+  /// Types of server-sent events that are left out on both sides.
+  std::vector<std::string> left_out_events{};
+  /// Both sides are taken up to their first item for which this is true, that item included.
+  std::function<bool(const Item&)> until{};
   Truncation truncation = Truncation::differs;
   Order order = Order::strict;
-  PathPattern key{};             ///< of Order::by_key
+  PathPattern key{};  ///< of Order::by_key
+  std::vector<TimingRule> timing{};
   std::vector<JoinRule> join{};  ///< what these name is compared as whole texts, and taken out of the items
   /// How many equal items around each difference the sink is told of one by one; SIZE_MAX: all. Others are skipped.
   std::size_t context = SIZE_MAX;
@@ -136,6 +144,7 @@ struct Comparison {
   bool stopped = false;        ///< there may be more differences
   bool bounded = false;        ///< the streams were too different for the best alignment: there may be a shorter list
   bool windowed = false;       ///< no equal items were found within a window: what follows may stand opposite the wrong ones
+  std::size_t between = 0;     ///< actual items that are not expected (Order::subsequence)
   bool extra_allowed = false;  ///< the actual side went on behind what was expected (CompareOptions::allow_extra)
 
   bool equal() const { return total == 0; }
@@ -151,6 +160,7 @@ struct CompareStep {
     moved,    ///< the same item, at another place
   };
   Kind kind = Kind::equal;
+  /// Both null: differences of texts that are spread over items, as soon as they are known of a live stream.
   const Item* expected = nullptr;  ///< valid during the call, as all that stands here
   const Item* actual = nullptr;
   std::span<const Difference> differences{};  ///< changed: where; missing, extra, moved: the one that says so
@@ -171,7 +181,7 @@ class CompareSink {
   virtual Status step(const CompareStep& step) = 0;
   /// So many equal items on each side, which nobody needed to see.
   virtual Status skip(std::size_t count) = 0;
-  /// Once, and last; `ending`: how the streams' ends differ.
+  /// Once, and last; `ending`: how the streams' ends differ, texts that are spread over items, and timing.
   virtual Status end(const Comparison& result, std::span<const Difference> ending) = 0;
 };
 

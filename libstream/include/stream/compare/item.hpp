@@ -28,7 +28,9 @@ enum class ItemKind : std::uint8_t {
   control,     ///< a WebSocket ping or pong
   close,       ///< a WebSocket close
   body,        ///< a whole body
+  chunk,       ///< bytes as they came together
 };
+inline constexpr std::size_t kItemKinds = 12;
 std::string_view to_string(ItemKind kind);  ///< "event", "unfinished event", "record" …
 
 /// A named part of an item beside its data: type, id, retry (event, id_block); state (record of a JSON sequence that is
@@ -67,10 +69,16 @@ struct Item {
 /// How the body of an ordinary answer is cut into items.
 enum class BodyForm : std::uint8_t { value, text, bytes };
 
-enum class Noise : std::uint8_t { leave_out, include };
+/// Comments, pings and pongs.
+enum class Noise : std::uint8_t {
+  leave_out,
+  position,  ///< where they stand, and not what they say
+  include,
+};
 
 struct DecodeOptions {
-  Noise noise = Noise::leave_out;   ///< comments, pings and pongs
+  Noise noise = Noise::leave_out;
+  bool chunks = false;              ///< the body is cut as its bytes came, and not by what they are
   BodyForm body = BodyForm::value;  ///< of kinds http and websocket: one item for `value` and `bytes`, one a line for `text`
   std::string boundary{};           ///< of a multipart body; empty: found in the body
   std::optional<Nanos> origin{};    ///< what times are counted from; none: items have no time

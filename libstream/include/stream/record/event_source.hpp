@@ -33,6 +33,9 @@ class EventSource {
 std::unique_ptr<EventSource> events_of(const Exchange& exchange);
 std::unique_ptr<EventSource> events_of(Exchange&& exchange);
 
+/// All of them together.
+Result<Exchange> collect(EventSource& events);
+
 /// Since when an input is read.
 using Clock = std::function<Nanos()>;
 

@@ -3,7 +3,7 @@
 #include <csignal>
 #include <functional>
 
-namespace tools::streamrec {
+namespace tools {
 
 /// Ctrl-C and SIGTERM call `stop`, which must be async-signal-safe, as long as this lives; the second one ends the program. There
 /// is one at a time.
@@ -18,4 +18,4 @@ class StopOnSignals {
 /// Gives Ctrl-C and SIGTERM back to the system.
 void default_signals();
 
-}  // namespace tools::streamrec
+}  // namespace tools

@@ -1,8 +1,8 @@
-#include "streamrec/signals.hpp"
+#include "common/signals.hpp"
 
 #include <utility>
 
-namespace tools::streamrec {
+namespace tools {
 namespace {
 
 std::function<void()> stop_now;  // read by the handler, which is only set while there is one
@@ -31,4 +31,4 @@ StopOnSignals::~StopOnSignals() { set(SIG_IGN, 0); }  // what is left to do is s
 
 void default_signals() { set(SIG_DFL, 0); }
 
-}  // namespace tools::streamrec
+}  // namespace tools
