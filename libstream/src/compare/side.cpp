@@ -9,6 +9,9 @@
 namespace stream {
 namespace {
 
+// As many bytes of a body tell in what compression it is.
+constexpr std::size_t kSignature = 4;
+
 Compression content_coding(const Exchange& exchange) {
   if (!exchange.response) return Compression::none;
   const Json& headers = exchange.response->object["headers"];
@@ -103,6 +106,12 @@ Status Side::read_event() {
   STREAM_ASSIGN(auto event, events_.next());
   if (!event) {
     ended_ = true;
+    if (held_.empty()) return {};
+    Event rest;
+    rest.kind = EventKind::data;
+    rest.data = std::move(held_);
+    if (head.exchange.end) rest.t = head.exchange.end->t;
+    head.exchange.timeline.push_back(std::move(rest));
     return {};
   }
   switch (event->kind) {
@@ -124,18 +133,24 @@ Status Side::read_event() {
 
 Status Side::decode_content(Event& event) {
   if (event.data.empty()) return {};
-  if (!std::exchange(content_known_, true)) {
+  if (!content_known_) {
     // Recorders differ in whether they keep a body as it was sent, whatever its header says.
     const Compression coding = content_coding(head.exchange);
-    if (coding != Compression::none && may_be_in(coding, event.data)) {
-      content_ = std::make_unique<Decompressor>(coding, limits_);
-      std::string decoded;
-      if (content_->feed(event.data, decoded)) {
-        event.data = std::move(decoded);
-        return {};
-      }
+    held_ += event.data;
+    event.data.clear();
+    if (coding != Compression::none && held_.size() < kSignature) return {};
+    content_known_ = true;
+    event.data = std::move(held_);
+    held_.clear();
+    if (coding == Compression::none || !may_be_in(coding, event.data)) return {};
+    content_ = std::make_unique<Decompressor>(coding, limits_);
+    std::string decoded;
+    if (content_->feed(event.data, decoded)) {
+      event.data = std::move(decoded);
+    } else {
       content_.reset();  // it only looked like it
     }
+    return {};
   }
   if (!content_) return {};
   std::string decoded;

@@ -53,6 +53,7 @@ class Side {
   Limits limits_;
   std::string source_;
   std::unique_ptr<Decompressor> content_;
+  std::string held_;            ///< of the body: too little to know how it is coded
   bool content_known_ = false;  ///< it was looked at how the body is coded
   bool cut_ = false;            ///< `until` was met
   bool ended_ = false;
