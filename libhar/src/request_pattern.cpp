@@ -35,10 +35,12 @@ bool RequestPattern::matches(std::string_view request_method, std::string_view r
   if (!method.empty() && method != request_method) return false;
   if (url.empty()) return true;
   request_url = request_url.substr(0, request_url.find('#'));
+  std::string with_path;  // of a URL that has a query, but no path
   if (url.find("://") == std::string::npos) {
     if (const auto scheme = request_url.find("://"); scheme != std::string_view::npos) {
       const auto path = request_url.find_first_of("/?", scheme + 3);
       request_url = path == std::string_view::npos ? "/" : request_url.substr(path);
+      if (request_url.front() == '?') request_url = with_path.append("/").append(request_url);
     }
     if (url.find('?') == std::string::npos) request_url = request_url.substr(0, request_url.find('?'));
   }
