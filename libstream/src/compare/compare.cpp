@@ -2,13 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "bag.hpp"
 #include "item_compare.hpp"
 #include "join.hpp"
 #include "kinds.hpp"
 #include "lane.hpp"
+#include "line_scan.hpp"
+#include "lockstep.hpp"
+#include "noise_matcher.hpp"
 #include "side.hpp"
 #include "teller.hpp"
 
@@ -20,6 +26,12 @@ constexpr std::size_t kPairBudget = std::size_t{1} << 22;
 // changed may still come.
 constexpr std::size_t kLookAhead = 64;
 constexpr std::size_t kLookBack = 8;
+// Around a difference between lines that are not decoded as long as they are equal, so many items are aligned before a whole window
+// is; that is good enough where so many equal ones in a row follow.
+constexpr std::size_t kSmallWindow = 32;
+constexpr std::size_t kSure = 8;
+// Lines must be shorter than this to be passed over: what is longer may be longer than the limit.
+constexpr std::size_t kLongestPassed = std::size_t{1} << 20;
 
 bool is_cut(const SideSummary& side) { return side.cut_off || side.end_reason != "eof"; }
 
@@ -202,9 +214,15 @@ class StreamComparison {
   }
 
   Status compare_windows() {
+    const std::optional<ItemKind> kind = kind_of_passed_lines();
+    std::size_t target = kind ? 1 : options_.window;  // so many items are to wait
     for (;;) {
+      if (kind && waiting(Which::expected) == 0 && waiting(Which::actual) == 0) {
+        STREAM_TRY(pass_lines(*kind));
+        target = std::max<std::size_t>({1, teller_.wanted(), teller_.wanted_before()});
+      }
       for (const Which which : {Which::expected, Which::actual}) {
-        while (!side(which).finished() && !window_full(which)) STREAM_TRY(read(which));
+        while (!side(which).finished() && !window_full(which) && waiting(which) < target) STREAM_TRY(read(which));
       }
       if (expected_.finished() && actual_.finished()) return compare_rest();
       // What is equal needs no alignment.
@@ -218,9 +236,79 @@ class StreamComparison {
         result_.extra_allowed = true;  // not read further
         return {};
       }
-      STREAM_TRY(compare_window());
+      if (target < kSmallWindow && kSmallWindow < options_.window) {
+        target = kSmallWindow;
+      } else if (target < options_.window) {
+        STREAM_ASSIGN(const bool done, compare_window(true));
+        if (!done) target = options_.window;
+      } else {
+        STREAM_ASSIGN(const bool done, compare_window(false));
+        (void)done;
+      }
       if (over()) return {};
     }
+  }
+
+  /// What the items of both sides are, if lines that are equal need not become items.
+  std::optional<ItemKind> kind_of_passed_lines() const {
+    if (teller_.sees_all() || !options_.join.empty() || options_.until || options_.limits.max_entry < kLongestPassed) return {};
+    const auto kind = expected_.kind_of_lines();
+    return kind == actual_.kind_of_lines() ? kind : std::nullopt;
+  }
+
+  /// Passes over lines that are equal, where nothing waits.
+  Status pass_lines(ItemKind kind) {
+    const bool json = kind == ItemKind::record;
+    Item item;
+    item.kind = kind;
+    const JsonComparer::State root = json ? comparer_.root(item) : NoiseMatcher::kNothing;
+    // Without rules there is little that is equal though its bytes are not, and it need not be found fast.
+    const bool in_step = root != NoiseMatcher::kNothing;
+    if (in_step && !lockstep_) lockstep_.emplace(comparer_.json(), root, options_.limits);
+    std::size_t walked = 0;
+    for (;;) {
+      if (teller_.wanted() != 0 || comparer_.looks_into_equal()) return {};
+      STREAM_ASSIGN(const std::string_view expected, expected_.lines());
+      STREAM_ASSIGN(const std::string_view actual, actual_.lines());
+      if (expected.empty() || actual.empty()) return {};
+      PassedLines passed;
+      if (const EqualLines equal = equal_lines(expected, actual, json); equal.lines != 0) {
+        passed = {equal.bytes, equal.bytes, equal.lines};
+      } else if (in_step && !comparer_.json().matcher().searching()) {
+        passed = lockstep_->pass(expected, actual, expected_.tokens(), expected_.lines_begin());
+        walked += passed.lines;
+        if (passed.lines != 0) expected_.want_tokens(true);
+      }
+      // The last ones are told of before a difference.
+      const std::size_t kept = teller_.wanted_before();
+      if (kept != 0 && passed.lines != 0) {
+        if (passed.lines <= kept) return {};
+        for (std::size_t i = 0; i < kept; ++i) {
+          passed.expected = expected.rfind('\n', passed.expected - 2) + 1;
+          passed.actual = actual.rfind('\n', passed.actual - 2) + 1;
+        }
+        passed.lines -= kept;
+      }
+      if (passed.lines == 0) return {};
+      last_e_ = passed_item(kind, expected.substr(0, passed.expected));
+      last_a_ = passed_item(kind, actual.substr(0, passed.actual));
+      expected_.skip(passed.expected, passed.lines);
+      actual_.skip(passed.actual, passed.lines);
+      STREAM_TRY(teller_.skipped(passed.lines));
+      if (kept != 0) return {};
+    }
+  }
+
+  /// The last of the lines, as what its neighbour is told apart from.
+  static Item passed_item(ItemKind kind, std::string_view lines) {
+    lines.remove_suffix(1);
+    lines.remove_prefix(lines.rfind('\n') + 1);
+    if (lines.ends_with('\r')) lines.remove_suffix(1);
+    Item item;
+    item.kind = kind;
+    item.form = kind == ItemKind::record ? DataForm::value : DataForm::text;
+    item.data = lines;
+    return item;
   }
 
   /// Takes off what both begin with.
@@ -248,18 +336,19 @@ class StreamComparison {
     }
   }
 
-  /// Windows that begin with items that differ: compares them up to the last place where they are sure to be equal again.
-  Status compare_window() {
+  /// Windows that begin with items that differ: compares them up to the last place where they are sure to be equal again. `small`:
+  /// there is more to be seen than these windows; false if it is needed.
+  Result<bool> compare_window(bool small) {
     // The lane in which there is most to do; the other has no partners to offer for now.
     const auto size = [](const Lane& lane) { return lane.expected.size() + lane.actual.size(); };
     Lane& lane = size(lanes_[0]) >= size(lanes_[1]) ? lanes_[0] : lanes_[1];
     std::size_t budget = kPairBudget / 16;
     LaneAlignment alignment = align_lane(lane, lane.expected.size(), lane.actual.size(), comparer_, options_.align, budget);
-    result_.bounded = result_.bounded || alignment.bounded;
     std::vector<LaneStep>& steps = alignment.steps;
     // Behind the last of three equal items in a row, and not at the very end, where partners may be missing yet.
     std::size_t commit = 0;
     std::size_t run = 0;
+    std::size_t sure = 0;  // equal items in a row, none of them like the one before
     std::size_t i = 0;
     std::size_t j = 0;
     const auto near_end = [&](Which which, std::size_t at, std::size_t count) {
@@ -269,9 +358,13 @@ class StreamComparison {
       if (steps[k].expected != LaneStep::kNone) i = steps[k].expected + 1;
       if (steps[k].actual != LaneStep::kNone) j = steps[k].actual + 1;
       run = steps[k].equal ? run + 1 : 0;
+      const bool other = steps[k].equal && (i < 2 || lane.expected[i - 1].item.data != lane.expected[i - 2].item.data);
+      sure = !steps[k].equal ? 0 : sure + (other ? 1U : 0U);
       if (near_end(Which::expected, i, lane.expected.size()) || near_end(Which::actual, j, lane.actual.size())) break;
-      if (run >= 3) commit = k + 1;
+      if (small ? sure >= kSure : run >= 3) commit = k + 1;
     }
+    if (small && commit == 0) return false;
+    result_.bounded = result_.bounded || alignment.bounded;
     if (commit == 0) {
       // Nothing in common: half of the windows is compared as well as it goes.
       result_.windowed = true;
@@ -286,7 +379,8 @@ class StreamComparison {
       if (commit == 0) commit = 1;
     }
     steps.resize(commit);
-    return commit_steps(lane, steps);
+    STREAM_TRY(commit_steps(lane, steps));
+    return true;
   }
 
   /// Says the steps, which begin with the lane's first items, and takes those off.
@@ -590,6 +684,7 @@ class StreamComparison {
   std::array<Lane, 2> lanes_;            ///< received, sent
   std::array<std::size_t, 2> bytes_{};   ///< of the data of the items that wait, by side
   std::vector<Item> read_;
+  std::optional<Lockstep> lockstep_;
   std::optional<Item> last_e_;  ///< the last one that was taken off, on each side
   std::optional<Item> last_a_;
 };

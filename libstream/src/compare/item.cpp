@@ -50,6 +50,10 @@ class BodyDecoder {
   virtual ~BodyDecoder() = default;
   virtual Status feed(std::string_view bytes, std::vector<Item>& out) = 0;
   virtual Status finish(std::vector<Item>& out) = 0;
+  // Where each line is an item.
+  virtual std::optional<ItemKind> kind_of_lines() const { return std::nullopt; }
+  virtual bool between_lines() const { return false; }
+  virtual void skip(std::uint64_t /*bytes*/, std::uint64_t /*lines*/) {}
 };
 
 template <class Codec, class CodecItem>
@@ -70,6 +74,8 @@ class CodecDecoder : public BodyDecoder {
 
  protected:
   virtual void convert(CodecItem& found, std::vector<Item>& out) = 0;
+  Codec& codec() { return codec_; }
+  const Codec& codec() const { return codec_; }
 
  private:
   void drain(std::vector<Item>& out) {
@@ -123,6 +129,9 @@ class SseBody final : public CodecDecoder<SseDecoder, SseItem> {
 class NdjsonBody final : public CodecDecoder<NdjsonDecoder, NdjsonItem> {
  public:
   using CodecDecoder::CodecDecoder;
+  std::optional<ItemKind> kind_of_lines() const override { return ItemKind::record; }
+  bool between_lines() const override { return codec().between_lines(); }
+  void skip(std::uint64_t bytes, std::uint64_t lines) override { codec().skip(bytes, lines); }
 
  private:
   void convert(NdjsonItem& found, std::vector<Item>& out) override {
@@ -157,6 +166,9 @@ class JsonSeqBody final : public CodecDecoder<JsonSeqDecoder, JsonSeqItem> {
 class LinesBody final : public CodecDecoder<LinesDecoder, TextLine> {
  public:
   using CodecDecoder::CodecDecoder;
+  std::optional<ItemKind> kind_of_lines() const override { return ItemKind::line; }
+  bool between_lines() const override { return codec().between_lines(); }
+  void skip(std::uint64_t bytes, std::uint64_t lines) override { codec().skip(bytes, lines); }
 
  private:
   void convert(TextLine& found, std::vector<Item>& out) override {
@@ -296,17 +308,10 @@ class ExchangeDecoder final : public ItemDecoder {
 
   Status add(const Event& event, std::vector<Item>& out) override {
     const std::size_t begin = out.size();
-    Status status;
     switch (event.kind) {
       case EventKind::data:
         if (event.direction != Direction::receive) return {};  // the body of the request
-        last_ = event.t;
-        if (options_.chunks) {
-          if (!event.data.empty()) out.push_back(chunk(event));
-        } else {
-          status = body_->feed(event.data, out);
-        }
-        break;
+        return add_data(event.data, event.t, out);
       case EventKind::message:
         out.push_back(message(event));
         break;
@@ -317,7 +322,30 @@ class ExchangeDecoder final : public ItemDecoder {
         return {};
     }
     label(begin, event.t, out);
+    return {};
+  }
+
+  Status add_data(std::string_view bytes, Nanos t, std::vector<Item>& out) override {
+    const std::size_t begin = out.size();
+    Status status;
+    last_ = t;
+    if (options_.chunks) {
+      if (!bytes.empty()) out.push_back(chunk(bytes));
+    } else {
+      status = body_->feed(bytes, out);
+    }
+    label(begin, t, out);
     return status;
+  }
+
+  std::optional<ItemKind> kind_of_lines() const override { return options_.chunks ? std::nullopt : body_->kind_of_lines(); }
+  bool between_lines() const override { return body_->between_lines(); }
+  std::optional<Nanos> skip(std::uint64_t bytes, std::uint64_t lines, Nanos t) override {
+    body_->skip(bytes, lines);
+    numbers_[static_cast<std::size_t>(*kind_of_lines())] += lines;
+    position_ += lines;
+    last_ = t;
+    return options_.origin ? std::optional(t - *options_.origin) : std::nullopt;
   }
 
   Status finish(std::vector<Item>& out) override {
@@ -338,13 +366,13 @@ class ExchangeDecoder final : public ItemDecoder {
     return item;
   }
 
-  Item chunk(const Event& event) {
+  Item chunk(std::string_view bytes) {
     Item item;
     item.kind = ItemKind::chunk;
-    item.form = is_utf8(event.data) ? DataForm::text : DataForm::bytes;
-    item.data = event.data;
+    item.form = is_utf8(bytes) ? DataForm::text : DataForm::bytes;
+    item.data = bytes;
     item.offset = offset_;
-    offset_ += event.data.size();
+    offset_ += bytes.size();
     return item;
   }
 

@@ -89,8 +89,10 @@ bool ItemComparer::equal(const Item& expected, const Item& actual) {
   return equal_data(expected, actual);
 }
 
+bool ItemComparer::looks_into_equal() { return looked_into_ < kMaxLookedInto && noise_.searching(); }
+
 void ItemComparer::look_into(const Item& item) {
-  if (looked_into_ == kMaxLookedInto || !noise_.searching()) return;
+  if (!looks_into_equal()) return;
   ++looked_into_;
   fingerprint(item);
 }

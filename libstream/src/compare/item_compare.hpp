@@ -22,6 +22,12 @@ class ItemComparer {
   std::uint64_t fingerprint(const Item& item);
   /// The same for items that have equal values at the places of a pattern; of those that have none it is that of their kind.
   std::uint64_t key(const Item& item, const PathPattern& pattern);
+  /// Whether items that are equal to the byte are of interest, for the rules that may name something in them.
+  bool looks_into_equal();
+
+  JsonComparer& json() { return json_; }
+  /// The place of the item's data, for json().
+  JsonComparer::State root(const Item& item);
   /// Sorted; see likeness().
   std::vector<std::uint32_t> features(const Item& item);
 
@@ -44,7 +50,6 @@ class ItemComparer {
     State state = 0;
   };
   std::vector<Field> kept_fields(const Item& item);
-  State root(const Item& item);
   bool equal(const Field& a, const Field& b);
   bool equal_fields(const Item& a, const Item& b);
   bool equal_data(const Item& expected, const Item& actual);

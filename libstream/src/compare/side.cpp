@@ -9,6 +9,9 @@
 namespace stream {
 namespace {
 
+// Of lines so much is decoded at a time: there may be no need to decode the rest.
+constexpr std::size_t kSome = std::size_t{8} << 10;
+
 // As many bytes of a body tell in what compression it is.
 constexpr std::size_t kSignature = 4;
 
@@ -60,11 +63,9 @@ void Side::decode_as(StreamKind kind, DecodeOptions options, std::function<bool(
 Result<bool> Side::read(std::vector<Item>& out) {
   const std::size_t before = out.size();
   while (out.size() == before && !complete_) {
-    if (!head.exchange.timeline.empty()) {
-      for (Event& event : head.exchange.timeline) STREAM_TRY(decoder_->add(event, out));
-      head.exchange.timeline.clear();
-    } else if (!ended_) {
-      STREAM_TRY(read_event());
+    STREAM_ASSIGN(const bool more, next_piece());
+    if (more) {
+      STREAM_TRY(decode_some(out));
     } else {
       STREAM_TRY(decoder_->finish(out));
       complete_ = true;
@@ -102,9 +103,77 @@ void Side::finish() {
   }
 }
 
+Result<bool> Side::next_piece() {
+  while (!has_piece_) {
+    for (Event& event : head.exchange.timeline) read_.push_back({std::move(event), {}});
+    head.exchange.timeline.clear();
+    if (!read_.empty()) {
+      piece_ = std::move(read_.front());
+      read_.pop_front();
+      at_ = 0;
+      has_piece_ = true;
+    } else if (!ended_) {
+      STREAM_TRY(read_event());
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+void Side::drop_piece() {
+  has_piece_ = false;
+  ahead_.recycle(std::move(piece_));
+}
+
+bool Side::in_lines() const {
+  return piece_.event.kind == EventKind::data && piece_.event.direction == Direction::receive && decoder_->kind_of_lines();
+}
+
+Status Side::decode_some(std::vector<Item>& out) {
+  const Event& event = piece_.event;
+  if (!in_lines()) {
+    STREAM_TRY(decoder_->add(event, out));
+    drop_piece();
+    return {};
+  }
+  // Up to the end of a line, so that the rest need not be decoded.
+  std::string_view bytes = std::string_view(event.data).substr(at_);
+  if (decoder_->between_lines()) {
+    const std::size_t end = bytes.substr(0, kSome).rfind('\n');
+    bytes = bytes.substr(0, end == std::string_view::npos ? kSome : end + 1);
+  } else if (const std::size_t end = bytes.find('\n'); end != std::string_view::npos) {
+    bytes = bytes.substr(0, end + 1);
+  }
+  STREAM_TRY(decoder_->add_data(bytes, event.t, out));
+  at_ += bytes.size();
+  if (at_ == event.data.size()) drop_piece();
+  return {};
+}
+
+Result<std::string_view> Side::lines() {
+  for (;;) {
+    STREAM_ASSIGN(const bool more, next_piece());
+    if (!more || !in_lines() || !decoder_->between_lines()) return std::string_view();
+    const Event& event = piece_.event;
+    if (at_ < event.data.size()) return std::string_view(event.data).substr(at_);
+    std::vector<Item> none;
+    if (event.data.empty()) STREAM_TRY(decoder_->add_data({}, event.t, none));
+    drop_piece();
+  }
+}
+
+void Side::skip(std::size_t bytes, std::size_t lines) {
+  if (lines == 0) return;
+  summary_.last = decoder_->skip(bytes, lines, piece_.event.t);
+  summary_.items += lines;
+  counts_[static_cast<std::size_t>(*decoder_->kind_of_lines())] += lines;
+  at_ += bytes;
+}
+
 Status Side::read_event() {
-  STREAM_ASSIGN(auto event, events_.next());
-  if (!event) {
+  STREAM_ASSIGN(auto read, ahead_.next());
+  if (!read) {
     ended_ = true;
     if (held_.empty()) return {};
     Event rest;
@@ -114,19 +183,28 @@ Status Side::read_event() {
     head.exchange.timeline.push_back(std::move(rest));
     return {};
   }
-  switch (event->kind) {
+  Event& event = read->event;
+  switch (event.kind) {
     case EventKind::request:
-      head.exchange.request = std::move(*event);
+      head.exchange.request = std::move(event);
       break;
     case EventKind::response:
-      head.exchange.response = std::move(*event);
+      head.exchange.response = std::move(event);
       break;
     case EventKind::end:
-      head.exchange.end = std::move(*event);
+      head.exchange.end = std::move(event);
       break;
     default:
-      if (event->kind == EventKind::data && event->direction == Direction::receive) STREAM_TRY(decode_content(*event));
-      head.exchange.timeline.push_back(std::move(*event));
+      if (event.kind == EventKind::data && event.direction == Direction::receive) {
+        const std::size_t size = event.data.size();
+        STREAM_TRY(decode_content(event));
+        if (content_ || event.data.size() != size) read->tokens.valid = false;
+      }
+      if (decoder_ != nullptr) {
+        read_.push_back(std::move(*read));
+      } else {
+        head.exchange.timeline.push_back(std::move(event));
+      }
   }
   return {};
 }

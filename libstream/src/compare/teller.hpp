@@ -37,6 +37,9 @@ class Teller {
   Status moved(const Item& expected, const Item& actual, const Neighbours& neighbours);
   Status missing(const Item& expected, const Neighbours& neighbours);
   Status extra(const Item& actual, const Neighbours& neighbours);
+  /// How many of the equal items that come next the sink is to be told of; and how many of those before a difference.
+  std::size_t wanted() const { return wanted_; }
+  std::size_t wanted_before() const { return sink_ == nullptr ? 0 : options_.context; }
   /// So many equal items on each side, which nobody needs to see.
   Status skipped(std::size_t count);
   /// A difference that is of no single item.

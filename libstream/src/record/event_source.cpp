@@ -1,7 +1,9 @@
 #include "stream/record/event_source.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace stream {
 namespace {
@@ -70,6 +72,10 @@ class BodyEvents final : public EventSource {
       event.object = Json::object();
       return std::optional(std::move(event));
     }
+    if (!spare_.empty()) {
+      event.data = std::move(spare_.back());
+      spare_.pop_back();
+    }
     event.data.resize(kBlock);
     const auto count = source_.read(event.data);
     if (!count && count.error().code != ErrorCode::timeout) return fail(count.error());
@@ -88,14 +94,20 @@ class BodyEvents final : public EventSource {
   bool live() const override { return source_.live(); }
   bool bare() const override { return true; }
   bool timed() const override { return clock_ != nullptr; }
+  bool may_read_ahead() const override { return !source_.live() && clock_ == nullptr; }
+  void recycle(std::string&& bytes) override {
+    if (bytes.capacity() >= kBlock && spare_.size() < kSpare) spare_.push_back(std::move(bytes));
+  }
 
  private:
   static constexpr std::size_t kBlock = std::size_t{128} << 10;
+  static constexpr std::size_t kSpare = 4;
   enum class Part { response, body, done };
   ByteSource& source_;
   StreamKind kind_;
   Clock clock_;
   Part part_ = Part::response;
+  std::vector<std::string> spare_;
 };
 
 }  // namespace

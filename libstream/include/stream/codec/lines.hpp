@@ -43,6 +43,14 @@ class LinesDecoder {
   /// The end of the input: appends the last line, if it has no newline. Nothing may be fed after it.
   Status finish(std::vector<TextLine>& out);
 
+  /// Whether what is fed next begins a line that is not the first.
+  bool between_lines() const { return splitter_.rest().empty() && splitter_.rest_begin() != 0; }
+  /// Between lines: passes over whole lines, as if they had been fed and their items thrown away.
+  void skip(std::uint64_t bytes, std::uint64_t lines) {
+    splitter_.skip(bytes);
+    line_ += lines;
+  }
+
  private:
   LinesOptions options_;
   Splitter splitter_;

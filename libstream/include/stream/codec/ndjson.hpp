@@ -54,6 +54,14 @@ class NdjsonDecoder {
   /// The end of the stream: appends the last line, if it has no line end. Nothing may be fed after it.
   Status finish(std::vector<NdjsonItem>& out);
 
+  /// Whether what is fed next begins a line that is not the first.
+  bool between_lines() const { return splitter_.rest().empty() && splitter_.rest_begin() != 0; }
+  /// Between lines: passes over whole lines, none of which is empty or holds U+0000, as if they had been fed and their items thrown away.
+  void skip(std::uint64_t bytes, std::uint64_t lines) {
+    splitter_.skip(bytes);
+    line_ += lines;
+  }
+
  private:
   void line(std::string_view text, std::uint64_t begin, std::uint64_t end, bool terminated, std::vector<NdjsonItem>& out);
   bool check(const NdjsonItem& item) const;

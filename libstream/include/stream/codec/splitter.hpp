@@ -41,6 +41,9 @@ class Splitter {
     return true;
   }
 
+  /// Passes over pieces that are whole, where nothing is collected: they are as if they had been fed.
+  void skip(std::uint64_t bytes) { begin_ += bytes; }
+
   std::string_view rest() const { return carry_; }     ///< what has no separator yet
   std::uint64_t rest_begin() const { return begin_; }  ///< its offset in the input
 

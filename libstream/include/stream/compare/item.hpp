@@ -98,6 +98,14 @@ class ItemDecoder {
   /// Appends the items that `event` completes. Takes received data, messages and closes; other events are no items.
   /// Errors: `limit`.
   virtual Status add(const Event& event, std::vector<Item>& out) = 0;
+  /// The same for a piece of received data.
+  virtual Status add_data(std::string_view bytes, Nanos t, std::vector<Item>& out) = 0;
+  /// The kind of the items, if each line of the body is one.
+  virtual std::optional<ItemKind> kind_of_lines() const { return std::nullopt; }
+  /// Whether the next byte begins a line that is not the first. Then lines that are equal on both sides need not be added.
+  virtual bool between_lines() const { return false; }
+  /// Between lines: passes over whole lines that came at `t`. Of NDJSON none may be empty or hold U+0000. What the last one's time is.
+  virtual std::optional<Nanos> skip(std::uint64_t /*bytes*/, std::uint64_t /*lines*/, Nanos /*t*/) { return std::nullopt; }
   /// The end of the exchange. Nothing may be added after it.
   ///
   /// A body that holds bytes but no item of its kind (an error page under the type of an event stream) becomes one item of

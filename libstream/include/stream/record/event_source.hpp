@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "stream/io/byte_source.hpp"
 #include "stream/record/event.hpp"
@@ -25,6 +26,10 @@ class EventSource {
   virtual bool bare() const { return false; }
   /// Whether its times are those at which things happened.
   virtual bool timed() const { return !bare(); }
+  /// Whether next() may be called on another thread, and long before its event is needed: nobody could tell.
+  virtual bool may_read_ahead() const { return false; }
+  /// Gives back the bytes of an event that is no longer needed, to be filled again.
+  virtual void recycle(std::string&& /*bytes*/) {}
   /// The wall clock at t = 0, if it is known by now.
   virtual std::optional<WallTime> start() const { return std::nullopt; }
 };
