@@ -26,8 +26,8 @@ constexpr std::size_t kPairBudget = std::size_t{1} << 22;
 // changed may still come.
 constexpr std::size_t kLookAhead = 64;
 constexpr std::size_t kLookBack = 8;
-// Around a difference between lines that are not decoded as long as they are equal, so many items are aligned before a whole window
-// is; that is good enough where so many equal ones in a row follow.
+// Around a difference between lines that are not decoded as long as they are equal, so many items are aligned before a whole
+// window is; that is good enough where so many equal ones in a row follow.
 constexpr std::size_t kSmallWindow = 32;
 constexpr std::size_t kSure = 8;
 // Lines must be shorter than this to be passed over: what is longer may be longer than the limit.
@@ -336,8 +336,8 @@ class StreamComparison {
     }
   }
 
-  /// Windows that begin with items that differ: compares them up to the last place where they are sure to be equal again. `small`:
-  /// there is more to be seen than these windows; false if it is needed.
+  /// Windows that begin with items that differ: compares them up to the last place where they are sure to be equal again.
+  /// `small`: there is more to be seen than these windows; false if it is needed.
   Result<bool> compare_window(bool small) {
     // The lane in which there is most to do; the other has no partners to offer for now.
     const auto size = [](const Lane& lane) { return lane.expected.size() + lane.actual.size(); };

@@ -194,11 +194,11 @@ ShownValue ItemComparer::shown(const Item& item) const {
   return {form_of(item), item.data};
 }
 
-std::vector<Difference> ItemComparer::compare(const Item& expected, const Item& actual) {
+std::vector<Difference> ItemComparer::compare(const Item& expected, const Item& actual, bool values) {
   std::vector<Difference> out;
   compare_fields(expected, actual, out);
   const bool ignored = noise_.ignored(root(expected)) && noise_.ignored(root(actual));
-  if (!ignored && !equal_data(expected, actual)) compare_data(expected, actual, out);
+  if (!ignored) compare_data(expected, actual, values, out);
   return out;
 }
 
@@ -227,12 +227,15 @@ void ItemComparer::compare_fields(const Item& expected, const Item& actual, std:
   for (const Field& field : rest) add(ValueChange::extra, nullptr, field.field);
 }
 
-void ItemComparer::compare_data(const Item& expected, const Item& actual, std::vector<Difference>& out) {
+void ItemComparer::compare_data(const Item& expected, const Item& actual, bool values, std::vector<Difference>& out) {
   // Another form of the same bytes is said by the field that tells the form, unless that is ignored.
   if (expected.data == actual.data && (expected.form == actual.form || !out.empty())) return;
   const auto value_e = parse(expected);
   const auto value_a = parse(actual);
+  const State state_e = root(expected);
+  const State state_a = root(actual);
   if (!value_e || !value_a || expected.form != actual.form) {
+    if (equal_data(expected, actual)) return;
     Difference difference;
     difference.change =
         value_e.has_value() == value_a.has_value() && expected.form == actual.form ? ValueChange::changed : ValueChange::type;
@@ -244,12 +247,12 @@ void ItemComparer::compare_data(const Item& expected, const Item& actual, std::v
     out.push_back(std::move(difference));
     return;
   }
-  const auto found = json_.compare(*value_e, root(expected), *value_a, root(actual));
+  const auto found = json_.compare(*value_e, state_e, *value_a, state_a);
   if (found.size() > kMaxUnalike) {
     std::vector<std::uint32_t> in_e;
     std::vector<std::uint32_t> in_a;
-    json_.features(in_e, *value_e, root(expected));
-    json_.features(in_a, *value_a, root(actual));
+    json_.features(in_e, *value_e, state_e);
+    json_.features(in_a, *value_a, state_a);
     std::sort(in_e.begin(), in_e.end());
     std::sort(in_a.begin(), in_a.end());
     if (likeness(in_e, in_a) == 0) {
@@ -266,8 +269,8 @@ void ItemComparer::compare_data(const Item& expected, const Item& actual, std::v
     difference.duplicate = part.duplicate;
     difference.pointer = part.change == ValueChange::extra ? part.actual_pointer : part.expected_pointer;
     difference.actual_pointer = part.change == ValueChange::extra ? part.expected_pointer : part.actual_pointer;
-    if (part.expected != nullptr) difference.expected_value = {ShownValue::Form::json, to_json(*part.expected)};
-    if (part.actual != nullptr) difference.actual_value = {ShownValue::Form::json, to_json(*part.actual)};
+    if (part.expected != nullptr && values) difference.expected_value = {ShownValue::Form::json, to_json(*part.expected)};
+    if (part.actual != nullptr && values) difference.actual_value = {ShownValue::Form::json, to_json(*part.actual)};
     out.push_back(std::move(difference));
   }
 }

@@ -31,8 +31,9 @@ class ItemComparer {
   /// Sorted; see likeness().
   std::vector<std::uint32_t> features(const Item& item);
 
-  /// Where two items of one kind and direction differ. Subject::field and Subject::data; the refs are not filled in.
-  std::vector<Difference> compare(const Item& expected, const Item& actual);
+  /// Where two items of one kind and direction differ. Subject::field and Subject::data; the refs are not filled in, and neither
+  /// are the values without `values`.
+  std::vector<Difference> compare(const Item& expected, const Item& actual, bool values = true);
   /// The data of a whole item.
   ShownValue shown(const Item& item) const;
   /// Whether the rules ignore this field of the item.
@@ -42,7 +43,7 @@ class ItemComparer {
   /// JSON, or nothing where the data is to be compared as it stands.
   std::optional<Json> parse(const Item& item) const;
   void compare_fields(const Item& expected, const Item& actual, std::vector<Difference>& out);
-  void compare_data(const Item& expected, const Item& actual, std::vector<Difference>& out);
+  void compare_data(const Item& expected, const Item& actual, bool values, std::vector<Difference>& out);
 
   using State = JsonComparer::State;
   struct Field {

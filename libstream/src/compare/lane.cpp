@@ -10,6 +10,12 @@ namespace {
 // Events of different types that are less alike than this are two events, not one that changed.
 constexpr int kOtherType = 400;
 
+// Runs with more pairs than this are paired as they stand, with a look at so many neighbours where two are less alike by so much
+// than those before.
+constexpr std::size_t kManyPairs = std::size_t{1} << 16;
+constexpr std::size_t kNeighbours = 16;
+constexpr int kLessAlike = 150;
+
 std::string_view type_of(const Item& item) {
   if (item.kind != ItemKind::event || item.fields.empty()) return {};
   return item.fields.front().value;
@@ -18,6 +24,15 @@ std::string_view type_of(const Item& item) {
 std::uint64_t print_of(ItemComparer& comparer, Waiting& waiting) {
   if (!waiting.print) waiting.print = comparer.fingerprint(waiting.item);
   return *waiting.print;
+}
+
+const std::vector<std::uint32_t>& words_of(Waiting& waiting) {
+  if (waiting.words.empty()) {
+    text_features(waiting.words, waiting.item.data);
+    if (waiting.words.empty()) waiting.words.push_back(0);
+    std::sort(waiting.words.begin(), waiting.words.end());
+  }
+  return waiting.words;
 }
 
 class Aligner {
@@ -73,7 +88,10 @@ class Aligner {
     const std::size_t count_e = to.expected - from.expected;
     const std::size_t count_a = to.actual - from.actual;
     std::vector<Match> pairs;
-    if (count_e != 0 && count_a != 0) {
+    if (count_e != 0 && count_a > kManyPairs / count_e) {
+      pairs = pair_in_order(from, to);
+      out_.bounded = true;
+    } else if (count_e != 0 && count_a != 0) {
       const bool alone = count_e == 1 && count_a == 1;
       std::vector<std::vector<std::uint32_t>> of_e(count_e);
       std::vector<std::vector<std::uint32_t>> of_a(count_a);
@@ -102,6 +120,54 @@ class Aligner {
       if (i == to.expected || j == to.actual) continue;
       add(i++, j++, false);
     }
+  }
+
+  // Long runs, as when nothing is equal: each with its opposite, as long as those are as alike as the others were.
+  std::vector<Match> pair_in_order(Match from, Match to) {
+    std::vector<Match> pairs;
+    const auto alike = [&](std::size_t i, std::size_t j) {
+      const Item& expected = e(i);
+      const Item& actual = a(j);
+      if (expected.kind != actual.kind) return -1;
+      const int score = likeness(words_of(lane_.expected[i]), words_of(lane_.actual[j]));
+      return score < kOtherType && type_of(expected) != type_of(actual) ? -1 : score;
+    };
+    std::size_t i = from.expected;
+    std::size_t j = from.actual;
+    int usual = 0;
+    while (i < to.expected && j < to.actual) {
+      const int here = alike(i, j);
+      int score = here;
+      std::size_t skip_e = 0;
+      std::size_t skip_a = 0;
+      if (here < usual - kLessAlike || here < 0) {
+        int best = here < 0 ? -1 : here + kLessAlike;
+        for (std::size_t k = 1; k <= kNeighbours; ++k) {
+          if (const int other = i + k < to.expected ? alike(i + k, j) : -1; other > best) {
+            best = other;
+            skip_e = k;
+            skip_a = 0;
+          }
+          if (const int other = j + k < to.actual ? alike(i, j + k) : -1; other > best) {
+            best = other;
+            skip_e = 0;
+            skip_a = k;
+          }
+        }
+        if (skip_e + skip_a != 0) {
+          score = best;
+        } else if (here < 0) {
+          ++i;
+          ++j;
+          continue;
+        }
+      }
+      i += skip_e;
+      j += skip_a;
+      usual += (score - usual) / 8;
+      pairs.push_back({i++ - from.expected, j++ - from.actual});
+    }
+    return pairs;
   }
 
   Lane& lane_;

@@ -16,6 +16,7 @@ namespace stream {
 struct Waiting {
   Item item{};
   std::optional<std::uint64_t> print{};  ///< its fingerprint, once it was asked for
+  std::vector<std::uint32_t> words{};    ///< features of its data as a text, once they were asked for; sorted
 };
 
 /// The items of both sides that went in one direction, and were not compared yet.

@@ -29,8 +29,7 @@ std::size_t CommonPrefix(const std::uint8_t* a, const std::uint8_t* b, std::size
   std::size_t at = 0;
   for (; at + kLanes <= size; at += kLanes) {
     const auto differ = hn::Ne(hn::LoadU(d, a + at), hn::LoadU(d, b + at));
-    if (HWY_UNLIKELY(!hn::AllFalse(d, differ)))
-      return at + static_cast<std::size_t>(std::countr_zero(line_bits(d, differ)));
+    if (HWY_UNLIKELY(!hn::AllFalse(d, differ))) return at + static_cast<std::size_t>(std::countr_zero(line_bits(d, differ)));
   }
   while (at < size && a[at] == b[at]) ++at;
   return at;

@@ -21,9 +21,9 @@ struct PassedLines {
   bool operator==(const PassedLines&) const = default;
 };
 
-/// Finds JSON lines that are equal by JsonComparer::equal(), without building them: a walk over the tokens of the expected line that
-/// follows in the actual one as long as the two are the same, and asks the comparer only about values that are not. All that is
-/// passed is JSON, as parse_json() has it. What is not passed may be equal all the same.
+/// Finds JSON lines that are equal by JsonComparer::equal(), without building them: a walk over the tokens of the expected line
+/// that follows in the actual one as long as the two are the same, and asks the comparer only about values that are not. All that
+/// is passed is JSON, as parse_json() has it. What is not passed may be equal all the same.
 class Lockstep {
  public:
   using State = JsonComparer::State;
@@ -32,8 +32,8 @@ class Lockstep {
   /// places are looked at (NoiseMatcher::searching()).
   Lockstep(JsonComparer& json, State root, const Limits& limits);
 
-  /// How many lines both texts begin with that are equal, up to the first that is not known to be, or is the same to the byte. The
-  /// texts begin with lines. `tokens`, if there are any, are those of the piece in which `expected` begins at `begin`.
+  /// How many lines both texts begin with that are equal, up to the first that is not known to be, or is the same to the byte.
+  /// The texts begin with lines. `tokens`, if there are any, are those of the piece in which `expected` begins at `begin`.
   PassedLines pass(std::string_view expected, std::string_view actual, const LineTokens* tokens = nullptr, std::size_t begin = 0);
 
  private:
@@ -52,7 +52,7 @@ class Lockstep {
     std::string_view actual{};    ///< the same of the other
     const std::uint32_t* token = nullptr;
     const std::uint32_t* end = nullptr;
-    std::size_t base = 0;  ///< what tokens count from
+    std::size_t base = 0;    ///< what tokens count from
     std::size_t differ = 0;  ///< the next byte that differs
     std::ptrdiff_t delta = 0;
   };

@@ -47,8 +47,30 @@ struct Decimal {
 
 constexpr std::size_t kMaxDigits = 36;
 
+// The usual number: few digits, no exponent.
+std::optional<Decimal> to_short_decimal(std::string_view number) {
+  constexpr std::size_t kDigits = 18;
+  const bool negative = number.starts_with('-');
+  if (negative) number.remove_prefix(1);
+  if (number.size() > kDigits + 1) return std::nullopt;
+  std::int64_t digits = 0;
+  std::int64_t fraction = -1;  // digits behind the point; -1: there is none
+  for (const char c : number) {
+    if (c == '.' && fraction < 0) {
+      fraction = 0;
+      continue;
+    }
+    if (c < '0' || c > '9') return std::nullopt;
+    digits = digits * 10 + (c - '0');
+    if (fraction >= 0) ++fraction;
+  }
+  if (number.size() > kDigits && fraction < 0) return std::nullopt;
+  return Decimal{negative ? -digits : digits, fraction > 0 ? -fraction : 0};
+}
+
 // From a canonical number, see append_canonical_number(); nothing if it does not fit.
 std::optional<Decimal> to_decimal(std::string_view number) {
+  if (const auto usual = to_short_decimal(number)) return usual;
   std::string canonical;
   append_canonical_number(canonical, number);
   Decimal out;

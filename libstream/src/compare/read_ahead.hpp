@@ -17,10 +17,10 @@ namespace stream {
 
 /// The JSON tokens of the whole lines of a piece of a body, as far as they could be found together.
 struct LineTokens {
-  std::size_t begin = 0;                ///< the first line that begins in the piece
-  std::size_t end = 0;                  ///< behind the last whole line
+  std::size_t begin = 0;                 ///< the first line that begins in the piece
+  std::size_t end = 0;                   ///< behind the last whole line
   std::vector<std::uint32_t> offsets{};  ///< in the piece, ascending
-  bool valid = false;                   ///< the lines are UTF-8, and all strings are in order and end in their line
+  bool valid = false;                    ///< the lines are UTF-8, and all strings are in order and end in their line
 };
 
 /// Finds them. What begins the piece up to its first line feed belongs to a line before.

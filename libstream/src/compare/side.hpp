@@ -42,8 +42,8 @@ class Side {
   // Lines that need not become items.
   /// The kind of the items, if each line of the body is one.
   std::optional<ItemKind> kind_of_lines() const { return decoder_->kind_of_lines(); }
-  /// What has been read of the body and begins with a line that was not decoded yet; more is read if there is nothing. Empty where
-  /// the next byte does not begin a line, and at the end.
+  /// What has been read of the body and begins with a line that was not decoded yet; more is read if there is nothing. Empty
+  /// where the next byte does not begin a line, and at the end.
   Result<std::string_view> lines();
   /// Passes over whole lines of that, as ItemDecoder::skip() does.
   void skip(std::size_t bytes, std::size_t lines);

@@ -39,7 +39,7 @@ Status Teller::begin() {
 Status Teller::pair(const Item& expected, const Item& actual, bool equal) {
   bool differs = false;
   if (!equal) {
-    auto found = comparer_.compare(expected, actual);
+    auto found = comparer_.compare(expected, actual, wants_values());
     differs = !found.empty();
     for (Difference& difference : found) {
       difference.expected = ref(expected);

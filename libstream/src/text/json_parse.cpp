@@ -229,10 +229,11 @@ class Parser {
   }
 
   /// The offset of the next quote, backslash or control character: a string's plain run ends there.
-  std::size_t plain_end(std::size_t from) const {
+  std::size_t plain_end(std::size_t from) {
     constexpr std::uint64_t kOnes = 0x0101010101010101U;
     constexpr std::uint64_t kHigh = 0x8080808080808080U;
     const char* const data = text_.data();
+    std::uint64_t all = 0;
     std::size_t at = from;
     for (; at + 8 <= text_.size(); at += 8) {
       std::uint64_t word = 0;
@@ -241,17 +242,22 @@ class Parser {
       const std::uint64_t slash = word ^ (kOnes * 0x5c);
       const std::uint64_t special = ((quote - kOnes) & ~quote) | ((slash - kOnes) & ~slash) | ((word - kOnes * 0x20) & ~word);
       if ((special & kHigh) != 0) break;
+      all |= word;
     }
+    all &= kHigh;
     for (; at < text_.size(); ++at) {
       const auto byte = static_cast<unsigned char>(data[at]);
       if (byte == '"' || byte == '\\' || byte < 0x20) break;
+      all |= byte & 0x80U;
     }
+    plain_is_ascii_ = all == 0;
     return at;
   }
 
   bool append_plain(std::string& out, std::size_t from, std::size_t to) {
     const std::string_view run = text_.substr(from, to - from);
-    if (const std::size_t bad = find_invalid_utf8(run); bad != std::string_view::npos) {
+    if (const std::size_t bad = plain_is_ascii_ ? std::string_view::npos : find_invalid_utf8(run);
+        bad != std::string_view::npos) {
       at_ = from + bad;
       // A text that was cut may end inside a character.
       if (to == text_.size() && run.size() - bad < 4 && static_cast<unsigned char>(run[bad]) >= 0xc2) {
@@ -339,6 +345,7 @@ class Parser {
   std::string_view text_;
   std::size_t max_depth_;
   std::size_t at_ = 0;
+  bool plain_is_ascii_ = true;  // the run that plain_end() found last
   Error error_;
 };
 

@@ -56,7 +56,8 @@ class NdjsonDecoder {
 
   /// Whether what is fed next begins a line that is not the first.
   bool between_lines() const { return splitter_.rest().empty() && splitter_.rest_begin() != 0; }
-  /// Between lines: passes over whole lines, none of which is empty or holds U+0000, as if they had been fed and their items thrown away.
+  /// Between lines: passes over whole lines, none of which is empty or holds U+0000, as if they had been fed and their items
+  /// thrown away.
   void skip(std::uint64_t bytes, std::uint64_t lines) {
     splitter_.skip(bytes);
     line_ += lines;

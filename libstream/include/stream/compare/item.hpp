@@ -104,7 +104,8 @@ class ItemDecoder {
   virtual std::optional<ItemKind> kind_of_lines() const { return std::nullopt; }
   /// Whether the next byte begins a line that is not the first. Then lines that are equal on both sides need not be added.
   virtual bool between_lines() const { return false; }
-  /// Between lines: passes over whole lines that came at `t`. Of NDJSON none may be empty or hold U+0000. What the last one's time is.
+  /// Between lines: passes over whole lines that came at `t`. Of NDJSON none may be empty or hold U+0000. What the last one's
+  /// time is.
   virtual std::optional<Nanos> skip(std::uint64_t /*bytes*/, std::uint64_t /*lines*/, Nanos /*t*/) { return std::nullopt; }
   /// The end of the exchange. Nothing may be added after it.
   ///

@@ -44,8 +44,8 @@ Result<Exchange> collect(EventSource& events);
 /// Since when an input is read.
 using Clock = std::function<Nanos()>;
 
-/// A body by itself, of a kind that is known, as its bytes are read. `source` outlives the events. With a clock each piece has the
-/// time at which it came. Where nothing more was waited for (ErrorCode::timeout) the end has the reason "timeout".
+/// A body by itself, of a kind that is known, as its bytes are read. `source` outlives the events. With a clock each piece has
+/// the time at which it came. Where nothing more was waited for (ErrorCode::timeout) the end has the reason "timeout".
 std::unique_ptr<EventSource> body_events(ByteSource& source, StreamKind kind, Clock clock = {});
 
 }  // namespace stream

@@ -34,18 +34,41 @@ using Random = std::mt19937;
 
 template <class Choices>
 std::string one_of(Random& random, const Choices& choices) {
-  return *(std::begin(choices) + random() % std::size(choices));
+  return choices[random() % choices.size()];
 }
 
 std::string random_space(Random& random) { return random() % 12 == 0 ? one_of(random, std::vector{" ", "\t", "  ", "\r"}) : ""; }
 
-std::string random_name(Random& random) { return one_of(random, std::vector{"ts", "a", "b", "id", "x\\u0079", "a\\/b", "é", ""}); }
+std::string random_name(Random& random) {
+  return one_of(random, std::vector{"ts", "a", "b", "id", "x\\u0079", "a\\/b", "é", ""});
+}
 
 std::string random_scalar(Random& random) {
-  static const std::vector<std::string> kScalars{
-      "0",      "-0",        "1",     "1.0",  "10e-1",  "1.5",   "1e400",    "12345678901234567890", "-17.250",
-      "true",   "false",     "null",  "\"\"", "\"a\"",  "\"b\"", "\"\\\"\"", "\"\\u0061\"",          "\"\\ud83d\\ude00\"",
-      "\"€ é\"", "\"\\ud800\"", "\"{[\"", "\"1\"", "\"2\\n\"", "\"\\\\\"", "\"a long text with \\\"quotes\\\" and more of them: \\\"x\\\"\""};
+  static const std::vector<std::string> kScalars{"0",
+                                                 "-0",
+                                                 "1",
+                                                 "1.0",
+                                                 "10e-1",
+                                                 "1.5",
+                                                 "1e400",
+                                                 "12345678901234567890",
+                                                 "-17.250",
+                                                 "true",
+                                                 "false",
+                                                 "null",
+                                                 "\"\"",
+                                                 "\"a\"",
+                                                 "\"b\"",
+                                                 "\"\\\"\"",
+                                                 "\"\\u0061\"",
+                                                 "\"\\ud83d\\ude00\"",
+                                                 "\"€ é\"",
+                                                 "\"\\ud800\"",
+                                                 "\"{[\"",
+                                                 "\"1\"",
+                                                 "\"2\\n\"",
+                                                 "\"\\\\\"",
+                                                 "\"a long text with \\\"quotes\\\" and more of them: \\\"x\\\"\""};
   return one_of(random, kScalars);
 }
 
@@ -73,9 +96,9 @@ std::string mutate(Random& random, std::string line) {
   const auto times = 1 + random() % 2;
   for (unsigned i = 0; i < times && !line.empty(); ++i) {
     const std::size_t at = random() % line.size();
-    switch (random() % 6) {
+    switch (random() % 9) {
       case 0:
-        line[at] = "0123456789\"\\{}[]:, tnx\x01\x80\xc3"[random() % 24];
+        line[at] = std::string_view("0123456789\"\\{}[]:, tnx\x01\x80\xc3")[random() % 24];
         break;
       case 1:
         line.insert(at, one_of(random, std::vector{"1", " ", "\"", "0", ".5", "\\", "x", ",", "é"}));
@@ -85,7 +108,7 @@ std::string mutate(Random& random, std::string line) {
         break;
       default: {
         // A value for a value.
-        const std::size_t colon = line.find(':', at);
+        const std::size_t colon = line.find(':', random() % 2 == 0 ? 0 : at);
         if (colon == std::string::npos) break;
         const std::size_t end = line.find_first_of(",}]", colon);
         if (end != std::string::npos) line.replace(colon + 1, end - colon - 1, random_json(random, 1));
@@ -98,7 +121,8 @@ std::string mutate(Random& random, std::string line) {
 
 NoiseRule random_rule(Random& random) {
   NoiseRule rule;
-  rule.path = one_of(random, std::vector{"/ts", "/a", "/id", "/**/ts", "/a/b", "/a/*", "/*/0", "/**/xy", "/a~1b", "/é", "", "/**"});
+  rule.path =
+      one_of(random, std::vector{"/ts", "/a", "/id", "/**/ts", "/a/b", "/a/*", "/*/0", "/**/xy", "/a~1b", "/é", "", "/**"});
   switch (random() % 7) {
     case 0:
       rule.action = NoiseAction::type;
@@ -238,7 +262,7 @@ TEST_CASE("what is passed is equal") {
     CHECK(found == sum);
     passed += found.lines;
   }
-  CHECK(passed > 3000);
+  CHECK(passed > 2000);
 }
 
 namespace {
@@ -249,7 +273,9 @@ struct Told final : stream::CompareSink {
     return {};
   }
   stream::Status step(const CompareStep& step) override {
-    const auto number = [](const Item* item) { return item == nullptr ? std::string("-") : std::to_string(item->number) + item->data; };
+    const auto number = [](const Item* item) {
+      return item == nullptr ? std::string("-") : std::to_string(item->number) + item->data;
+    };
     text += std::to_string(static_cast<int>(step.kind)) + ":" + number(step.expected) + ":" + number(step.actual) + "\n";
     return {};
   }
@@ -269,9 +295,15 @@ struct Outcome {
 
 Outcome outcome(StreamKind kind, const std::string& expected, const std::string& actual, const CompareOptions& options,
                 std::size_t max_read) {
-  const auto e = stream::memory_source(expected, "e", max_read);
-  const auto a = stream::memory_source(actual, "a", max_read == SIZE_MAX ? max_read : max_read * 2 / 3 + 1);
   Told told;
+  const std::size_t other_read = max_read == SIZE_MAX ? max_read : max_read * 2 / 3 + 1;
+  if (max_read < 500) {  // many small events are not worth a thread
+    const auto result = compare_exchanges(bare(kind, expected, max_read), bare(kind, actual, other_read), options, &told);
+    REQUIRE(result);
+    return {*result, told.text};
+  }
+  const auto e = stream::memory_source(expected, "e", max_read);
+  const auto a = stream::memory_source(actual, "a", other_read);
   const auto result = compare_streams(*body_events(*e, kind), *body_events(*a, kind), options, &told);
   REQUIRE(result);
   return {*result, told.text};
@@ -310,13 +342,13 @@ void check_same(const Outcome& one, const Outcome& other) {
 
 TEST_CASE("a comparison that passes over lines says the same as one that decodes them all") {
   Random random(GENERATE(1U, 2U, 3U, 4U));
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 25; ++round) {
     const StreamKind kind = random() % 4 == 0 ? StreamKind::text : StreamKind::ndjson;
     std::string expected = random() % 4 == 0 ? "\xEF\xBB\xBF" : "";
     std::string actual;
     const bool jitter = random() % 2 == 0;
     const std::size_t rare = 20 + random() % 200;
-    for (unsigned i = 0; i < 700; ++i) {
+    for (unsigned i = 0; i < 300; ++i) {
       const std::string rest = ",\"n\":" + std::to_string(i) + ",\"data\":" + random_json(random, 2) + "}";
       std::string line = "{\"ts\":" + std::to_string(i) + rest;
       std::string other = jitter ? "{\"ts\":" + std::to_string(random() % 100'000) + ".5" + rest : line;
@@ -338,7 +370,7 @@ TEST_CASE("a comparison that passes over lines says the same as one that decodes
     INFO("round " << round);
     const Outcome decoded = outcome(kind, expected, actual, all, SIZE_MAX);
     check_same(outcome(kind, expected, actual, options, SIZE_MAX), decoded);
-    check_same(outcome(kind, expected, actual, options, 1 + random() % 3000), decoded);
+    check_same(outcome(kind, expected, actual, options, 500 + random() % 5000), decoded);
     check_same(outcome(kind, expected, actual, options, 1 + random() % 40), decoded);
   }
 }
