@@ -8,10 +8,10 @@
 #include <cerrno>
 #include <thread>
 
-#include "common/signals.hpp"
 #include "stream/net/url.hpp"
 #include "stream/text/units.hpp"
 #include "stream/text/utf8.hpp"
+#include "common/signals.hpp"
 #include "streamrec/streamrec.hpp"
 
 namespace tools::streamrec {

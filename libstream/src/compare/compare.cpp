@@ -49,6 +49,7 @@ class StreamComparison {
   StreamComparison(EventSource& expected, EventSource& actual, const CompareOptions& options, CompareSink* sink)
       : options_(options),
         comparer_(options.values, options.limits),
+        second_(options.values, options.limits),
         teller_(options, sink, comparer_, result_),
         expected_(expected, result_.expected, options.limits, options.expected_source),
         actual_(actual, result_.actual, options.limits, options.actual_source),
@@ -343,7 +344,8 @@ class StreamComparison {
     const auto size = [](const Lane& lane) { return lane.expected.size() + lane.actual.size(); };
     Lane& lane = size(lanes_[0]) >= size(lanes_[1]) ? lanes_[0] : lanes_[1];
     std::size_t budget = kPairBudget / 16;
-    LaneAlignment alignment = align_lane(lane, lane.expected.size(), lane.actual.size(), comparer_, options_.align, budget);
+    LaneAlignment alignment =
+        align_lane(lane, lane.expected.size(), lane.actual.size(), comparer_, options_.align, budget, &second_);
     std::vector<LaneStep>& steps = alignment.steps;
     // Behind the last of three equal items in a row, and not at the very end, where partners may be missing yet.
     std::size_t commit = 0;
@@ -675,6 +677,7 @@ class StreamComparison {
   const CompareOptions& options_;
   Comparison result_;
   ItemComparer comparer_;
+  ItemComparer second_;  ///< for another thread
   Teller teller_;
   Side expected_;
   Side actual_;

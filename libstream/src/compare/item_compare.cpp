@@ -202,6 +202,18 @@ std::vector<Difference> ItemComparer::compare(const Item& expected, const Item& 
   return out;
 }
 
+std::optional<Lockstep::Changes> ItemComparer::count(const Item& expected, const Item& actual) {
+  if (expected.form != DataForm::value || actual.form != DataForm::value || expected.fields != actual.fields ||
+      expected.data.find('\n') != std::string::npos || actual.data.find('\n') != std::string::npos || noise_.searching())
+    return std::nullopt;
+  const State state = root(expected);
+  if (state != root(actual) || noise_.ignored(state)) return std::nullopt;
+  if (!lockstep_ || lockstep_root_ != state) lockstep_.emplace(json_, state, limits_);
+  lockstep_root_ = state;
+  const auto found = lockstep_->count(expected.data, actual.data);
+  return found && found->changed + found->type <= kMaxUnalike ? found : std::nullopt;
+}
+
 void ItemComparer::compare_fields(const Item& expected, const Item& actual, std::vector<Difference>& out) {
   if (equal_fields(expected, actual)) return;
   const auto add = [&](ValueChange change, const ItemField* e, const ItemField* a) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lockstep.hpp"
 #include "stream/compare/compare.hpp"
 
 namespace stream {
@@ -34,6 +35,8 @@ class ItemComparer {
   /// Where two items of one kind and direction differ. Subject::field and Subject::data; the refs are not filled in, and neither
   /// are the values without `values`.
   std::vector<Difference> compare(const Item& expected, const Item& actual, bool values = true);
+  /// How many differences compare() finds, if that is quickly known. Only the data is looked at: the fields must be equal.
+  std::optional<Lockstep::Changes> count(const Item& expected, const Item& actual);
   /// The data of a whole item.
   ShownValue shown(const Item& item) const;
   /// Whether the rules ignore this field of the item.
@@ -62,6 +65,8 @@ class ItemComparer {
   Limits limits_;
   JsonComparer json_;
   NoiseMatcher& noise_;
+  std::optional<Lockstep> lockstep_;
+  State lockstep_root_ = 0;
   std::size_t looked_into_ = 0;
 };
 

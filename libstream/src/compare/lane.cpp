@@ -1,7 +1,9 @@
 #include "lane.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <string_view>
+#include <thread>
 #include <unordered_map>
 
 namespace stream {
@@ -14,6 +16,7 @@ constexpr int kOtherType = 400;
 // than those before.
 constexpr std::size_t kManyPairs = std::size_t{1} << 16;
 constexpr std::size_t kNeighbours = 16;
+constexpr std::size_t kLongRun = 512;  // is worth a thread
 constexpr int kLessAlike = 150;
 
 std::string_view type_of(const Item& item) {
@@ -26,19 +29,15 @@ std::uint64_t print_of(ItemComparer& comparer, Waiting& waiting) {
   return *waiting.print;
 }
 
-const std::vector<std::uint32_t>& words_of(Waiting& waiting) {
-  if (waiting.words.empty()) {
-    text_features(waiting.words, waiting.item.data);
-    if (waiting.words.empty()) waiting.words.push_back(0);
-    std::sort(waiting.words.begin(), waiting.words.end());
-  }
-  return waiting.words;
+const WordSketch& words_of(Waiting& waiting) {
+  if (!waiting.words) waiting.words = sketch_words(waiting.item.data);
+  return *waiting.words;
 }
 
 class Aligner {
  public:
-  Aligner(Lane& lane, ItemComparer& comparer, const AlignLimits& limits, std::size_t& budget)
-      : lane_(lane), comparer_(comparer), limits_(limits), budget_(budget) {}
+  Aligner(Lane& lane, ItemComparer& comparer, ItemComparer* second, const AlignLimits& limits, std::size_t& budget)
+      : lane_(lane), comparer_(comparer), second_(second), limits_(limits), budget_(budget) {}
 
   LaneAlignment run(std::size_t count_e, std::size_t count_a) {
     const std::size_t shorter = std::min(count_e, count_a);
@@ -67,6 +66,7 @@ class Aligner {
   void align_middle(std::size_t begin, std::size_t end_e, std::size_t end_a) {
     std::vector<std::uint64_t> prints_e;
     std::vector<std::uint64_t> prints_a;
+    find_prints(begin, end_e, end_a);
     for (std::size_t i = begin; i < end_e; ++i) prints_e.push_back(print_of(comparer_, lane_.expected[i]));
     for (std::size_t j = begin; j < end_a; ++j) prints_a.push_back(print_of(comparer_, lane_.actual[j]));
     const Alignment alignment = align(prints_e, prints_a, limits_);
@@ -81,6 +81,22 @@ class Aligner {
       from = {at.expected + 1, at.actual + 1};
     }
     add_run(from, {end_e, end_a});
+  }
+
+  // Those of long runs, of both sides at once.
+  void find_prints(std::size_t begin, std::size_t end_e, std::size_t end_a) {
+    if (second_ == nullptr || end_e - begin < kLongRun || end_a - begin < kLongRun) return;
+    const auto find = [begin](std::deque<Waiting>& items, std::size_t end, ItemComparer& comparer) {
+      for (std::size_t i = begin; i < end; ++i) {
+        print_of(comparer, items[i]);
+        words_of(items[i]);
+      }
+    };
+    const auto known = [begin](const std::deque<Waiting>& items, std::size_t end) { return items[end - 1 - (end - begin) / 4].print; };
+    if (known(lane_.expected, end_e) || known(lane_.actual, end_a)) return;
+    std::thread actual([&] { find(lane_.actual, end_a, *second_); });
+    find(lane_.expected, end_e, comparer_);
+    actual.join();
   }
 
   // Two runs without equal items: those that are alike are one item that changed.
@@ -172,6 +188,7 @@ class Aligner {
 
   Lane& lane_;
   ItemComparer& comparer_;
+  ItemComparer* second_;
   const AlignLimits& limits_;
   std::size_t& budget_;
   LaneAlignment out_;
@@ -179,11 +196,41 @@ class Aligner {
 
 }  // namespace
 
+WordSketch sketch_words(std::string_view text) {
+  constexpr std::size_t kMost = 1024;  // bytes: what is alike is so in its beginning
+  WordSketch out{};
+  std::uint64_t hash = 0;
+  for (const char c : text.substr(0, kMost)) {
+    const auto byte = static_cast<unsigned char>(c);
+    const unsigned char folded = byte | 0x20U;
+    const bool word = (folded >= 'a' && folded <= 'z') || (byte >= '0' && byte <= '9') || byte >= 0x80;
+    if (word) {
+      hash = (hash ^ byte) * 0x9e3779b97f4a7c15U;
+      hash ^= hash >> 29;
+    } else if (hash != 0) {
+      out[hash >> 61] |= std::uint64_t{1} << (hash >> 55 & 63);
+      hash = 0;
+    }
+  }
+  if (hash != 0) out[hash >> 61] |= std::uint64_t{1} << (hash >> 55 & 63);
+  return out;
+}
+
+int likeness(const WordSketch& a, const WordSketch& b) {
+  int common = 0;
+  int all = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    common += std::popcount(a[i] & b[i]);
+    all += std::popcount(a[i]) + std::popcount(b[i]);
+  }
+  return all == 0 ? 1000 : 2000 * common / all;
+}
+
 bool equal_items(ItemComparer& comparer, const Item& expected, const Item& actual) { return comparer.equal(expected, actual); }
 
 LaneAlignment align_lane(Lane& lane, std::size_t expected_count, std::size_t actual_count, ItemComparer& comparer,
-                         const AlignLimits& limits, std::size_t& budget) {
-  return Aligner(lane, comparer, limits, budget).run(expected_count, actual_count);
+                         const AlignLimits& limits, std::size_t& budget, ItemComparer* second) {
+  return Aligner(lane, comparer, second, limits, budget).run(expected_count, actual_count);
 }
 
 void find_moved(Lane& lane, ItemComparer& comparer, std::vector<LaneStep>& steps) {

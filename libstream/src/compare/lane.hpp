@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "item_compare.hpp"
@@ -12,11 +14,17 @@
 
 namespace stream {
 
+/// Which words a text has, roughly: each sets a bit.
+using WordSketch = std::array<std::uint64_t, 8>;
+WordSketch sketch_words(std::string_view text);
+/// Like likeness(): 1000 if they are the same, 0 if they share nothing.
+int likeness(const WordSketch& a, const WordSketch& b);
+
 /// An item that waits for its partner.
 struct Waiting {
   Item item{};
   std::optional<std::uint64_t> print{};  ///< its fingerprint, once it was asked for
-  std::vector<std::uint32_t> words{};    ///< features of its data as a text, once they were asked for; sorted
+  std::optional<WordSketch> words{};     ///< of its data, once it was asked for
 };
 
 /// The items of both sides that went in one direction, and were not compared yet.
@@ -42,9 +50,10 @@ struct LaneAlignment {
 };
 
 /// Aligns the first items of a lane: equal ones are found (a shortest list of differences, within the limits), and between
-/// them those that are alike are one that changed. `budget` as for pair_alike().
+/// them those that are alike are one that changed. `budget` as for pair_alike(). With a second comparer, of the same rules, there is
+/// work for a second thread.
 LaneAlignment align_lane(Lane& lane, std::size_t expected_count, std::size_t actual_count, ItemComparer& comparer,
-                         const AlignLimits& limits, std::size_t& budget);
+                         const AlignLimits& limits, std::size_t& budget, ItemComparer* second = nullptr);
 
 /// Makes one step of an item that is missing here and one that is extra there, where the two are equal.
 void find_moved(Lane& lane, ItemComparer& comparer, std::vector<LaneStep>& steps);

@@ -112,6 +112,32 @@ PassedLines Lockstep::pass(std::string_view expected, std::string_view actual, c
   return out;
 }
 
+std::optional<Lockstep::Changes> Lockstep::count(std::string_view expected, std::string_view actual) {
+  if (expected.empty() || actual.empty()) return std::nullopt;
+  both_.assign(expected).push_back('\n');
+  other_.assign(actual).push_back('\n');
+  Line line;
+  line.both = both_;
+  line.actual = other_;
+  line.expected = line.both.substr(0, expected.size());
+  line.differ = common_prefix(line.both, line.actual);
+  if (!find_tokens(line)) return std::nullopt;
+  changes_.emplace();
+  const bool known = walk(line);
+  const auto found = std::exchange(changes_, std::nullopt);
+  return known ? found : std::nullopt;
+}
+
+bool Lockstep::counts(State leaf) {
+  if (!changes_ || frames_.empty()) return false;
+  // Elements are aligned, and rules may be for a whole.
+  if (!json_.matcher().effect(leaf).relaxed.empty()) return false;
+  for (std::size_t i = 0; i < frames_.size(); ++i) {
+    if (frames_[i].array || !json_.matcher().effect(state_of(i)).relaxed.empty()) return false;
+  }
+  return true;
+}
+
 bool Lockstep::find_tokens(Line& line) {
   found_.clear();
   if (line.expected.size() > UINT32_MAX || !is_utf8(line.expected)) return false;
@@ -253,7 +279,10 @@ bool Lockstep::scalar(Line& line, std::size_t at, std::size_t end) {
   if (!json_.matcher().ignored(state)) {
     const Json expected = value_of(line.expected.substr(at, end - at), limits_);
     const Json actual = value_of(line.actual.substr(from, end_actual - from), limits_);
-    if (!json_.equal(expected, state, actual, state)) return false;
+    if (!json_.equal(expected, state, actual, state)) {
+      if (!counts(state)) return false;
+      ++(expected.kind() == actual.kind() ? changes_->changed : changes_->type);
+    }
   }
   resume(line, end, end_actual);
   return true;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,6 +37,16 @@ class Lockstep {
   /// The texts begin with lines. `tokens`, if there are any, are those of the piece in which `expected` begins at `begin`.
   PassedLines pass(std::string_view expected, std::string_view actual, const LineTokens* tokens = nullptr, std::size_t begin = 0);
 
+  /// How two lines that are not equal differ, if that are values at the same places of objects.
+  struct Changes {
+    std::size_t changed = 0;
+    std::size_t type = 0;
+    bool operator==(const Changes&) const = default;
+  };
+  /// As many differences as JsonComparer::compare() finds between two lines (without line feeds), or nothing where that takes more
+  /// than a walk.
+  std::optional<Changes> count(std::string_view expected, std::string_view actual);
+
  private:
   /// An object or array that is open. Offsets are in the expected line; what is at `at` there is at `at + delta` in the other.
   struct Frame {
@@ -62,6 +73,8 @@ class Lockstep {
   bool close(Line& line, std::size_t end);
   /// They differ at or before `at`: whether that is within something ignored.
   bool leave_out(std::size_t at);
+  /// Whether values that differ here are differences by themselves.
+  bool counts(State leaf);
   bool scalar(Line& line, std::size_t at, std::size_t end);
   void resume(Line& line, std::size_t end, std::size_t end_actual);
   State state_of(std::size_t frame);
@@ -74,6 +87,9 @@ class Lockstep {
   JsonTokens finder_;
   std::vector<std::uint32_t> found_;
   std::vector<Frame> frames_;
+  std::optional<Changes> changes_{};  ///< where differences are counted
+  std::string both_;
+  std::string other_;
   std::size_t ignored_ = SIZE_MAX;  ///< the frame that is left out
 };
 

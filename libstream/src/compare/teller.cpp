@@ -1,6 +1,7 @@
 #include "teller.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace stream {
 
@@ -38,7 +39,14 @@ Status Teller::begin() {
 
 Status Teller::pair(const Item& expected, const Item& actual, bool equal) {
   bool differs = false;
-  if (!equal) {
+  std::optional<Lockstep::Changes> counted;
+  if (!equal && !wants_values() && options_.count_all) counted = comparer_.count(expected, actual);
+  if (counted) {
+    differs = counted->changed + counted->type != 0;
+    result_.total += counted->changed + counted->type;
+    result_.by_change[static_cast<std::size_t>(ValueChange::changed)] += counted->changed;
+    result_.by_change[static_cast<std::size_t>(ValueChange::type)] += counted->type;
+  } else if (!equal) {
     auto found = comparer_.compare(expected, actual, wants_values());
     differs = !found.empty();
     for (Difference& difference : found) {

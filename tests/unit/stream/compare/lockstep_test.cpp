@@ -374,3 +374,29 @@ TEST_CASE("a comparison that passes over lines says the same as one that decodes
     check_same(outcome(kind, expected, actual, options, 1 + random() % 40), decoded);
   }
 }
+
+TEST_CASE("differences that are counted by a walk are those that a comparison finds") {
+  Random random(13);
+  std::size_t counted = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    ValueRules rules;
+    if (random() % 2 == 0) REQUIRE(rules.noise.add(random_rule(random)));
+    std::string line = random_line(random);
+    const Item expected = record(line);
+    const Item actual = record(mutate(random, mutate(random, std::move(line))));
+    ItemComparer comparer(rules, Limits{});
+    comparer.fingerprint(expected);
+    const auto found = comparer.count(expected, actual);
+    if (!found) continue;
+    ++counted;
+    INFO(expected.data << "\n" << actual.data);
+    const auto differences = comparer.compare(expected, actual);
+    const auto of = [&](stream::ValueChange change) {
+      return static_cast<std::size_t>(std::count_if(differences.begin(), differences.end(), [&](const auto& difference) { return difference.change == change; }));
+    };
+    CHECK(found->changed == of(stream::ValueChange::changed));
+    CHECK(found->type == of(stream::ValueChange::type));
+    CHECK(found->changed + found->type == differences.size());
+  }
+  CHECK(counted > 1000);
+}
