@@ -108,8 +108,15 @@ Body structured_body(const YamlNode& list, std::string_view type, const Context&
     }
     body.pieces.push_back(std::move(piece));
   }
-  if (named == StreamKind::http && !body.pieces.empty())
+  if (named == StreamKind::http && !body.pieces.empty()) {
     body.kind = frames ? StreamKind::sse : whole ? StreamKind::binary : StreamKind::text;
+    if (body.kind == StreamKind::text && context.report) {
+      context.report(
+          {stream::Level::note, "keploy-line-ends",
+           "the recording has lost how the lines of this text ended: LF is taken (streamdiff --ignore @newline lets others pass)",
+           context.place(list)});
+    }
+  }
   return body;
 }
 
