@@ -11,6 +11,7 @@
 #include "formats/utf8_pieces.hpp"
 #include "har/exchange.hpp"
 #include "stream/record/line_reader.hpp"
+#include "stream/text/utf8.hpp"
 
 namespace har::format {
 namespace {
@@ -111,7 +112,7 @@ class Reader final : public ItemReader {
                    "raise the limit with --max-entry"});
     }
     if (line.text.starts_with('#')) {
-      exchange_.timeline.push_back(own_event(t_, {{std::string(kComment), line.text}}));
+      exchange_.timeline.push_back(own_event(t_, {{std::string(kComment), stream::replace_invalid_utf8(line.text)}}));
       return {};
     }
     auto status = event(line);
@@ -308,7 +309,8 @@ class CastText {
         break;
       default:
         if (const Json* comment = member_of(event, kComment); comment != nullptr && comment->is_string()) {
-          if (version_ == 3) out_.append(comment->as_string()) += '\n';
+          const std::string& text = comment->as_string();
+          if (version_ == 3 && text.starts_with('#') && text.find('\n') == std::string::npos) out_.append(text) += '\n';
         } else if (const Json* code = member_of(event, kCode); code != nullptr && code->is_string()) {
           const Json* value = member_of(event, kValue);
           line(code->as_string(), value != nullptr ? *value : Json(""));
@@ -386,8 +388,10 @@ class Writer final : public ItemWriter {
     const auto report = [&](std::string rule, std::string message) {
       if (context.report) context.report({Level::warning, std::move(rule), std::move(message), item.where()});
     };
-    if (cast.replaced() > 0)
-      report("cast-no-text", fmt::format("a cast holds text: what was none became U+FFFD, {} times", cast.replaced()));
+    if (const std::size_t count = cast.replaced(); count > 0) {
+      report("cast-no-text",
+             fmt::format("a cast holds text: U+FFFD stands in {} place{} for bytes that are none", count, count == 1 ? "" : "s"));
+    }
     if (cast.backwards()) report("cast-time-backwards", "time goes back: the time of the event before was taken");
     return {};
   }
@@ -419,7 +423,7 @@ int sniff(std::string_view prefix) {
   if (!header || version_of(*header) != version) return 0;
   const bool sized =
       version == 2 ? (*header)["width"].is_number() && (*header)["height"].is_number() : (*header)["term"].is_object();
-  return sized ? 95 : 0;
+  return sized ? 95 : 10;
 }
 
 std::unique_ptr<ItemReader> read(stream::ByteSource& source, const ReadOptions& options) {

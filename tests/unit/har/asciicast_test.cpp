@@ -246,7 +246,7 @@ TEST_CASE("asciicast: what is no text is replaced, and that is said") {
         "[0.000001, \"o\", \"\xEF\xBF\xBD"
         "b\"]\n"
         "[0, \"o\", \"\xEF\xBF\xBD\"]\n");
-  CHECK(cast.findings == Lines{"a cast holds text: what was none became U+FFFD, 4 times"});
+  CHECK(cast.findings == Lines{"a cast holds text: U+FFFD stands in 4 places for bytes that are none"});
 }
 
 TEST_CASE("asciicast: a stream that never was a cast goes back to the left where a line ends") {
@@ -295,6 +295,15 @@ TEST_CASE("asciicast: every cut gives what came before it, or says where the hea
       CHECK(cast.findings.size() == (cast.exchanges[0].end ? 0 : 1));
     }
   }
+}
+
+TEST_CASE("asciicast: a file is found by its header") {
+  const auto score = [](std::string_view format, std::string_view text) { return find_format(format)->sniff(text); };
+  CHECK(score("asciicast", kCast3) > 90);
+  CHECK(score("asciicast", kCast2) == 0);
+  CHECK(score("asciicast-v2", kCast2) > 90);
+  CHECK(score("asciicast-v2", "{\"version\":2}\n") < 30);
+  CHECK(score("asciicast-v2", "{\"version\":2,") == 0);
 }
 
 TEST_CASE("asciicast: what is no event is an error at its place, and the rest is read") {

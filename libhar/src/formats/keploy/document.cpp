@@ -153,14 +153,13 @@ class Reader {
     auto answered = time_member(*resp_, "timestamp");
     if (!answered) answered = time_member(*spec_, "resTimestampMock");
     if (!asked) asked = answered;
-    if (!asked) {
-      const auto created = stream::parse_decimal_seconds(text_of(*spec_, "created"));
+    if (const auto created = stream::parse_decimal_seconds(text_of(*spec_, "created")); !asked && created) {
       constexpr stream::Nanos kLast = std::chrono::hours(24 * 365 * 200);
-      asked = WallTime(std::clamp(created.value_or(stream::Nanos{}), stream::Nanos{}, kLast));
+      if (*created > stream::Nanos{} && *created < kLast) asked = WallTime(*created);
     }
-    start_ = *asked;
+    exchange_.start = asked;  // none: not known
+    start_ = asked.value_or(WallTime{});
     answered_ = std::max(answered.value_or(start_), start_);
-    exchange_.start = start_;
   }
 
   std::string url(const Headers& headers) const {
