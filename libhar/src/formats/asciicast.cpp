@@ -420,10 +420,13 @@ int sniff(std::string_view prefix) {
   if (prefix.starts_with("\xEF\xBB\xBF")) prefix.remove_prefix(3);
   if (!prefix.starts_with('{')) return 0;
   const auto header = stream::parse_json(prefix.substr(0, prefix.find('\n')));
-  if (!header || version_of(*header) != version) return 0;
+  const int found = header ? version_of(*header) : 0;
+  if (found < 1 || found > 3) return 0;
+  constexpr int kPerhaps = 5;  // if the name says so
+  if (found != version) return kPerhaps;
   const bool sized =
       version == 2 ? (*header)["width"].is_number() && (*header)["height"].is_number() : (*header)["term"].is_object();
-  return sized ? 95 : 10;
+  return sized ? 95 : kPerhaps;
 }
 
 std::unique_ptr<ItemReader> read(stream::ByteSource& source, const ReadOptions& options) {

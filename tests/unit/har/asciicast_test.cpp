@@ -300,7 +300,7 @@ TEST_CASE("asciicast: every cut gives what came before it, or says where the hea
 TEST_CASE("asciicast: a file is found by its header") {
   const auto score = [](std::string_view format, std::string_view text) { return find_format(format)->sniff(text); };
   CHECK(score("asciicast", kCast3) > 90);
-  CHECK(score("asciicast", kCast2) == 0);
+  CHECK(score("asciicast", kCast2) < 30);
   CHECK(score("asciicast-v2", kCast2) > 90);
   CHECK(score("asciicast-v2", "{\"version\":2}\n") < 30);
   CHECK(score("asciicast-v2", "{\"version\":2,") == 0);
