@@ -28,7 +28,12 @@ using stream::WallTime;
 using stream::YamlNode;
 
 /// A document's tree takes some hundred bytes a value.
-constexpr std::size_t kMaxNodes = 2'000'000;
+stream::YamlLimits yaml_limits(const stream::Limits& limits) {
+  stream::YamlLimits out;
+  out.max_bytes = limits.max_entry;
+  out.max_nodes = std::max<std::size_t>(limits.max_entry / 256, 1000);
+  return out;
+}
 
 /// The files that a document refers to stand below the folder of its test set: mocks.yaml is in it, tests/test-1.yaml below.
 std::string test_set_path(const std::string& source) {
@@ -141,8 +146,7 @@ class Reader final : public ItemReader {
       if (!document) return failed(std::move(document).error(), false);
       if (!*document) break;
       // A text that was cut at the lines between documents is one of them.
-      auto nodes =
-          stream::parse_yaml((*document)->text, context_.source, {context_.limits.max_entry, kMaxNodes}, (*document)->line);
+      auto nodes = stream::parse_yaml((*document)->text, context_.source, yaml_limits(context_.limits), (*document)->line);
       if (!nodes) return failed(std::move(nodes).error(), true);
       if (nodes->empty()) continue;
       auto exchange = take(nodes->front());
@@ -165,7 +169,8 @@ class Reader final : public ItemReader {
   };
 
   tl::unexpected<stream::Error> failed(stream::Error error, bool continues) {
-    if (error.code == ErrorCode::limit && error.hint.empty()) error.hint = "raise the limit with --max-entry";
+    if (error.code == ErrorCode::limit && error.hint.empty() && !error.message.starts_with("nested"))
+      error.hint = "raise the limit with --max-entry";
     continues_ = continues;
     ended_ = !continues;
     return fail(std::move(error));
