@@ -36,6 +36,9 @@ constexpr std::string_view kCode = "code";
 constexpr std::string_view kValue = "value";
 constexpr std::string_view kComment = "comment";
 
+/// So that a time can be rounded up.
+constexpr Nanos kLatest = Nanos::max() - std::chrono::seconds(1);
+
 int version_of(const Json& header) { return static_cast<int>(header["version"].int_or(0)); }
 
 Event own_event(Nanos t, Json::Object members) {
@@ -183,7 +186,7 @@ class Reader final : public ItemReader {
   /// Version 2 has times since the start, version 3 since the event before.
   Status advance(Nanos time, const stream::Line& line) {
     Nanos::rep sum = 0;
-    if (__builtin_add_overflow(version_ == 3 ? t_.count() : 0, time.count(), &sum)) {
+    if (__builtin_add_overflow(version_ == 3 ? t_.count() : 0, time.count(), &sum) || sum > kLatest.count()) {
       return fail({ErrorCode::syntax, "the time is out of range", place(line)});
     }
     const Nanos t(sum);
@@ -340,9 +343,10 @@ class CastText {
   }
 
   void move_to(Nanos t) {
-    t -= exchange_.begin();
-    backwards_ = backwards_ || t < t_;
-    t_ = std::max(t_, t);
+    Nanos::rep since = 0;
+    if (__builtin_sub_overflow(t.count(), exchange_.begin().count(), &since)) since = t < exchange_.begin() ? 0 : kLatest.count();
+    backwards_ = backwards_ || Nanos(since) < t_;
+    t_ = std::clamp(Nanos(since), t_, std::max(t_, kLatest));
   }
 
   /// Intervals are whole microseconds, which is what asciinema reads of them: rounded so that what was written sums up to the

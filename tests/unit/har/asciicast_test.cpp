@@ -318,6 +318,7 @@ TEST_CASE("asciicast: what is no event is an error at its place, and the rest is
   CHECK(errors("[1,7,\"\"]") == Lines{"x.cast:2:1: /1: expected a code, a string such as \"o\""});
   CHECK(errors("[1,\"o\",5]") == Lines{"x.cast:2:1: /2: expected a string"});
   CHECK(errors("[1e30,\"o\",\"\"]") == Lines{"x.cast:2:1: /0: expected a time in seconds"});
+  CHECK(errors("[9223372036.8547758,\"o\",\"\"]") == Lines{"x.cast:2:1: the time is out of range"});
   CHECK(errors("{}") == Lines{"x.cast:2:1: expected an event, [time, code, data]"});
   CHECK(errors("[1,\"o\",\"a]").size() == 1);
   CHECK(read("{\"version\":1,\"width\":80}\n").errors == Lines{"x.cast:1:1: an asciicast of version 1"});
