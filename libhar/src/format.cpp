@@ -106,7 +106,7 @@ Guess guess(std::string_view prefix, const std::string& path) {
 bool names_exchanges(std::string_view path) {
   const Format* const named = format_of_name(path);
   if (named == nullptr) return false;
-  return named->name == "harl" || named->name == "recording" ||
+  return named->name == "harl" || named->name == "recording" || named->name == "asciicast" ||
          (named->name == "har" && without_compression(path).ends_with(".har"));
 }
 
@@ -227,8 +227,9 @@ class Streams final : public StreamReader {
 }  // namespace
 
 std::span<const Format> formats() {
-  static const std::array<Format, 8> kTable{format::kHar,    format::kHarLines, format::kRecording, format::kSse,
-                                            format::kNdjson, format::kJsonSeq,  format::kText,      format::kRaw};
+  static const std::array<Format, 11> kTable{format::kHar,       format::kHarLines,   format::kRecording, format::kSse,
+                                             format::kNdjson,    format::kJsonSeq,    format::kText,      format::kRaw,
+                                             format::kAsciicast, format::kAsciicast2, format::kKeploy};
   return kTable;
 }
 

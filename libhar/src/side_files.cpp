@@ -20,17 +20,17 @@ Result<std::string> SideFiles::find(std::string_view name) const {
   const auto refuse = [&](ErrorCode code, std::string_view why) {
     return fail({code, fmt::format("the side file \"{}\" {}", name, why), {har_path_}});
   };
-  if (!has_folder()) return refuse(ErrorCode::unsupported, "cannot be found: the HAR comes from standard input");
+  if (!has_folder()) return refuse(ErrorCode::unsupported, "cannot be found: what names it comes from standard input");
   const fs::path relative{std::string(name)};
   if (name.empty() || relative.is_absolute() || std::find(relative.begin(), relative.end(), "..") != relative.end()) {
-    return refuse(ErrorCode::unsupported, "leaves the folder of the HAR");
+    return refuse(ErrorCode::unsupported, "leaves the folder of what names it");
   }
   std::error_code error;
   const fs::path folder = fs::weakly_canonical(fs::absolute(har_path_, error).parent_path(), error);
   const fs::path target = fs::weakly_canonical(folder / relative, error);
   if (error) return refuse(ErrorCode::io, "cannot be found");
   const auto [in_folder, in_target] = std::mismatch(folder.begin(), folder.end(), target.begin(), target.end());
-  if (in_folder != folder.end()) return refuse(ErrorCode::unsupported, "leaves the folder of the HAR by a symbolic link");
+  if (in_folder != folder.end()) return refuse(ErrorCode::unsupported, "leaves the folder of what names it by a symbolic link");
   if (!fs::is_regular_file(target, error)) return refuse(ErrorCode::io, "is not there");
   return target.string();
 }

@@ -13,7 +13,7 @@ namespace {
 class BodyStreams final : public StreamReader {
  public:
   BodyStreams(stream::ByteSource& source, stream::StreamKind kind, const StreamInput& options)
-      : source_(source), kind_(kind), clock_(options.clock), select_(options.select) {
+      : source_(source), kind_(kind), clock_(source.live() ? options.clock : stream::Clock()), select_(options.select) {
     heads_.push_back({});
     heads_.front().kind = to_string(kind);
   }

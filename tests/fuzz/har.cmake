@@ -7,3 +7,7 @@ foreach(name IN ITEMS check check_rules check_values)
   target_include_directories(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}/libhar/src")
 endforeach()
 hartape_fuzz_target(merge SOURCES merge_fuzz.cpp LINKS hartape::har)
+
+# Formats beside HAR.
+hartape_fuzz_target(asciicast SOURCES asciicast_fuzz.cpp LINKS hartape::har)
+hartape_fuzz_target(keploy SOURCES keploy_fuzz.cpp LINKS hartape::har)

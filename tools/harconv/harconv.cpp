@@ -350,9 +350,9 @@ int Conversion::count() {
 }
 
 int list_formats(Tool& tool) {
-  std::string text = fmt::format("{:<10} {:<5} {:<6} {:<22} {}\n", "FORMAT", "READ", "WRITE", "SUFFIXES", "");
+  std::string text = fmt::format("{:<12} {:<5} {:<6} {:<22} {}\n", "FORMAT", "READ", "WRITE", "SUFFIXES", "");
   for (const har::Format& format : har::formats()) {
-    text += fmt::format("{:<10} {:<5} {:<6} {:<22} {}\n", format.name, format.open_reader != nullptr ? "yes" : "no",
+    text += fmt::format("{:<12} {:<5} {:<6} {:<22} {}\n", format.name, format.open_reader != nullptr ? "yes" : "no",
                         format.open_writer != nullptr ? "yes" : "no", format.suffixes, format.description);
   }
   auto sink = stream::open_output("-");

@@ -6,6 +6,8 @@
 #include <memory>
 #include <utility>
 
+#include "stream/compare/preset.hpp"
+
 namespace tools::streamdiff_tool {
 namespace {
 
@@ -58,6 +60,15 @@ void declare_order(CLI::App& app, Options& options) {
 }
 
 void declare_texts(CLI::App& app, Options& options) {
+  std::string names;
+  for (const stream::StreamPreset& preset : stream::stream_presets()) (names += names.empty() ? "" : ", ") += preset.name;
+  app.add_option(
+         "--preset", options.presets,
+         fmt::format("Compare streams of language models by what is said: join their texts, ignore what is new in each run. One "
+                     "of {}; see docs/presets.md.",
+                     names))
+      ->type_name("NAME")
+      ->group("Texts");
   app.add_option(
          "--join", options.join,
          "Compare the text that the strings at PATH are pieces of, however it was cut; and all else by itself. 'PATH by PATH' "
@@ -128,6 +139,34 @@ stream::Result<stream::JoinRule> parse_join(const std::string& text) {
   return rule;
 }
 
+// A preset is for all streams of an interface: its rules need not name anything in this one.
+stream::Status add_preset(const std::string& name, stream::CompareOptions& compare) {
+  const stream::StreamPreset* const preset = stream::find_stream_preset(name);
+  if (preset == nullptr) {
+    std::string names;
+    for (const stream::StreamPreset& each : stream::stream_presets()) (names += names.empty() ? "" : ", ") += each.name;
+    return fail({ErrorCode::usage, fmt::format("there is no preset '{}'", name), {}, "there are " + names});
+  }
+  for (const stream::StreamPreset::Join& join : preset->join) {
+    stream::JoinRule rule;
+    rule.spelling = join.path;
+    STREAM_ASSIGN(rule.path, stream::parse_path(join.path));
+    for (const std::string_view by : join.by) {
+      STREAM_ASSIGN(auto place, stream::parse_path(by));
+      rule.by.push_back(std::move(place));
+    }
+    compare.join.push_back(std::move(rule));
+  }
+  for (const std::string_view path : preset->ignore) {
+    stream::NoiseRule rule;
+    rule.path = path;
+    rule.optional = true;
+    STREAM_TRY(compare.values.noise.add(std::move(rule)));
+  }
+  compare.left_out_events.insert(compare.left_out_events.end(), preset->ignore_events.begin(), preset->ignore_events.end());
+  return {};
+}
+
 }  // namespace
 
 ToolInfo info() {
@@ -168,6 +207,7 @@ ToolInfo info() {
        "Stop at the first difference of what a server sends."},
       {"streamdiff --join '/choices/*/delta/content by /choices/*/index' --ignore '/**/id' a.sse b.sse",
        "Compare what a language model said, however it was cut into tokens."},
+      {"streamdiff --preset openai a.sse b.sse", "The same with all that is known of such streams."},
       {"streamdiff --timing 'gap<=+50ms' --timing 'first<=+20%' old.rec.ndjson new.rec.ndjson", "Compare when events came, too."},
       {"streamdiff --suggest-noise -o noise.yaml run1.sse run2.sse run3.sse", "Find out what varies between runs of one stream."},
       {"streamdiff --update expected.sse actual.sse", "Show what has changed, and expect that from now on."},
@@ -224,6 +264,7 @@ stream::Status finish(Options& options, Tool& tool) {
     STREAM_ASSIGN(auto rule, parse_join(text));
     compare.join.push_back(std::move(rule));
   }
+  for (const std::string& name : options.presets) STREAM_TRY(add_preset(name, compare));
   for (const std::string& text : options.timing) {
     STREAM_ASSIGN(auto rule, stream::parse_timing_rule(text));
     compare.timing.push_back(std::move(rule));

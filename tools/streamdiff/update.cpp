@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "har/format.hpp"
@@ -68,6 +69,8 @@ Exchange Kept::take() {
     const stream::Nanos begin = head_.begin();
     for (Event& event : out.timeline) event.t += begin;
     if (out.end) out.end->t += begin;
+    // What came has times of its own, or none.
+    if (out.response && !out.timeline.empty()) out.response->t = std::min(out.response->t, out.timeline.front().t);
   }
   return out;
 }

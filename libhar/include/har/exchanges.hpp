@@ -11,8 +11,7 @@
 namespace har {
 
 struct ExchangeInput {
-  /// A name from the table of formats (har, harl, recording, sse, ndjson, json-seq, text, raw); without it the format is found by
-  /// content, then by suffix.
+  /// A name from the table of formats (har, recording, sse, text …); without it the format is found by content, then by suffix.
   std::optional<std::string> format{};
   /// Whether a bare body is an input too: something whose format nobody knows is then text, or bytes.
   bool bodies = true;

@@ -8,7 +8,8 @@
 
 namespace har {
 
-/// The folder beside a HAR, in which Playwright's "attach" mode keeps bodies and messages (`content._file`).
+/// The folder of a HAR, in which Playwright's "attach" mode keeps bodies and messages (`content._file`), or of another file that
+/// names files beside it.
 class SideFiles {
  public:
   /// `har_path` is the HAR's path as the user gave it; "-" has no folder, and every file is refused.

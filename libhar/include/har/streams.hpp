@@ -74,7 +74,7 @@ struct StreamInput {
   StreamSelection select{};
   /// Of what is live and has begun in a way that may be anything: what it likely is.
   std::optional<stream::StreamKind> likely{};
-  stream::Clock clock{};  ///< see body_events()
+  stream::Clock clock{};  ///< of bodies that are live, see body_events()
 };
 
 /// `path` may be "-". Bodies and recordings are read as they come, in the memory of one event, if nothing of another exchange

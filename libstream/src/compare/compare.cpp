@@ -67,11 +67,9 @@ class StreamComparison {
     decode.chunks = options_.chunks;
     decode.limits = options_.limits;
     decode.findings = options_.findings;
-    if (!kind || is_plain(*kind) || *kind == StreamKind::websocket) {
-      if (!live()) {
-        STREAM_TRY(expected_.load());
-        STREAM_TRY(actual_.load());
-      }
+    if (needs_whole(kind)) {
+      STREAM_TRY(expected_.load());
+      STREAM_TRY(actual_.load());
       if (!kind && !options_.kind) kind = common_kind(expected_.head, actual_.head);
       if (kind) decode.body = common_form(expected_.head.exchange, actual_.head.exchange, options_.limits);
     }
@@ -93,11 +91,10 @@ class StreamComparison {
     const bool complete = !result_.stopped && !teller_.full();
     if (complete && kind) {
       const bool allowed = options_.truncation == Truncation::allowed;
-      const bool extra = result_.extra_allowed;
       for (Difference& difference :
-           texts_.finish(extra || (allowed && is_cut(result_.expected)), allowed && is_cut(result_.actual)))
+           texts_.finish(early_ || (allowed && is_cut(result_.expected)), allowed && is_cut(result_.actual)))
         teller_.add(std::move(difference));
-      STREAM_TRY(teller_.finish_timing(!extra));
+      STREAM_TRY(teller_.finish_timing(!early_));
     }
     result_.stopped = result_.stopped || (!complete && (!expected_.finished() || !actual_.finished() || waiting_anywhere()));
     expected_.finish();
@@ -111,6 +108,16 @@ class StreamComparison {
   enum class Which : std::uint8_t { expected, actual };
 
   bool live() const { return actual_.live(); }
+
+  /// What an ordinary body is, and of a WebSocket that was declined, is seen in all of it; others are cut as their kind says.
+  bool needs_whole(std::optional<StreamKind> kind) const {
+    if (!kind || *kind == StreamKind::http) return true;
+    if (*kind != StreamKind::websocket) return false;
+    const auto begins_with_data = [](const SideHead& head) {
+      return head.exchange.timeline.empty() || head.exchange.timeline.front().kind == EventKind::data;
+    };
+    return begins_with_data(expected_.head) || begins_with_data(actual_.head);
+  }
 
   void compare_answers() {
     const Exchange& e = expected_.head.exchange;
@@ -203,6 +210,13 @@ class StreamComparison {
     return live() ? compare_live() : compare_windows();
   }
 
+  /// What the actual side goes on with is not read further.
+  bool all_has_come() {
+    if (!options_.allow_extra || !expected_.finished() || waiting(Which::expected) != 0) return false;
+    early_ = true;
+    result_.extra_allowed = result_.extra_allowed || waiting(Which::actual) != 0;
+    return true;
+  }
   /// Nothing more is to be found out.
   bool over() const { return result_.stopped || teller_.full(); }
   /// What joined texts differ in by now. Of a live stream it is told at once.
@@ -233,10 +247,7 @@ class StreamComparison {
         moved_on = moved_on || some;
       }
       if (moved_on) continue;
-      if (options_.allow_extra && expected_.finished() && waiting(Which::expected) == 0) {
-        result_.extra_allowed = true;  // not read further
-        return {};
-      }
+      if (all_has_come()) return {};
       if (target < kSmallWindow && kSmallWindow < options_.window) {
         target = kSmallWindow;
       } else if (target < options_.window) {
@@ -466,10 +477,7 @@ class StreamComparison {
     std::array<std::vector<Waiting>, 2> replaced;  // expected items that came as others, or are late; the last kLookBack of them
     for (;;) {
       while (!expected_.finished() && !window_full(Which::expected)) STREAM_TRY(read(Which::expected));
-      if (options_.allow_extra && expected_.finished() && waiting(Which::expected) == 0) {
-        result_.extra_allowed = true;  // not read further
-        return {};
-      }
+      if (all_has_come()) return {};
       if (actual_.finished()) return compare_rest();
       STREAM_TRY(read(Which::actual));
       if (actual_.finished() && options_.truncation == Truncation::allowed && is_cut(result_.actual)) continue;
@@ -534,41 +542,50 @@ class StreamComparison {
   /// Items are opposite each other wherever they stand.
   Status compare_bag(const PathPattern* key) {
     Bag bag(options_, comparer_, teller_, key);
-    const auto move_on = [&](Which which) -> Status {
-      STREAM_TRY(read(which));
-      for (Lane& lane : lanes_) {
-        auto& items = which == Which::expected ? lane.expected : lane.actual;
-        for (Waiting& waiting : items) {
-          if (over()) return {};
-          STREAM_TRY(bag.add(which == Which::expected ? Bag::Which::expected : Bag::Which::actual, std::move(waiting.item),
-                             result_.windowed));
-        }
-        items.clear();
-      }
-      return {};
-    };
-    while (!(expected_.finished() && actual_.finished()) && !over()) {
-      const auto few = [&] { return bag.waiting(Bag::Which::expected) < options_.window / 2; };
-      do {
-        if (!expected_.finished()) STREAM_TRY(move_on(Which::expected));
-      } while (live() && !expected_.finished() && few() && !over());
-      if (options_.allow_extra && expected_.finished() && bag.waiting(Bag::Which::expected) == 0) {
-        result_.extra_allowed = result_.extra_allowed || !actual_.finished() || bag.waiting(Bag::Which::actual) != 0;
+    std::array<std::size_t, 2> taken{};
+    // The sides go on in step, whatever came together, so that what waits is as little as can be.
+    for (std::array<bool, 2> done{}; !(done[0] && done[1]);) {
+      const bool ahead = live() && bag.waiting(Bag::Which::expected) < options_.window / 2;
+      const std::size_t at = done[1] || (!done[0] && (taken[0] <= taken[1] || ahead)) ? 0 : 1;
+      if (at == 1 && options_.allow_extra && done[0] && bag.waiting(Bag::Which::expected) == 0) {
+        early_ = true;
+        result_.extra_allowed = true;
         return {};
       }
-      if (!actual_.finished() && !over()) STREAM_TRY(move_on(Which::actual));
-      STREAM_TRY(tell_texts());
+      const Which which = at == 0 ? Which::expected : Which::actual;
+      STREAM_ASSIGN(auto item, next_item(which));
+      done[at] = !item;
+      if (!item) continue;
+      ++taken[at];
+      STREAM_TRY(bag.add(at == 0 ? Bag::Which::expected : Bag::Which::actual, std::move(*item), result_.windowed));
+      if (at == 1 && waiting(which) == 0) STREAM_TRY(tell_texts());
+      if (over()) return {};
     }
-    bytes_ = {};
-    if (over()) return {};
     for (const auto which : {Bag::Which::expected, Bag::Which::actual}) {
       for (Item& item : bag.take_rest(which)) {
         Lane& lane = lanes_[item.direction == Direction::receive ? 0 : 1];
         (which == Bag::Which::expected ? lane.expected : lane.actual).push_back({std::move(item), {}});
       }
     }
+    bytes_ = {};
     // What is left of both is alike, or has another key.
     return key == nullptr ? compare_rest() : tell_rest();
+  }
+
+  /// The next item of a side, in either direction; nothing at its end.
+  Result<std::optional<Item>> next_item(Which which) {
+    while (waiting(which) == 0) {
+      if (side(which).finished()) return std::optional<Item>();
+      STREAM_TRY(read(which));
+    }
+    auto& received = queue(which, Direction::receive);
+    auto& sent = queue(which, Direction::send);
+    auto& from =
+        received.empty() || (!sent.empty() && sent.front().item.position < received.front().item.position) ? sent : received;
+    std::optional<Item> item(std::move(from.front().item));
+    from.pop_front();
+    bytes_[static_cast<std::size_t>(which)] -= item->data.size();
+    return item;
   }
 
   Status tell_rest() {
@@ -631,7 +648,7 @@ class StreamComparison {
     }
     if (waiting(Which::expected) == 0) {
       result_.between += waiting(Which::actual);
-      if (!actual_.finished()) result_.extra_allowed = true;
+      early_ = !actual_.finished();
       return {};
     }
     result_.windowed = forgot;
@@ -683,6 +700,7 @@ class StreamComparison {
   Side actual_;
   JoinedTexts texts_;
   std::array<Joiner, 2> joiners_;
+  bool early_ = false;                   ///< the actual side was not read to its end, since all that is expected has come
   std::array<std::size_t, 2> passed_{};  ///< Order::subsequence: actual items at the front of each lane that are not expected
   std::array<Lane, 2> lanes_;            ///< received, sent
   std::array<std::size_t, 2> bytes_{};   ///< of the data of the items that wait, by side

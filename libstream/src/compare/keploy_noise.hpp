@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "stream/compare/noise_file.hpp"
-#include "yaml.hpp"
+#include "stream/text/yaml.hpp"
 
 namespace stream {
 

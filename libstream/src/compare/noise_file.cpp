@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "keploy_noise.hpp"
-#include "yaml.hpp"
+#include "stream/text/yaml.hpp"
 
 namespace stream {
 namespace {

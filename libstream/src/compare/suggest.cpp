@@ -72,6 +72,7 @@ void classify(const Seen& seen, NoiseSuggestion& out) {
   if (matched("times or counters", R"(^\d+(\.\d+)?$)")) return;
   const std::string prefix = common_prefix(seen.values);
   const std::string quoted = re2::RE2::QuoteMeta(prefix);
+  if (!prefix.empty() && matched("ids", fmt::format("^{}\\d+$", quoted))) return;
   if (matched("hexadecimal ids", fmt::format("^{}[0-9a-f]{{8,}}$", quoted))) return;
   // An id has no spaces, and letters and digits in a mixture that words do not have.
   if (all_match(seen.values, R"(\d)") || !prefix.empty()) {

@@ -192,7 +192,7 @@ TEST_CASE("a live stream is compared as it arrives") {
     const auto result = compare_streams(*e, actual, options);
     REQUIRE(result);
     CHECK(result->equal());
-    CHECK(result->extra_allowed);
+    CHECK(result->actual.unread);
     CHECK(result->actual.unread);
     CHECK(actual.asked == 6);
   }

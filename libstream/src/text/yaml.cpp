@@ -1,4 +1,4 @@
-#include "yaml.hpp"
+#include "stream/text/yaml.hpp"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -12,15 +12,11 @@
 namespace stream {
 namespace {
 
-constexpr std::size_t kMaxNodes = 200'000;
-constexpr std::size_t kMaxBytes = std::size_t{16} << 20;  // of scalars
-constexpr std::size_t kMaxDepth = 64;
-
-Place place_of(const YAML::Mark& mark, const std::string& source) {
+Place place_of(const YAML::Mark& mark, const std::string& source, std::uint64_t first_line) {
   Place place;
   place.source = source;
   if (mark.line >= 0) {
-    place.line = static_cast<std::uint64_t>(mark.line) + 1;
+    place.line = static_cast<std::uint64_t>(mark.line) + first_line;
     place.column = static_cast<std::uint64_t>(mark.column) + 1;
   }
   return place;
@@ -29,7 +25,8 @@ Place place_of(const YAML::Mark& mark, const std::string& source) {
 /// Builds the tree. What goes too far is remembered, and the rest of the text is passed over.
 class Builder : public YAML::EventHandler {
  public:
-  explicit Builder(const std::string& source) : source_(source) {}
+  Builder(const std::string& source, const YamlLimits& limits, std::uint64_t first_line)
+      : source_(source), limits_(limits), first_line_(first_line) {}
 
   const std::optional<Error>& error() const { return error_; }
   YamlNode take() { return std::move(document_); }
@@ -41,8 +38,10 @@ class Builder : public YAML::EventHandler {
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(make(YamlNode::Kind::null, mark), anchor); }
-  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
     YamlNode node = make(YamlNode::Kind::scalar, mark);
+    node.plain = tag == "?";
+    node.binary = tag == "tag:yaml.org,2002:binary";
     node.text = value;
     add(std::move(node), anchor);
   }
@@ -69,19 +68,19 @@ class Builder : public YAML::EventHandler {
     std::optional<YamlNode> name{};  // of the next member
   };
 
-  static YamlNode make(YamlNode::Kind kind, const YAML::Mark& mark) {
+  YamlNode make(YamlNode::Kind kind, const YAML::Mark& mark) const {
     YamlNode node;
     node.kind = kind;
-    const Place place = place_of(mark, {});
+    const Place place = place_of(mark, {}, first_line_);
     node.line = place.line;
     node.column = place.column;
     return node;
   }
   void refuse(const YAML::Mark& mark, std::string_view what) {
-    if (!error_) error_ = Error{ErrorCode::limit, std::string(what), place_of(mark, source_), {}};
+    if (!error_) error_ = Error{ErrorCode::limit, std::string(what), place_of(mark, source_, first_line_), {}};
   }
   void begin(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
-    if (open_.size() >= kMaxDepth) refuse(mark, fmt::format("nested deeper than {} levels", kMaxDepth));
+    if (open_.size() >= limits_.max_depth) refuse(mark, fmt::format("nested deeper than {} levels", limits_.max_depth));
     if (!error_) open_.push_back({make(kind, mark), anchor, {}});
   }
   void end() {
@@ -91,14 +90,14 @@ class Builder : public YAML::EventHandler {
     add(std::move(done.node), done.anchor);
   }
   void check_size(const YamlNode& node) {
-    if (!error_ && (nodes_ > kMaxNodes || bytes_ > kMaxBytes))
+    if (!error_ && (nodes_ > limits_.max_nodes || bytes_ > limits_.max_bytes))
       error_ = Error{ErrorCode::limit, "the text would become too large", {source_, node.line, node.column, {}, {}}, {}};
   }
   // A copy counts with all that is in it; what is built bit by bit was counted so.
   void count(const YamlNode& node) {
     ++nodes_;
     bytes_ += node.text.size();
-    if (nodes_ > kMaxNodes || bytes_ > kMaxBytes) return;
+    if (nodes_ > limits_.max_nodes || bytes_ > limits_.max_bytes) return;
     for (const YamlNode& item : node.items) count(item);
     for (const auto& [name, value] : node.members) {
       count(name);
@@ -124,6 +123,8 @@ class Builder : public YAML::EventHandler {
   }
 
   const std::string& source_;
+  YamlLimits limits_;
+  std::uint64_t first_line_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, YamlNode> anchors_;
   YamlNode document_;
@@ -142,12 +143,19 @@ const YamlNode* YamlNode::find(std::string_view name) const {
   return out;
 }
 
-Result<std::vector<YamlNode>> parse_yaml(std::string_view text, const std::string& source) {
-  if (text.size() > kMaxBytes)
-    return fail({ErrorCode::limit, fmt::format("more than {} MiB of YAML", kMaxBytes >> 20U), {source}, {}});
+Result<std::vector<YamlNode>> parse_yaml(std::string_view text, const std::string& source, const YamlLimits& limits,
+                                         std::uint64_t first_line) {
+  if (text.size() > limits.max_bytes) {
+    const std::size_t bytes = limits.max_bytes;
+    const bool whole = bytes % (std::size_t{1} << 20) == 0;
+    return fail({ErrorCode::limit,
+                 fmt::format("more than {} {} of YAML", whole ? bytes >> 20U : bytes, whole ? "MiB" : "bytes"),
+                 {source},
+                 {}});
+  }
   std::vector<YamlNode> out;
   std::istringstream in{std::string(text)};
-  Builder builder(source);
+  Builder builder(source, limits, first_line);
   try {
     YAML::Parser parser(in);
     while (parser.HandleNextDocument(builder)) {
@@ -159,10 +167,15 @@ Result<std::vector<YamlNode>> parse_yaml(std::string_view text, const std::strin
     // Positions are part of its what(), and stand in our place.
     std::string hint;
     if (error.msg == YAML::ErrorMsg::UNKNOWN_TOKEN) hint = "a value that begins with @, %, * or & must stand in quotes";
-    return fail({ErrorCode::syntax, fmt::format("no YAML: {}", error.msg), place_of(error.mark, source), std::move(hint)});
+    return fail(
+        {ErrorCode::syntax, fmt::format("no YAML: {}", error.msg), place_of(error.mark, source, first_line), std::move(hint)});
   }
   if (builder.error()) return fail(*builder.error());
   return out;
+}
+
+bool begins_yaml_document(std::string_view line) {
+  return line.starts_with("---") && (line.size() == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\r');
 }
 
 }  // namespace stream

@@ -1,0 +1,451 @@
+// A document of kind Http, a test case or a mock, as an exchange.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "check/url_parts.hpp"
+#include "formats/keploy/keploy.hpp"
+#include "stream/text/base64.hpp"
+#include "stream/text/json.hpp"
+#include "stream/text/utf8.hpp"
+
+namespace har::format::keploy {
+namespace {
+
+using stream::ErrorCode;
+using stream::Event;
+using stream::EventKind;
+using stream::Exchange;
+using stream::fail;
+using stream::Json;
+using stream::Result;
+using stream::WallTime;
+using stream::YamlNode;
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+bool same_name(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// The text of a member; empty if it is not there or is no scalar.
+std::string_view text_of(const YamlNode& node, std::string_view name) {
+  const YamlNode* const found = node.find(name);
+  return found != nullptr ? std::string_view(found->text) : std::string_view();
+}
+
+std::optional<WallTime> time_member(const YamlNode& node, std::string_view name) { return time_of(text_of(node, name)); }
+
+bool is_token(char c) {
+  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+/// Cookies that were joined by commas: a cookie begins behind a comma with a name and "=". (A date has a comma too.)
+std::vector<std::string> split_cookies(std::string_view joined) {
+  std::vector<std::string> out;
+  std::size_t begin = 0;
+  for (std::size_t comma = joined.find(','); comma != std::string_view::npos; comma = joined.find(',', comma + 1)) {
+    std::size_t name = comma + 1;
+    while (name < joined.size() && joined[name] == ' ') ++name;
+    std::size_t end = name;
+    while (end < joined.size() && is_token(joined[end])) ++end;
+    if (end == name || end == joined.size() || joined[end] != '=') continue;
+    out.emplace_back(joined.substr(begin, comma - begin));
+    begin = name;
+  }
+  out.emplace_back(joined.substr(begin));
+  return out;
+}
+
+int hex(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
+}
+
+std::string query_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return stream::is_utf8(out) ? out : std::string(text);
+}
+
+Json query_string(std::string_view url) {
+  Json::Array out;
+  for (std::string_view rest = check::query_of(url).value_or(""); !rest.empty();) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    if (pair.empty()) continue;
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    out.push_back(Json::Object{{"name", query_decoded(pair.substr(0, equals))},
+                               {"value", query_decoded(pair.substr(std::min(equals + 1, pair.size())))}});
+  }
+  return Json(std::move(out));
+}
+
+struct Headers {
+  Json::Array list{};
+
+  Headers(const YamlNode* node, const Context& context) {
+    if (node == nullptr) return;
+    for (const auto& [key, value] : node->members) {
+      const std::string name = stream::replace_invalid_utf8(octets_of(key, context));
+      std::vector<std::string> values;
+      if (value.kind == YamlNode::Kind::sequence) {
+        for (const YamlNode& item : value.items) values.push_back(octets_of(item, context));
+      } else if (same_name(name, "set-cookie")) {
+        values = split_cookies(octets_of(value, context));
+      } else {
+        values.push_back(octets_of(value, context));
+      }
+      for (const std::string& one : values)
+        list.push_back(Json::Object{{"name", name}, {"value", stream::replace_invalid_utf8(one)}});
+    }
+  }
+  std::string_view value(std::string_view name) const {
+    std::string_view out;
+    for (const Json& header : list) {
+      if (same_name(header["name"].string_or(""), name)) out = header["value"].string_or("");
+    }
+    return out;
+  }
+};
+
+std::string http_version(const YamlNode& node) {
+  const std::string_view major = text_of(node, "proto_major");
+  if (major.empty() || major == "0") return "";
+  const std::string_view minor = text_of(node, "proto_minor");
+  return fmt::format("HTTP/{}.{}", major, minor.empty() ? "0" : minor);
+}
+
+class Reader {
+ public:
+  Reader(const YamlNode& document, const Context& context) : document_(document), context_(context) {}
+
+  Result<Exchange> read() {
+    spec_ = document_.find("spec");
+    if (spec_ == nullptr || spec_->kind != YamlNode::Kind::mapping) return refuse(document_, "spec");
+    req_ = spec_->find("req");
+    resp_ = spec_->find("resp");
+    if (req_ == nullptr || req_->kind != YamlNode::Kind::mapping) return refuse(*spec_, "req");
+    if (resp_ == nullptr || resp_->kind != YamlNode::Kind::mapping) return refuse(*spec_, "resp");
+    times();
+    request();
+    STREAM_TRY(response());
+    return std::move(exchange_);
+  }
+
+ private:
+  tl::unexpected<stream::Error> refuse(const YamlNode& node, std::string_view name) const {
+    return fail({ErrorCode::syntax, fmt::format("expected a member \"{}\", a mapping, in a document of kind Http", name),
+                 context_.place(node)});
+  }
+
+  void times() {
+    auto asked = time_member(*req_, "timestamp");
+    if (!asked) asked = time_member(*spec_, "reqTimestampMock");
+    auto answered = time_member(*resp_, "timestamp");
+    if (!answered) answered = time_member(*spec_, "resTimestampMock");
+    if (!asked) asked = answered;
+    if (const auto created = stream::parse_decimal_seconds(text_of(*spec_, "created")); !asked && created) {
+      constexpr stream::Nanos kLast = std::chrono::hours(24 * 365 * 200);
+      if (*created > stream::Nanos{} && *created < kLast) asked = WallTime(*created);
+    }
+    exchange_.start = asked;  // none: not known
+    start_ = asked.value_or(WallTime{});
+    answered_ = std::max(answered.value_or(start_), start_);
+  }
+
+  std::string url(const Headers& headers) const {
+    std::string url(text_of(*req_, "url"));
+    // A mock's URL has no host.
+    const std::string_view host = headers.value("host");
+    return url.starts_with('/') && !host.empty() ? fmt::format("http://{}{}", host, url) : url;
+  }
+
+  void request() {
+    Event event;
+    event.kind = EventKind::request;
+    Headers headers(req_->find("header"), context_);
+    const std::string url = this->url(headers);
+    version_ = http_version(*req_);
+    Json object = Json::object();
+    object.set("method", text_of(*req_, "method").empty() ? std::string_view("GET") : text_of(*req_, "method"));
+    object.set("url", stream::replace_invalid_utf8(url));
+    object.set("httpVersion", version_.empty() ? "unknown" : version_);
+    object.set("cookies", Json::array());
+    const std::string type(headers.value("content-type"));
+    object.set("headers", std::move(headers.list));
+    object.set("queryString", query_string(url));
+    if (Json post = post_data(type); !post.is_null()) object.set("postData", std::move(post));
+    object.set("headersSize", -1);
+    object.set("bodySize", -1);
+    event.object = std::move(object);
+    event.entry = Json::object();
+    if (Json kept = what_is_left(); !kept.as_object().empty()) event.entry.set("_keploy", std::move(kept));
+    exchange_.request = std::move(event);
+  }
+
+  Json post_data(const std::string& type) const {
+    std::string body;
+    if (const YamlNode* node = req_->find("body"); node != nullptr) {
+      if (node->kind == YamlNode::Kind::sequence) {
+        for (const TimedBytes& piece : structured_body(*node, type, context_).pieces) body += piece.bytes;
+      } else {
+        body = octets_of(*node, context_);
+      }
+    }
+    if (const YamlNode* ref = req_->find("body_ref"); ref != nullptr && body.empty() && !text_of(*ref, "path").empty()) {
+      auto read = context_.files->read(text_of(*ref, "path"));
+      if (read) {
+        body = std::move(*read);
+      } else {
+        context_.warn(context_.place(*ref), "keploy-file", read.error().message);
+      }
+    }
+    Json::Array params;
+    if (const YamlNode* form = req_->find("form"); form != nullptr) {
+      for (const YamlNode& item : form->items) {
+        for (const std::string_view list : {"values", "paths"}) {
+          const YamlNode* const values = item.find(list);
+          if (values == nullptr) continue;
+          for (const YamlNode& value : values->items)
+            params.push_back(Json::Object{{"name", text_of(item, "key")}, {list == "paths" ? "fileName" : "value", value.text}});
+        }
+      }
+    }
+    if (body.empty() && params.empty()) return {};
+    Json post = Json::Object{{"mimeType", type}, {"params", std::move(params)}};
+    const bool text = stream::is_utf8(body);
+    post.set("text", text ? std::move(body) : stream::base64_encode(body));
+    if (!text) post.set("_encoding", "base64");
+    return post;
+  }
+
+  stream::Status response() {
+    Headers headers(resp_->find("header"), context_);
+    const std::string type(headers.value("content-type"));
+    Event event;
+    event.kind = EventKind::response;
+    const std::string version = http_version(*resp_);
+    Json object = Json::object();
+    const auto status = stream::parse_json(text_of(*resp_, "status_code"));
+    object.set("status", status && status->is_number() ? *status : Json(0));
+    object.set("statusText", text_of(*resp_, "status_message"));
+    object.set("httpVersion", !version.empty() ? version : version_.empty() ? "unknown" : version_);
+    object.set("cookies", Json::array());
+    const std::string location(headers.value("location"));
+    object.set("headers", std::move(headers.list));
+    Json content = Json::object();
+    if (!type.empty()) content.set("mimeType", type);
+    const bool skipped = text_of(*resp_, "body_skipped") == "true";
+    if (const auto size = stream::parse_json(text_of(*resp_, "body_size")); skipped && size && size->is_number())
+      content = Json::Object{{"size", *size}, {"mimeType", type}};
+    object.set("content", std::move(content));
+    object.set("redirectURL", location);
+    object.set("headersSize", -1);
+    object.set("bodySize", -1);
+    event.object = std::move(object);
+    exchange_.response = std::move(event);
+    if (skipped)
+      context_.warn(context_.place(*resp_), "keploy-body-skipped", "the body was too large for the recording, and is not in it");
+    STREAM_ASSIGN(Body body, this->body(type));
+    set_body(exchange_, std::move(body), start_, answered_, context_);
+    return {};
+  }
+
+  Result<Body> body(const std::string& type) {
+    if (const YamlNode* ref = resp_->find("stream_ref"); ref != nullptr) return referred(*ref, type);
+    const YamlNode* const metadata = spec_->find("metadata");
+    if (metadata != nullptr && !text_of(*metadata, "streamFile").empty()) return prototype_file(*metadata, type);
+    if (const YamlNode* events = resp_->find("stream_events"); events != nullptr) return prototype_events(*events, type);
+    const YamlNode* const node = resp_->find("body");
+    if (node != nullptr && node->kind == YamlNode::Kind::sequence) return structured_body(*node, type, context_);
+    Body body;
+    if (node != nullptr) body.pieces.push_back({answered_, octets_of(*node, context_)});
+    return body;
+  }
+
+  /// A file beside the document; nothing (and a finding) if it may not or cannot be read.
+  Result<std::optional<Body>> file(const YamlNode& place, std::string_view path,
+                                   Result<Body> (*reader)(stream::ByteSource&, const Context&)) const {
+    const auto found = context_.files->find(path);
+    if (!found) {
+      context_.warn(context_.place(place), "keploy-file", found.error().message);
+      return std::optional<Body>();
+    }
+    Context context = context_;
+    context.source = path;
+    STREAM_ASSIGN(const auto source, stream::open_input(*found, {context.limits, std::nullopt}));
+    STREAM_ASSIGN(Body body, reader(*source, context));
+    return std::optional(std::move(body));
+  }
+
+  Result<Body> referred(const YamlNode& ref, const std::string& type) const {
+    STREAM_ASSIGN(auto body, file(ref, text_of(ref, "path"), read_stream_file));
+    if (!body) {
+      Body none;
+      none.complete = false;
+      return none;
+    }
+    const auto count = stream::parse_decimal_seconds(text_of(ref, "chunk_count"));
+    if (count && *count != std::chrono::seconds(body->records)) {
+      context_.warn(context_.place(ref), "keploy-chunk-count",
+                    fmt::format("chunk_count is {}, but the stream has {} records", text_of(ref, "chunk_count"), body->records));
+    }
+    return by_type(std::move(*body), type);
+  }
+
+  /// What the media type says wins over what the bytes look like.
+  static Body by_type(Body body, const std::string& type) {
+    if (const auto kind = stream::stream_kind_of_media_type(type); kind != stream::StreamKind::http) body.kind = kind;
+    return body;
+  }
+
+  /// Times are delays, since the answer began.
+  template <bool text>
+  static Result<Body> read_prototype(stream::ByteSource& source, const Context& context) {
+    constexpr WallTime kLast(std::chrono::hours(24 * 366));
+    STREAM_ASSIGN(const std::string yaml, stream::read_all(source, context.limits.max_entry));
+    STREAM_ASSIGN(const auto documents, stream::parse_yaml(yaml, context.source, {context.limits.max_entry}));
+    Body body;
+    WallTime at{};
+    for (const YamlNode& document : documents) {
+      auto frame = prototype_frame(document, text, context);
+      if (!frame) continue;
+      at = std::min(at + delay_of(document), kLast);
+      body.pieces.push_back({at, std::move(*frame)});
+    }
+    body.kind = text ? stream::StreamKind::text : stream::StreamKind::sse;
+    return body;
+  }
+
+  Result<Body> prototype_file(const YamlNode& metadata, const std::string& type) const {
+    const bool text = text_of(metadata, "streamType") == "chunked-text";
+    STREAM_ASSIGN(auto body,
+                  file(metadata, text_of(metadata, "streamFile"), text ? read_prototype<true> : read_prototype<false>));
+    if (!body) {
+      Body none;
+      none.complete = false;
+      return none;
+    }
+    for (TimedBytes& piece : body->pieces) piece.at = answered_ + piece.at->time_since_epoch();
+    return by_type(std::move(*body), type);
+  }
+
+  Result<Body> prototype_events(const YamlNode& events, const std::string& type) const {
+    Body body;
+    const bool sse = text_of(*resp_, "stream_type") == "SSE";
+    for (const YamlNode& item : events.items) {
+      const YamlNode* const data = item.find("data");
+      if (data == nullptr) continue;
+      TimedBytes piece{time_member(item, "timestamp"), octets_of(*data, context_)};
+      if (sse && !piece.bytes.ends_with("\n\n")) piece.bytes += piece.bytes.ends_with('\n') ? "\n" : "\n\n";
+      body.pieces.push_back(std::move(piece));
+    }
+    body.kind = sse ? stream::StreamKind::sse : stream::StreamKind::http;
+    return by_type(std::move(body), type);
+  }
+
+  /// What an entry has no place for.
+  Json what_is_left() const {
+    Json out = Json::object();
+    for (const auto& [key, value] : document_.members) {
+      if (&value == spec_ || key.text == "version" || key.text == "kind") continue;
+      out.set(key.text, json_of(value));
+    }
+    for (const auto& [key, value] : spec_->members) {
+      if (&value == req_) {
+        keep(out, "req",
+             left_of(value, {"method", "url", "url_params", "header", "body", "proto_major", "proto_minor", "timestamp"}));
+      } else if (&value == resp_) {
+        keep(out, "resp",
+             left_of(value, {"status_code", "status_message", "header", "body", "stream_events", "proto_major", "proto_minor",
+                             "timestamp"}));
+      } else {
+        keep(out, key.text, json_of(value));
+      }
+    }
+    return out;
+  }
+  static Json left_of(const YamlNode& node, std::initializer_list<std::string_view> without) {
+    Json out = Json::object();
+    for (const auto& [key, value] : node.members) {
+      if (std::find(without.begin(), without.end(), key.text) == without.end()) out.set(key.text, json_of(value));
+    }
+    return out;
+  }
+  static void keep(Json& out, std::string_view name, Json value) {
+    const bool empty =
+        value.is_null() || (value.is_object() && value.as_object().empty()) || (value.is_array() && value.as_array().empty());
+    if (!empty) out.set(name, std::move(value));
+  }
+
+  const YamlNode& document_;
+  const Context& context_;
+  const YamlNode* spec_ = nullptr;
+  const YamlNode* req_ = nullptr;
+  const YamlNode* resp_ = nullptr;
+  WallTime start_{};
+  WallTime answered_{};
+  std::string version_;
+  Exchange exchange_;
+};
+
+}  // namespace
+
+const YamlNode* find_any_case(const YamlNode& node, std::string_view name) {
+  for (const auto& [key, value] : node.members) {
+    if (same_name(key.text, name)) return &value;
+  }
+  return nullptr;
+}
+
+std::string octets_of(const YamlNode& node, const Context& context) {
+  if (node.kind == YamlNode::Kind::null) return {};
+  if (node.kind != YamlNode::Kind::scalar) return to_json(json_of(node));
+  if (!node.binary) return node.text;
+  if (auto bytes = stream::base64_decode(node.text)) return std::move(*bytes);
+  context.warn(context.place(node), "keploy-base64", "this is not the base64 that !!binary says; it is kept as it is");
+  return node.text;
+}
+
+std::optional<WallTime> time_of(std::string_view text) {
+  const auto time = stream::parse_iso8601(text);
+  constexpr WallTime kLast = std::chrono::sys_days(std::chrono::year(2200) / 1 / 1);
+  if (!time || time->time < WallTime{} || time->time > kLast) return std::nullopt;
+  return time->time;
+}
+
+Json json_of(const YamlNode& node) {
+  switch (node.kind) {
+    case YamlNode::Kind::null:
+      return {};
+    case YamlNode::Kind::sequence: {
+      Json::Array out;
+      for (const YamlNode& item : node.items) out.push_back(json_of(item));
+      return Json(std::move(out));
+    }
+    case YamlNode::Kind::mapping: {
+      Json::Object out;
+      for (const auto& [key, value] : node.members) out.push_back({stream::replace_invalid_utf8(key.text), json_of(value)});
+      return Json(std::move(out));
+    }
+    case YamlNode::Kind::scalar:
+      break;
+  }
+  if (node.plain) {
+    if (auto value = stream::parse_json(node.text); value && (value->is_number() || value->is_bool())) return std::move(*value);
+  }
+  return Json(stream::replace_invalid_utf8(node.text));
+}
+
+Result<Exchange> http_exchange(const YamlNode& document, const Context& context) { return Reader(document, context).read(); }
+
+}  // namespace har::format::keploy
