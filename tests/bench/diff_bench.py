@@ -74,7 +74,7 @@ class Bench:
     def compare(self, what, size, pair, options, theirs, goal, differences, their_pair=None, rounds=None):
         folder, _ = self.inputs(size)
         ratios, times, peak = [], ([], []), 0
-        ours = "{time} {s} --json " + options + " {e} {a} | tail -n1"
+        ours = "{time} {s} --from ndjson --json " + options + " {e} {a} | tail -n1"
         for number in range(1 + (self.options.rounds or rounds or ROUNDS[size])):
             fast, memory, output = self.run(ours, folder, pair)
             self.found(output, differences, what)
@@ -123,14 +123,14 @@ def main():
             jq = "diff <(jq -cS 'del(.ts)' {e}) <(jq -cS 'del(.ts)' {a}) >/dev/null"
             bench.compare("every time differs, `--ignore /ts`, beside jq and diff", size, shifted, "--ignore /ts", jq, goal(100), DIFFERENCES, rounds=3)
             # Ours beside ours: the worst case takes at most ten times as long.
-            bench.compare("everything differs, beside an equal pair", size, other, "--max-diffs 100", "{s} --json {e} {a}", goal(0.1), None, equal, rounds=5)
+            bench.compare("everything differs, beside an equal pair", size, other, "--max-diffs 100", "{s} --from ndjson --json {e} {a}", goal(0.1), None, equal, rounds=5)
     print("\n| peak memory | input | MiB | limit | met |\n|---|---|---|---|---|")
     for size in sizes:
-        bench.memory("50 changes", size, "{time} {s} {e} {a} >/dev/null", changed)
-        bench.memory("every time differs, `--ignore /ts`", size, "{time} {s} --ignore /ts {e} {a} >/dev/null", shifted)
-        bench.memory("50 changes, a pipe and a file", size, "cat {e} | {time} {s} - {a} >/dev/null", changed)
+        bench.memory("50 changes", size, "{time} {s} --from ndjson {e} {a} >/dev/null", changed)
+        bench.memory("every time differs, `--ignore /ts`", size, "{time} {s} --from ndjson --ignore /ts {e} {a} >/dev/null", shifted)
+        bench.memory("50 changes, a pipe and a file", size, "cat {e} | {time} {s} --from ndjson - {a} >/dev/null", changed)
         if size != "1G":
-            bench.memory("everything differs", size, "{time} {s} --max-diffs 100 {e} {a} >/dev/null", other)
+            bench.memory("everything differs", size, "{time} {s} --from ndjson --max-diffs 100 {e} {a} >/dev/null", other)
     for what in bench.missed:
         print(f"bench: missed: {what}", file=sys.stderr)
     return 1 if options.check and bench.missed else 0

@@ -28,7 +28,10 @@ std::size_t first_difference(std::string_view a, std::string_view b) {
 }
 
 ItemComparer::ItemComparer(const ValueRules& rules, const Limits& limits)
-    : limits_(limits), json_(rules), noise_(json_.matcher()) {}
+    : limits_(limits),
+      json_(rules),
+      noise_(json_.matcher()),
+      text_hash_(rules.numbers, std::min(limits.max_depth, kDeepestLimit)) {}
 
 ItemComparer::State ItemComparer::root(const Item& item) { return noise_.root(noise_.filters(item)); }
 
@@ -136,6 +139,9 @@ bool ItemComparer::equal_bytes(const Item& expected, State state_e, const Item& 
 }
 
 std::uint64_t ItemComparer::hash_data(const Item& item, State state) {
+  if (item.form == DataForm::value && state == NoiseMatcher::kNothing) {
+    if (const auto hash = text_hash_.hash(item.data)) return *hash;
+  }
   if (const auto value = parse(item)) return json_.hash(*value, state);
   const NoiseEffect& effect = noise_.effect(state);
   if (item.form != DataForm::bytes) return effect.plain() ? hash_bytes(item.data) : json_.hash(Json(item.data), state);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "json_text.hpp"
 #include "lockstep.hpp"
 #include "stream/compare/compare.hpp"
 
@@ -65,6 +66,7 @@ class ItemComparer {
   Limits limits_;
   JsonComparer json_;
   NoiseMatcher& noise_;
+  JsonTextHash text_hash_;
   std::optional<Lockstep> lockstep_;
   State lockstep_root_ = 0;
   std::size_t looked_into_ = 0;

@@ -2,23 +2,12 @@
 
 #include <algorithm>
 
+#include "json_text.hpp"
 #include "noise_matcher.hpp"
 #include "stream/compare/align.hpp"
 
 namespace stream {
 namespace {
-
-constexpr std::uint64_t kKindSeed = 0x51ed270b;
-
-std::uint64_t kind_seed(Json::Kind kind) { return kKindSeed + static_cast<std::uint64_t>(kind); }
-
-std::uint64_t hash_number(std::string_view text, NumberRule rule) {
-  const std::uint64_t seed = kind_seed(Json::Kind::number);
-  if (rule == NumberRule::spelling) return hash_bytes(text, seed);
-  std::string canonical;
-  append_canonical_number(canonical, text);
-  return hash_bytes(canonical, seed);
-}
 
 // The text that a regular expression is held against.
 std::string text_of(const NoiseEffect& effect, const Json& value) {
@@ -331,8 +320,10 @@ std::uint64_t JsonComparer::hash_plain(const Json& value, State state) {
       return hash_combine(seed, 0);
     case Json::Kind::boolean:
       return hash_combine(seed, value.as_bool() ? 2 : 1);
-    case Json::Kind::number:
-      return hash_number(value.number_text(), rules_.numbers);
+    case Json::Kind::number: {
+      std::string scratch;
+      return hash_number(value.number_text(), rules_.numbers, scratch);
+    }
     case Json::Kind::string:
       return hash_bytes(value.as_string(), seed);
     case Json::Kind::array: {

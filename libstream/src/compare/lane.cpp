@@ -92,7 +92,9 @@ class Aligner {
         words_of(items[i]);
       }
     };
-    const auto known = [begin](const std::deque<Waiting>& items, std::size_t end) { return items[end - 1 - (end - begin) / 4].print; };
+    const auto known = [begin](const std::deque<Waiting>& items, std::size_t end) {
+      return items[end - 1 - (end - begin) / 4].print;
+    };
     if (known(lane_.expected, end_e) || known(lane_.actual, end_a)) return;
     std::thread actual([&] { find(lane_.actual, end_a, *second_); });
     find(lane_.expected, end_e, comparer_);

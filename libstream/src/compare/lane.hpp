@@ -50,8 +50,8 @@ struct LaneAlignment {
 };
 
 /// Aligns the first items of a lane: equal ones are found (a shortest list of differences, within the limits), and between
-/// them those that are alike are one that changed. `budget` as for pair_alike(). With a second comparer, of the same rules, there is
-/// work for a second thread.
+/// them those that are alike are one that changed. `budget` as for pair_alike(). With a second comparer, of the same rules, there
+/// is work for a second thread.
 LaneAlignment align_lane(Lane& lane, std::size_t expected_count, std::size_t actual_count, ItemComparer& comparer,
                          const AlignLimits& limits, std::size_t& budget, ItemComparer* second = nullptr);
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "json_text.hpp"
 #include "line_scan.hpp"
 #include "noise_matcher.hpp"
 #include "stream/text/json.hpp"
@@ -13,36 +14,10 @@
 namespace stream {
 namespace {
 
-constexpr std::size_t kNone = SIZE_MAX;
+constexpr std::size_t kNone = kNoEnd;
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-/// Where the number (RFC 8259 §6) at `at` ends; kNone if it is none. `text` goes on behind it.
-std::size_t number_end(std::string_view text, std::size_t at) {
-  const auto digit = [&] { return at < text.size() && is_digit(text[at]); };
-  const auto is = [&](char c) { return at < text.size() && text[at] == c; };
-  if (is('-')) ++at;
-  if (!digit()) return kNone;
-  if (text[at] == '0') {
-    ++at;
-    if (digit()) return kNone;
-  } else {
-    while (digit()) ++at;
-  }
-  if (is('.')) {
-    ++at;
-    if (!digit()) return kNone;
-    while (digit()) ++at;
-  }
-  if (is('e') || is('E')) {
-    ++at;
-    if (is('+') || is('-')) ++at;
-    if (!digit()) return kNone;
-    while (digit()) ++at;
-  }
-  return at;
-}
 
 std::size_t word_end(std::string_view text, std::size_t at, std::string_view word) {
   return text.substr(at, word.size()) == word ? at + word.size() : kNone;

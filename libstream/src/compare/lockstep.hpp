@@ -43,8 +43,8 @@ class Lockstep {
     std::size_t type = 0;
     bool operator==(const Changes&) const = default;
   };
-  /// As many differences as JsonComparer::compare() finds between two lines (without line feeds), or nothing where that takes more
-  /// than a walk.
+  /// As many differences as JsonComparer::compare() finds between two lines (without line feeds), or nothing where that takes
+  /// more than a walk.
   std::optional<Changes> count(std::string_view expected, std::string_view actual);
 
  private:
