@@ -168,9 +168,9 @@ class StreamComparison {
   }
 
   /// Reads more items of a side, unless it has ended.
-  Status read(Which which) {
+  Status read(Which which, std::size_t lines = SIZE_MAX) {
     read_.clear();
-    STREAM_ASSIGN(const bool more, side(which).read(read_));
+    STREAM_ASSIGN(const bool more, side(which).read(read_, lines));
     if (!more && options_.truncation == Truncation::allowed && is_cut(summary(which))) drop_unfinished(which);
     for (Item& item : read_) {
       if (is_void(item) || is_left_out(item)) continue;
@@ -237,7 +237,8 @@ class StreamComparison {
         target = std::max<std::size_t>({1, teller_.wanted(), teller_.wanted_before()});
       }
       for (const Which which : {Which::expected, Which::actual}) {
-        while (!side(which).finished() && !window_full(which) && waiting(which) < target) STREAM_TRY(read(which));
+        while (!side(which).finished() && !window_full(which) && waiting(which) < target)
+          STREAM_TRY(read(which, target - waiting(which)));
       }
       if (expected_.finished() && actual_.finished()) return compare_rest();
       // What is equal needs no alignment.

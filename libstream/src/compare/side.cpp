@@ -60,12 +60,12 @@ void Side::decode_as(StreamKind kind, DecodeOptions options, std::function<bool(
   summary_.bare = head.bare;
 }
 
-Result<bool> Side::read(std::vector<Item>& out) {
+Result<bool> Side::read(std::vector<Item>& out, std::size_t lines) {
   const std::size_t before = out.size();
   while (out.size() == before && !complete_) {
     STREAM_ASSIGN(const bool more, next_piece());
     if (more) {
-      STREAM_TRY(decode_some(out));
+      STREAM_TRY(decode_some(out, lines));
     } else {
       STREAM_TRY(decoder_->finish(out));
       complete_ = true;
@@ -130,7 +130,7 @@ bool Side::in_lines() const {
   return piece_.event.kind == EventKind::data && piece_.event.direction == Direction::receive && decoder_->kind_of_lines();
 }
 
-Status Side::decode_some(std::vector<Item>& out) {
+Status Side::decode_some(std::vector<Item>& out, std::size_t lines) {
   const Event& event = piece_.event;
   if (!in_lines()) {
     STREAM_TRY(decoder_->add(event, out));
@@ -139,9 +139,14 @@ Status Side::decode_some(std::vector<Item>& out) {
   }
   // Up to the end of a line, so that the rest need not be decoded.
   std::string_view bytes = std::string_view(event.data).substr(at_);
-  if (decoder_->between_lines()) {
-    const std::size_t end = bytes.substr(0, kSome).rfind('\n');
-    bytes = bytes.substr(0, end == std::string_view::npos ? kSome : end + 1);
+  if (decoder_->between_lines() && lines > 1) {
+    bytes = bytes.substr(0, kSome);
+    std::size_t end = bytes.rfind('\n');
+    if (lines < kSome / 32) {
+      end = std::string_view::npos;
+      for (std::size_t at = 0; lines > 0 && (at = bytes.find('\n', at)) != std::string_view::npos; --lines) end = at++;
+    }
+    if (end != std::string_view::npos) bytes = bytes.substr(0, end + 1);
   } else if (const std::size_t end = bytes.find('\n'); end != std::string_view::npos) {
     bytes = bytes.substr(0, end + 1);
   }

@@ -35,8 +35,8 @@ class Side {
   /// `until`: see CompareOptions::until.
   void decode_as(StreamKind kind, DecodeOptions options, std::function<bool(const Item&)> until);
 
-  /// Appends the next items, at least one; false at the end.
-  Result<bool> read(std::vector<Item>& out);
+  /// Appends the next items, at least one; false at the end. `lines`: of a body of lines no more than so many.
+  Result<bool> read(std::vector<Item>& out, std::size_t lines = SIZE_MAX);
   bool live() const { return events_.live(); }
 
   // Lines that need not become items.
@@ -65,7 +65,7 @@ class Side {
   void drop_piece();
   /// Whether piece_ is part of a body of lines.
   bool in_lines() const;
-  Status decode_some(std::vector<Item>& out);
+  Status decode_some(std::vector<Item>& out, std::size_t lines);
   /// Undoes the Content-Encoding of a piece of the body, where it is in it.
   Status decode_content(Event& event);
 
