@@ -51,8 +51,8 @@ class StreamComparison {
         comparer_(options.values, options.limits),
         second_(options.values, options.limits),
         teller_(options, sink, comparer_, result_),
-        expected_(expected, result_.expected, options.limits, options.expected_source),
-        actual_(actual, result_.actual, options.limits, options.actual_source),
+        expected_(expected, result_.expected, options.limits, options.expected_source, true),
+        actual_(actual, result_.actual, options.limits, options.actual_source, false),
         joiners_{Joiner(options.join, comparer_, texts_, JoinedTexts::Which::expected, options.limits),
                  Joiner(options.join, comparer_, texts_, JoinedTexts::Which::actual, options.limits)} {}
 

@@ -56,6 +56,28 @@ std::size_t number_end(std::string_view text, std::size_t at) {
   return at;
 }
 
+std::size_t string_end(std::string_view text, std::size_t at) {
+  const std::size_t begin = ++at;
+  for (;;) {
+    at = plain_end(text, at);
+    if (at == text.size()) return kNoEnd;
+    if (text[at] == '"') return is_utf8(text.substr(begin, at - begin)) ? at + 1 : kNoEnd;
+    if (text[at] != '\\' || ++at == text.size()) return kNoEnd;
+    if (text[at] == 'u') {
+      if (at + 4 >= text.size()) return kNoEnd;
+      for (std::size_t i = at + 1; i <= at + 4; ++i) {
+        const char low = static_cast<char>(text[i] | 0x20);
+        if (!is_digit(text[i]) && (low < 'a' || low > 'f')) return kNoEnd;
+      }
+      at += 5;
+    } else if (std::string_view("\"\\/bfnrt").find(text[at]) != std::string_view::npos) {
+      ++at;
+    } else {
+      return kNoEnd;
+    }
+  }
+}
+
 std::uint64_t hash_number(std::string_view text, NumberRule rule, std::string& scratch) {
   const std::uint64_t seed = kind_seed(Json::Kind::number);
   if (rule == NumberRule::spelling) return hash_bytes(text, seed);

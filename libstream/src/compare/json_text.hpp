@@ -17,6 +17,9 @@ inline constexpr std::size_t kNoEnd = SIZE_MAX;
 /// Where the number (RFC 8259 §6) at `at` ends; kNoEnd if it is none. `text` goes on behind it.
 std::size_t number_end(std::string_view text, std::size_t at);
 
+/// The same of the string whose opening quote is at `at`, with its closing quote. UTF-8 too is checked.
+std::size_t string_end(std::string_view text, std::size_t at);
+
 /// What the hashes of JSON values begin with.
 inline constexpr std::uint64_t kKindSeed = 0x51ed270b;
 inline std::uint64_t kind_seed(Json::Kind kind) { return kKindSeed + static_cast<std::uint64_t>(kind); }

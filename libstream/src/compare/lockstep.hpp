@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "json_text.hpp"
 #include "read_ahead.hpp"
 #include "stream/compare/json_compare.hpp"
 #include "stream/io/limits.hpp"
@@ -73,6 +74,8 @@ class Lockstep {
   bool close(Line& line, std::size_t end);
   /// They differ at or before `at`: whether that is within something ignored.
   bool leave_out(std::size_t at);
+  /// Whether they are strings, and known to differ where no rules apply.
+  bool differ_surely(std::string_view expected, std::string_view actual);
   /// Whether values that differ here are differences by themselves.
   bool counts(State leaf);
   bool scalar(Line& line, std::size_t at, std::size_t end);
@@ -84,6 +87,7 @@ class Lockstep {
   State root_;
   Limits limits_;
   std::size_t max_depth_;
+  JsonTextHash hash_;
   JsonTokens finder_;
   std::vector<std::uint32_t> found_;
   std::vector<Frame> frames_;

@@ -77,7 +77,6 @@ Result<std::optional<ReadEvent>> ReadAhead::next() {
 }
 
 void ReadAhead::recycle(ReadEvent&& used) {
-  if (!allowed_) return;
   if (!thread_.joinable()) {
     events_.recycle(std::move(used.event.data));
     return;

@@ -32,11 +32,11 @@ struct ReadEvent {
   LineTokens tokens{};
 };
 
-/// Events that are read on a thread of their own once there are several, if the source lets them be.
+/// Events that are read on a thread of their own once there are several, if that is `wanted` and the source lets them be.
 class ReadAhead {
  public:
   /// `events` outlives it.
-  explicit ReadAhead(EventSource& events) : events_(events), allowed_(events.may_read_ahead()) {}
+  ReadAhead(EventSource& events, bool wanted) : events_(events), allowed_(wanted && events.may_read_ahead()) {}
   ReadAhead(const ReadAhead&) = delete;
   ReadAhead& operator=(const ReadAhead&) = delete;
   ~ReadAhead();

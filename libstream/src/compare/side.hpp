@@ -21,9 +21,10 @@ namespace stream {
 /// One side of a comparison: its events, decoded to items.
 class Side {
  public:
-  /// `events` and `summary` outlive it; the summary is filled in as the side is read. `source`: for places.
-  Side(EventSource& events, SideSummary& summary, const Limits& limits, std::string source)
-      : events_(events), ahead_(events), summary_(summary), limits_(limits), source_(std::move(source)) {}
+  /// `events` and `summary` outlive it; the summary is filled in as the side is read. `source`: for places. `ahead`: what is read
+  /// may be read on another thread.
+  Side(EventSource& events, SideSummary& summary, const Limits& limits, std::string source, bool ahead)
+      : events_(events), ahead_(events, ahead), summary_(summary), limits_(limits), source_(std::move(source)) {}
   Side(const Side&) = delete;
   Side& operator=(const Side&) = delete;
   ~Side() = default;

@@ -100,7 +100,7 @@ class BodyEvents final : public EventSource {
   }
 
  private:
-  static constexpr std::size_t kBlock = std::size_t{128} << 10;
+  static constexpr std::size_t kBlock = std::size_t{256} << 10;
   static constexpr std::size_t kSpare = 4;
   enum class Part { response, body, done };
   ByteSource& source_;
