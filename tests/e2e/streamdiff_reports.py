@@ -12,7 +12,8 @@ import xml.etree.ElementTree as ElementTree
 
 STREAMDIFF = os.path.join(os.environ["HARTAPE_BIN"], "streamdiff")
 # Text that the forms have to escape.
-NASTY = ["<a & 'b' \"c\">", "]]>", "</script><script>alert(1)</script>", "\x01\x1b[31m\x7f", "\u2028\u2029", "```\n| a | b |", "<!--", "東京 🎌", "\\u003c"]
+NASTY = ["<a & 'b' \"c\">", "</script><script>alert(1)</script>", "\x01\x1b[31m\x7f", "]]>", "\u2028\u2029", "```\n| a | b |", "<!--", "東京 🎌",
+         "\\u003c"]
 
 
 def run(*arguments):
@@ -28,12 +29,17 @@ def write(folder, name, data):
     return path
 
 
-def recording(texts, delay):
+def value_of(item):
+    number, text = item
+    return {"n": number, "text": text, "list": [text, number, number % 3], "same": f"item {number}", "more": {"even": number % 2 == 0}}
+
+
+def recording(items, delay):
     lines = [{"recording": 1, "start": "2026-11-22T09:15:30Z"},
              {"ev": "request", "id": "1", "t": 0, "request": {"method": "GET", "url": "https://api.test/"}},
              {"ev": "response", "id": "1", "t": 0.1, "kind": "sse", "response": {"status": 200}}]
-    for index, text in enumerate(texts):
-        data = json.dumps({"n": index, "text": text, "list": [text, index, index % 3]})
+    for index, item in enumerate(items):
+        data = json.dumps(value_of(item))
         lines.append({"ev": "data", "id": "1", "t": round(0.2 + index * (0.1 + delay), 3), "data": f"data: {data}\n\n"})
     lines.append({"ev": "end", "id": "1", "t": 9, "reason": "eof"})
     return "".join(json.dumps(line) + "\n" for line in lines).encode()
@@ -91,8 +97,8 @@ class Page(html.parser.HTMLParser):
 
 
 with tempfile.TemporaryDirectory(prefix="hartape-e2e-") as folder:
-    before = NASTY
-    after = [text + "!" if index % 2 else text for index, text in enumerate(NASTY)][1:] + ["more"]
+    before = list(enumerate(NASTY))
+    after = [(index, text + "!" if index % 2 else text) for index, text in before][1:] + [(99, "more")]
     expected = write(folder, "expected <&> 東.rec.ndjson", recording(before, 0))
     actual = write(folder, "actual|`x`.rec.ndjson", recording(after, 0.05))
 
@@ -118,10 +124,8 @@ with tempfile.TemporaryDirectory(prefix="hartape-e2e-") as folder:
     changed = [line for line in patches if line["change"] == "changed"]
     assert changed, patches
     for line in changed:
-        index, other = line["event"] - 1, line["actual"] - 1
-        value = {"n": index, "text": before[index], "list": [before[index], index, index % 3]}
-        wanted = {"n": other, "text": after[other], "list": [after[other], other, other % 3]}
-        assert apply(value, line["patch"]) == wanted, line
+        made = apply(value_of(before[line["event"] - 1]), line["patch"])
+        assert made == value_of(after[line["actual"] - 1]), line
 
     _, out = run("--report", "markdown", expected, actual)
     fences = [line for line in out.split("\n") if line.startswith("```")]

@@ -235,6 +235,15 @@ class HtmlReport final : public ReportBase {
       if (step.kind == CompareStep::Kind::changed || step.kind == CompareStep::Kind::extra)
         out.label_a = label(*step.actual, last_a_);
     }
+    if (step.kind == CompareStep::Kind::changed) {
+      // What differs is in view; the fields are told where the data is the same.
+      const Excerpts both = excerpts(shown_data(*step.expected), shown_data(*step.actual), std::nullopt, kLabelWidth);
+      const auto is_data = [](const Difference& difference) { return difference.subject == Subject::data; };
+      if (std::any_of(step.differences.begin(), step.differences.end(), is_data)) {
+        out.label_e = plain(both.expected);
+        out.label_a = plain(both.actual);
+      }
+    }
     return out;
   }
 

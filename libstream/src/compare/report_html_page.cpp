@@ -101,6 +101,7 @@ const std::string_view kHtmlScript = R"js(
       canvas.width = Math.round(width * ratio); canvas.height = Math.round(height * ratio);
       const c = canvas.getContext("2d"), style = getComputedStyle(document.documentElement);
       const color = (name) => style.getPropertyValue("--" + name).trim();
+      const fills = NAMES.map(color), card = color("card");
       c.setTransform(ratio, 0, 0, ratio, 0, 0);
       c.clearRect(0, 0, width, height);
       c.font = "12px system-ui, sans-serif"; c.textBaseline = "middle";
@@ -122,20 +123,24 @@ const std::string_view kHtmlScript = R"js(
       for (const y of [top, bottom]) { c.beginPath(); c.moveTo(left, y); c.lineTo(width - right, y); c.stroke(); }
       c.save();
       c.beginPath(); c.rect(left - 6, 0, width - left - right + 12, height); c.clip();
+      // Where very many lines stand side by side they are thin and pale.
+      const visible = points.filter((p) => p[0] === 0 && toX(p[1]) > left - 9 && toX(p[1]) < width).length;
+      const pale = Math.min(1, Math.max(0.15, 250 / Math.max(1, visible))), dense = visible > 600;
       const dot = (x, y, p, fill, big) => {
-        const r = big ? 6.5 : p[0] === 0 ? 3 : 4.5;
+        const r = big ? 6.5 : p[0] === 0 ? (dense ? 2 : 3) : 4.5;
         c.fillStyle = fill; c.beginPath();
         if (p[8]) { c.moveTo(x, y - r - 1); c.lineTo(x + r + 1, y); c.lineTo(x, y + r + 1); c.lineTo(x - r - 1, y); c.closePath(); }
         else c.arc(x, y, r, 0, 7);
         c.fill();
-        c.strokeStyle = color("card"); c.lineWidth = 1; c.stroke();
+        if (dense && p[0] === 0 && !big) return;
+        c.strokeStyle = card; c.lineWidth = 1; c.stroke();
       };
       const paint = (p, big) => {
-        const fill = color(NAMES[p[0]]), e = p[1] === null ? null : toX(p[1]), a = p[2] === null ? null : toX(p[2]);
+        const fill = fills[p[0]], e = p[1] === null ? null : toX(p[1]), a = p[2] === null ? null : toX(p[2]);
         c.globalAlpha = 1;
         if (e !== null && a !== null) {
           if ((e < left && a < left) || (e > width && a > width)) return;
-          c.strokeStyle = fill; c.lineWidth = big ? 2.5 : p[0] === 0 ? 1 : 1.75; c.globalAlpha = big ? 1 : p[0] === 0 ? 0.45 : 0.9;
+          c.strokeStyle = fill; c.lineWidth = big ? 2.5 : p[0] === 0 ? 1 : 1.75; c.globalAlpha = big ? 1 : p[0] === 0 ? 0.45 * pale : 0.9;
           c.beginPath(); c.moveTo(e, top); c.lineTo(a, bottom); c.stroke(); c.globalAlpha = 1;
         } else {
           // No partner: a stub that ends in nothing.

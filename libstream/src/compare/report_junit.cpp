@@ -26,7 +26,7 @@ class JunitReport final : public ReportBase {
 
   void next(ReportPair pair) override {
     text_.clear();
-    report_->next(pair);
+    report_->next({pair.expected, pair.actual, 0});
     ReportBase::next(std::move(pair));
   }
   Status begin(const SideSummary& expected, const SideSummary& actual, std::span<const Difference> differences) override {

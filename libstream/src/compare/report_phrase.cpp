@@ -297,11 +297,23 @@ std::string count_of_differences(const Comparison& comparison, std::size_t shown
 std::string sides_in_words(const Comparison& comparison) {
   const SideSummary& e = comparison.expected;
   const SideSummary& a = comparison.actual;
-  const std::string contents_e = e.counts.empty() ? "nothing" : contents_of(e);
-  std::string contents_a = a.counts.empty() ? "nothing" : contents_of(a);
+  const auto contents = [](const SideSummary& side) {
+    std::string out;
+    for (std::size_t i = 0; i < side.counts.size(); ++i) {
+      const auto& [kind, count] = side.counts[i];
+      const std::string_view before = i == 0 ? "" : i + 1 == side.counts.size() ? " and " : ", ";
+      out += fmt::format("{}{} {}", before, count, plural(kind, count));
+    }
+    return out.empty() ? std::string("nothing") : out;
+  };
+  std::string came = contents(a);
   const bool alike = e.counts.size() == 1 && a.counts.size() == 1 && e.counts.front().first == a.counts.front().first;
-  if (alike) contents_a = std::to_string(a.counts.front().second);
-  return fmt::format("{} expected{}, {} came{}", contents_e, course_of(e), contents_a, course_of(a));
+  if (alike) {
+    came = std::to_string(a.counts.front().second);
+  } else if (e.counts == a.counts && !e.counts.empty()) {
+    came = "as many";
+  }
+  return fmt::format("{} expected{}, {} came{}", contents(e), course_of(e), came, course_of(a));
 }
 
 std::string equal_in_words(const Comparison& comparison) {

@@ -142,13 +142,17 @@ class SideBySideReport final : public ReportBase {
   static std::string number(std::size_t n) { return fmt::format("{:>4} ", n); }
 
   ShownLine item(const Item* item, std::string& last) const {
-    return one(number(item->number) + std::string(arrow(*item)) +
-               whole_item(item->fields, shown_data(*item, last), column_ - kNumber - 2));
+    return one(number(item->number) + arrow(*item) + whole_item(item->fields, shown_data(*item, last), column_ - kNumber - 2));
   }
-  static std::string_view arrow(const Item& item) { return arrow(item.kind, item.direction); }
-  static std::string_view arrow(ItemKind kind, Direction direction) {
-    const bool both = kind == ItemKind::message || kind == ItemKind::control || kind == ItemKind::close;
-    return !both ? "" : direction == Direction::send ? "→ " : "← ";
+  // What stands before an item: its direction, and its kind where it is not one of those that most are.
+  static std::string arrow(const Item& item) { return arrow(item.kind, item.direction); }
+  static std::string arrow(ItemKind kind, Direction direction) {
+    std::string out;
+    if (kind == ItemKind::message || kind == ItemKind::control || kind == ItemKind::close)
+      out = direction == Direction::send ? "→ " : "← ";
+    const bool other = kind == ItemKind::id_block || kind == ItemKind::unfinished || kind == ItemKind::comment ||
+                       kind == ItemKind::control || kind == ItemKind::close;
+    return other ? fmt::format("{}{}: ", out, to_string(kind)) : out;
   }
 
   static ShownLine behind(std::string_view before, const ShownLine& line) {
@@ -164,8 +168,8 @@ class SideBySideReport final : public ReportBase {
     std::string text = begun();
     const std::string e = whole_item(step.expected->fields, shown_data(*step.expected), SIZE_MAX);
     const std::string a = whole_item(step.actual->fields, shown_data(*step.actual), SIZE_MAX);
-    const std::string before_e = number(step.expected->number) + std::string(arrow(*step.expected));
-    const std::string before_a = number(step.actual->number) + std::string(arrow(*step.actual));
+    const std::string before_e = number(step.expected->number) + arrow(*step.expected);
+    const std::string before_a = number(step.actual->number) + arrow(*step.actual);
     const bool fit = columns_of(before_e) + columns_of(e) <= column_ && columns_of(before_a) + columns_of(a) <= column_;
     const bool timing_only = std::all_of(step.differences.begin(), step.differences.end(),
                                          [](const Difference& difference) { return difference.subject == Subject::timing; });
@@ -224,7 +228,7 @@ class SideBySideReport final : public ReportBase {
     }
     const Excerpts shown = excerpts_of(room - columns_of(label));
     return row(has_e ? behind(before_e + label, shown.expected) : one(before_e), sign,
-               has_a ? behind(before_a + label, shown.actual) : ShownLine{}, kRed, kGreen);
+               has_a ? behind(before_a + label, shown.actual) : ShownLine{}, has_e ? kRed : "", kGreen);
   }
 
   Status say(std::span<const Difference> differences) {
@@ -237,8 +241,7 @@ class SideBySideReport final : public ReportBase {
         continue;
       }
       const auto whole = [&](const ItemRef& ref, const ShownValue& value) {
-        return one(number(ref.number) + std::string(arrow(ref.kind, ref.direction)) +
-                   whole_item(ref.fields, value, column_ - kNumber - 2));
+        return one(number(ref.number) + arrow(ref.kind, ref.direction) + whole_item(ref.fields, value, column_ - kNumber - 2));
       };
       switch (difference.change) {
         case ValueChange::missing:
