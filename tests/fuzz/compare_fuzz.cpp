@@ -9,6 +9,7 @@
 
 #include "stream/compare/compare.hpp"
 #include "stream/compare/report.hpp"
+#include "stream/text/utf8.hpp"
 
 namespace {
 
@@ -62,14 +63,34 @@ Comparison compare(const Exchange& expected, const Exchange& actual, const strea
   for (const std::size_t count : result->by_change) counted += count;
   require(counted == result->total);
   require(result->differences.size() == result->total);
-  std::string text;
-  write_text_report(text, *result, {});
-  require(std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || static_cast<unsigned char>(c) >= 0x20; }));
-  std::string json;
-  write_json_report(json, *result, {});
+  const auto reported = [&](stream::ReportForm form, stream::ReportOptions how = {}) {
+    std::string out;
+    const auto sink = stream::string_sink(out);
+    const auto report = make_report(form, *sink, how);
+    stream::CompareOptions told = options;
+    told.context = report->context();
+    report->next({"e", "a", 0});
+    require(stream::compare_exchanges(expected, actual, told, report.get()).has_value());
+    require(report->finish().has_value());
+    return out;
+  };
+  stream::ReportOptions narrow;
+  narrow.width = 40;
+  narrow.context = 1;
+  for (const std::string& text : {reported(stream::ReportForm::text), reported(stream::ReportForm::text, narrow),
+                                  reported(stream::ReportForm::side_by_side, narrow), reported(stream::ReportForm::markdown)}) {
+    require(std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || static_cast<unsigned char>(c) >= 0x20; }));
+    require(stream::is_utf8(text));
+  }
+  for (const std::string& text : {reported(stream::ReportForm::junit), reported(stream::ReportForm::html)})
+    require(stream::is_utf8(text));
+  const std::string json = reported(stream::ReportForm::ndjson);
   const auto lines = static_cast<std::size_t>(std::count(json.begin(), json.end(), '\n'));
   require(lines == result->total + 1);
   require(stream::parse_json(std::string_view(json).substr(0, json.find('\n')), {SIZE_MAX, SIZE_MAX}).has_value());
+  const std::string patch = reported(stream::ReportForm::json_patch);
+  if (!patch.empty())
+    require(stream::parse_json(std::string_view(patch).substr(0, patch.find('\n')), {SIZE_MAX, SIZE_MAX}).has_value());
   return std::move(*result);
 }
 

@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "common/junit.hpp"
 #include "common/terminal.hpp"
 #include "harcheck/report.hpp"
+#include "stream/text/junit.hpp"
 
 namespace tools::harcheck {
 namespace {
@@ -24,7 +24,7 @@ class JunitReport final : public Report {
     for (const auto& [id, severity] : options.levels) looked_at_[static_cast<std::size_t>(id)] = severity != Severity::off;
   }
 
-  void begin(std::string& out) override { begin_junit(out, "harcheck"); }
+  void begin(std::string& out) override { stream::begin_junit(out, "harcheck"); }
 
   void open(std::string& /*out*/, const std::string& /*name*/, const har::Format& format) override {
     found_ = {};
@@ -52,10 +52,10 @@ class JunitReport final : public Report {
       text += fmt::format("{}: {}: {}\n", to_string(stream::Place{name, 0, 0, {}, hidden.pointer}), to_string(hidden.severity),
                           hidden_text(hidden));
     }
-    JunitSuite suite{name, cases(name)};
+    stream::JunitSuite suite{name, cases(name)};
     // Of what --max-errors left out nobody knows which case it is.
     if (verdict.not_shown.beyond_max != 0) {
-      JunitCase rest;
+      stream::JunitCase rest;
       rest.name = "max-errors";
       rest.class_name = name;
       const std::string text =
@@ -63,30 +63,30 @@ class JunitReport final : public Report {
       if (verdict.valid) {
         rest.output = text + "\n";
       } else {
-        rest.outcome = JunitCase::Outcome::failed;
+        rest.outcome = stream::JunitCase::Outcome::failed;
         rest.type = "error";
         rest.message = text;
       }
       suite.cases.push_back(std::move(rest));
     }
-    write_junit(out, suite);
+    stream::write_junit(out, suite);
   }
 
   void fail(std::string& out, const std::string& name, const stream::Error& error) override {
-    JunitSuite suite{name, {}};
+    stream::JunitSuite suite{name, {}};
     if (opened_) suite.cases = cases(name);
-    JunitCase unreadable;
+    stream::JunitCase unreadable;
     unreadable.name = "readable";
     unreadable.class_name = name;
-    unreadable.outcome = JunitCase::Outcome::error;
+    unreadable.outcome = stream::JunitCase::Outcome::error;
     unreadable.type = "failure";
     unreadable.message = error.message;
     unreadable.text = to_string(error) + "\n";
     suite.cases.push_back(std::move(unreadable));
-    write_junit(out, suite);
+    stream::write_junit(out, suite);
   }
 
-  void end(std::string& out, const Total& /*total*/) override { end_junit(out); }
+  void end(std::string& out, const Total& /*total*/) override { stream::end_junit(out); }
 
  private:
   /// What was found of one rule, as lines.
@@ -96,16 +96,16 @@ class JunitReport final : public Report {
     std::string passed{};
   };
 
-  std::vector<JunitCase> cases(const std::string& name) {
-    std::vector<JunitCase> out;
+  std::vector<stream::JunitCase> cases(const std::string& name) {
+    std::vector<stream::JunitCase> out;
     opened_ = false;
     const auto add = [&](std::string_view rule, Found& found, bool looked_at) {
       if (!looked_at && found.failed.empty() && found.passed.empty()) return;
-      JunitCase one;
+      stream::JunitCase one;
       one.name = rule;
       one.class_name = name;
       if (!found.failed.empty()) {
-        one.outcome = JunitCase::Outcome::failed;
+        one.outcome = stream::JunitCase::Outcome::failed;
         one.type = rule;
         one.message = std::move(found.first);
         one.text = std::move(found.failed);

@@ -212,6 +212,9 @@ ToolInfo info() {
       {"streamdiff --suggest-noise -o noise.yaml run1.sse run2.sse run3.sse", "Find out what varies between runs of one stream."},
       {"streamdiff --update expected.sse actual.sse", "Show what has changed, and expect that from now on."},
       {"streamdiff --json a.ndjson b.ndjson", "The differences as NDJSON."},
+      {"streamdiff -y -U 2 expected.sse actual.sse",
+       "Both streams in two columns, with two equal events around each difference."},
+      {"streamdiff --report html -o diff.html old.rec.ndjson new.rec.ndjson", "A page with both streams on an axis of time."},
   };
   info.exit_status =
       "0 the streams are equal, or with --update the expected file was rewritten; 1 they differ; 2 they could not be compared.";
@@ -231,7 +234,7 @@ void declare(Tool& tool, Options& options) {
   declare_texts(app, options);
   declare_live(app, options);
   declare_kinds(app, options);
-  app.add_flag("--json", options.json, "Print the differences as NDJSON, and a summary as the last line.");
+  declare_report(tool, options.report);
   app.add_flag("--update", options.update, "Where they differ, write ACTUAL in the place of EXPECTED, in its format.")
       ->excludes("--first");
   declare_selection(app, "", options.both_selection, " of both inputs");

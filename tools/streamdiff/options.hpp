@@ -9,6 +9,7 @@
 #include "har/streams.hpp"
 #include "stream/compare/compare.hpp"
 #include "streamdiff/noise_options.hpp"
+#include "streamdiff/report_options.hpp"
 
 namespace tools::streamdiff_tool {
 
@@ -31,6 +32,7 @@ struct Options {
   SelectionOptions expected_selection{};
   SelectionOptions actual_selection{};
   NoiseOptions noise{};
+  ReportChoice report{};
   std::vector<std::string> join{};
   std::vector<std::string> timing{};
   std::vector<std::string> presets{};
@@ -41,7 +43,6 @@ struct Options {
   stream::CompareOptions compare{};
   bool allow_empty = false;
   bool first = false;
-  bool json = false;
   bool update = false;
   bool suggest_noise = false;
   std::optional<std::size_t> max_diffs{};

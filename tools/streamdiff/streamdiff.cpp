@@ -59,10 +59,15 @@ class Comparer {
 
     const auto sink = stream::open_output(options_.output.path, options_.output.options);
     if (!sink) return failed(tool_, sink.error());
-    sink_ = sink->get();
+    if (!tool_.messages().quiet) {
+      report_ = open_report(options_.report, tool_, **sink, options_.compare.max_differences);
+      options_.compare.context = report_->context();
+      // It shows them at once, and nobody else needs them.
+      if (options_.compare.count_all) options_.compare.max_differences = 0;
+    }
     int status = compare_all(*expected, *actual);
     if (status_of_write_) return *status_of_write_;
-    if (const auto finished = sink_->finish(); !finished && status != kFailure) status = write_failed(finished.error(), status);
+    if (const auto finished = (*sink)->finish(); !finished && status != kFailure) status = write_failed(finished.error(), status);
     if (!waiting_.gave_up().empty() && !tool_.messages().quiet) {
       tool_.messages().note(fmt::format("{}: no more was waited for", waiting_.gave_up()));
     }
@@ -134,7 +139,6 @@ class Comparer {
   int compare_all(Side& expected, Side& actual) {
     std::size_t differing = 0;
     std::size_t unanswered = 0;
-    std::size_t done = 0;
     std::size_t number = 0;
     for (;;) {
       auto e = expected.reader->next();
@@ -150,48 +154,57 @@ class Comparer {
       const bool several = number > 0 || expected.known() > 1 || actual.known() > 1;
       const std::string name_e = expected.name((*e)->head);
       const std::string name_a = actual.name((*a)->head);
-      const auto comparison = compare_one(**e, **a, name_e, name_a);
       ++number;
+      if (report_) report_->next({name_e, name_a, several ? number : 0});
+      const auto comparison = compare_one(**e, **a, name_e, name_a, several);
+      if (status_of_write_) return *status_of_write_;
       if (!comparison) {
         failed(tool_, comparison.error());
         ++unanswered;
+        if (!report_) continue;
+        if (const auto told = report_->failed(comparison.error()); !told) return stop(told.error(), kFailure);
         continue;
       }
-      if (comparison->expected.items == 0 && !options_.allow_empty && !comparison->expected.unread &&
-          !(several && is_ordinary((*e)->head, comparison->expected))) {
-        tool_.messages().error(Error{ErrorCode::usage,
-                                     "it holds no events, so there is nothing to compare with",
-                                     {name_e},
-                                     "--allow-empty lets the expected stream be empty"});
-        ++unanswered;
-        continue;
-      }
-      ++done;
       if (!comparison->equal()) ++differing;
-      if (!report(*comparison, name_e, name_a, several ? number : 0)) return *status_of_write_;
       if (!options_.compare.count_all && differing > 0) break;
     }
     if (number == 0) return empty(expected, actual);
     if (unanswered == 0 && !options_.compare.values.noise.empty() && options_.compare.count_all) tell_unused();
-    if (number > 1 && !options_.json && !tool_.messages().quiet) {
-      std::string line = differing == 0
-                             ? fmt::format("{} exchanges are equal", done)
-                             : fmt::format("{} of {} exchanges {}", differing, done, differing == 1 ? "differs" : "differ");
-      if (unanswered != 0) line += fmt::format(", {} {} not compared", unanswered, unanswered == 1 ? "was" : "were");
-      if (const auto written = sink_->write(line + '\n'); !written)
-        return write_failed(written.error(), differing == 0 ? kYes : kNo);
-    }
-    return unanswered != 0 ? kFailure : differing != 0 ? kNo : kYes;
+    const int answer = unanswered != 0 ? kFailure : differing != 0 ? kNo : kYes;
+    if (!report_) return answer;
+    if (const auto finished = report_->finish(); !finished) return stop(finished.error(), answer);
+    return answer;
   }
 
   stream::Result<stream::Comparison> compare_one(har::OpenStream& expected, har::OpenStream& actual, const std::string& name_e,
-                                                 const std::string& name_a) {
+                                                 const std::string& name_a, bool several) {
     options_.compare.expected_source = name_e;
     options_.compare.actual_source = name_a;
-    if (!options_.update) return compare_streams(*expected.events, *actual.events, options_.compare);
+    const auto check = [&](const stream::Comparison& comparison) -> stream::Status {
+      if (comparison.expected.items != 0 || options_.allow_empty || comparison.expected.unread ||
+          (several && is_ordinary(expected.head, comparison.expected))) {
+        return {};
+      }
+      return stream::fail({ErrorCode::usage,
+                           "it holds no events, so there is nothing to compare with",
+                           {name_e},
+                           "--allow-empty lets the expected stream be empty"});
+    };
+    const auto compare = [&](stream::EventSource& e, stream::EventSource& a) -> stream::Result<stream::Comparison> {
+      if (!report_) {
+        STREAM_ASSIGN(auto comparison, compare_streams(e, a, options_.compare));
+        STREAM_TRY(check(comparison));
+        return comparison;
+      }
+      ReportedComparison reported(*report_, check);
+      auto comparison = compare_streams(e, a, options_.compare, &reported);
+      if (reported.write_failed()) stop(comparison.error(), reported.differed() ? kNo : kYes);
+      return comparison;
+    };
+    if (!options_.update) return compare(*expected.events, *actual.events);
     const auto kept_e = kept_.keep_head(*expected.events);
     const auto kept_a = kept_.keep_all(*actual.events);
-    STREAM_ASSIGN(auto comparison, compare_streams(*kept_e, *kept_a, options_.compare));
+    STREAM_ASSIGN(auto comparison, compare(*kept_e, *kept_a));
     // What the comparison did not need is part of what is written.
     for (const auto& side : {&kept_e, &kept_a}) {
       for (bool more = true; more;) {
@@ -203,26 +216,10 @@ class Comparer {
     return comparison;
   }
 
-  bool report(const stream::Comparison& comparison, const std::string& name_e, const std::string& name_a, std::size_t number) {
-    if (tool_.messages().quiet) return true;
-    if (number != 0 && comparison.equal() && !options_.json && tool_.messages().verbosity == 0) return true;
-    stream::ReportOptions options;
-    options.expected_name = name_e;
-    options.actual_name = name_a;
-    options.color = tool_.color_output();
-    options.exchange = number;
-    std::string text;
-    if (options_.json) {
-      write_json_report(text, comparison, options);
-    } else {
-      write_text_report(text, comparison, options);
-      if (number != 0) text += '\n';
-    }
-    if (const auto written = sink_->write(text); !written) {
-      status_of_write_ = write_failed(written.error(), comparison.equal() ? kYes : kNo);
-      return false;
-    }
-    return true;
+  // The report cannot be written any further.
+  int stop(const Error& error, int answer) {
+    status_of_write_ = write_failed(error, answer);
+    return *status_of_write_;
   }
 
   void tell_unused() {
@@ -288,7 +285,7 @@ class Comparer {
   Options& options_;
   Waiting waiting_;
   std::optional<StopOnSignals> signals_;
-  stream::ByteSink* sink_ = nullptr;
+  std::unique_ptr<stream::Report> report_;  ///< none with -q
   std::optional<int> status_of_write_;
   Kept kept_;
   std::vector<stream::Exchange> updated_;

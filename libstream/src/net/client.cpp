@@ -348,7 +348,7 @@ class Run {
     options.limits.max_entry = options_.max_message;
     decoder_.emplace(std::move(options));
     if (*agreed) deflater_.emplace(**agreed, WsSender::client);
-    return {};
+    return send_outbox();  // before the server's first messages are looked at: a close may have come with them
   }
 
   Status feed_websocket(std::string_view bytes, Moment now) {

@@ -101,6 +101,16 @@ constexpr std::string_view kStream =
 
 }  // namespace
 
+TEST_CASE("Keploy: other records that have a time and data are not taken for its streams") {
+  const auto sniff = har::find_format("keploy")->sniff;
+  CHECK(sniff(R"({"TS":"2026-03-23T10:50:08Z","Data":null})") > 0);
+  CHECK(sniff(R"({"TS":"0001-01-01T00:00:00Z","Data":[]})") > 0);
+  CHECK(sniff(R"({ "ts" : "2026-03-23T10:50:08Z", "data" : [{"Key":"raw","Value":"x"}]})") > 0);
+  CHECK(sniff(R"({"ts":0.030551,"type":"message","seq":1,"data":"{}"})") == 0);
+  CHECK(sniff(R"({"ts":"2026-03-23T10:50:08Z","data":"text"})") == 0);
+  CHECK(sniff(R"({"ts":"2026-03-23T10:50:08Z","value":1})") == 0);
+}
+
 TEST_CASE("Keploy: a test case is an exchange, with what no entry has a place for beside it") {
   const Read file = read(test_case("application/json", "'{\"a\":1}'"));
   const Exchange exchange = only(file);

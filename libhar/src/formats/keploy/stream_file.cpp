@@ -275,12 +275,21 @@ stream::StreamKind kind_by_content(const Body& body) {
 
 bool is_stream_record(std::string_view line) {
   const auto skip = [&] { line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size())); };
+  const auto take = [&](char c) {
+    skip();
+    if (!line.starts_with(c)) return false;
+    line.remove_prefix(1);
+    return true;
+  };
   skip();
-  if (!line.starts_with('{')) return false;
-  line.remove_prefix(1);
-  skip();
-  return line.size() >= 5 && line[0] == '"' && same_name(line.substr(1, 2), "ts") && line.substr(3, 1) == "\"" &&
-         line.find("\"Data\"") + line.find("\"data\"") != 2 * std::string_view::npos;
+  if (!take('{') || !take('"') || line.size() < 3 || !same_name(line.substr(0, 2), "ts") || line[2] != '"') return false;
+  line.remove_prefix(3);
+  // A time as text, and a list: numbers of seconds, and data that is something else, many a stream has.
+  if (!take(':') || !take('"') || line.empty() || line[0] < '0' || line[0] > '9') return false;
+  const std::size_t data = std::min(line.find("\"Data\""), line.find("\"data\""));
+  if (data == std::string_view::npos) return false;
+  line.remove_prefix(data + 6);
+  return take(':') && (take('[') || line.starts_with("null"));
 }
 
 Result<Body> read_stream_file(stream::ByteSource& source, const Context& context) {

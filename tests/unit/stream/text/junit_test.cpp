@@ -1,34 +1,34 @@
-#include "common/junit.hpp"
+#include "stream/text/junit.hpp"
 
 #include <catch2/catch.hpp>
 
-#include "common/xml.hpp"
+#include "stream/text/xml.hpp"
 
-using tools::JunitCase;
+using stream::JunitCase;
 
 TEST_CASE("text in XML is what it was, but for characters that XML has no place for") {
-  CHECK(tools::xml_text("a < b && \"c\"\n\td\r") == "a &lt; b &amp;&amp; \"c\"\n\td&#13;");
-  CHECK(tools::xml_attribute("a < b && \"c\"\n\td\r") == "a &lt; b &amp;&amp; &quot;c&quot;&#10;&#9;d&#13;");
-  CHECK(tools::xml_text("]]>") == "]]&gt;");
-  CHECK(tools::xml_text(std::string_view("\0\x01\x1b[1m", 6)) == "[1m");
-  CHECK(tools::xml_text("\xef\xbf\xbe"
+  CHECK(stream::xml_text("a < b && \"c\"\n\td\r") == "a &lt; b &amp;&amp; \"c\"\n\td&#13;");
+  CHECK(stream::xml_attribute("a < b && \"c\"\n\td\r") == "a &lt; b &amp;&amp; &quot;c&quot;&#10;&#9;d&#13;");
+  CHECK(stream::xml_text("]]>") == "]]&gt;");
+  CHECK(stream::xml_text(std::string_view("\0\x01\x1b[1m", 6)) == "[1m");
+  CHECK(stream::xml_text("\xef\xbf\xbe"
                         "a\xef\xbf\xbf"
                         "b\xef\xbf\xbd") == "ab\xef\xbf\xbd");
-  CHECK(tools::xml_text("\xff"
-                        "a\xed\xa0\x80") == tools::xml_text("\xef\xbf\xbd"
+  CHECK(stream::xml_text("\xff"
+                        "a\xed\xa0\x80") == stream::xml_text("\xef\xbf\xbd"
                                                             "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"));
 }
 
 TEST_CASE("a suite counts its cases, and a case holds what there is to say") {
   std::string out;
-  tools::begin_junit(out, "t\"");
-  tools::write_junit(out, {"a.har",
+  stream::begin_junit(out, "t\"");
+  stream::write_junit(out, {"a.har",
                            {{"r1", "a.har", JunitCase::Outcome::passed, "", "", "", ""},
                             {"r2", "a.har", JunitCase::Outcome::failed, "r2", "<m>", "1\n2\n", ""},
                             {"r3", "a.har", JunitCase::Outcome::passed, "", "", "", "o&"},
                             {"r4", "a.har", JunitCase::Outcome::error, "io", "gone", "", "o"}}});
-  tools::write_junit(out, {"b.har", {}});
-  tools::end_junit(out);
+  stream::write_junit(out, {"b.har", {}});
+  stream::end_junit(out);
   CHECK(out ==
         R"(<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="t&quot;">

@@ -1,12 +1,12 @@
-#include "common/junit.hpp"
+#include "stream/text/junit.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "common/xml.hpp"
+#include "stream/text/xml.hpp"
 
-namespace tools {
+namespace stream {
 namespace {
 
 using Outcome = JunitCase::Outcome;
@@ -45,4 +45,4 @@ void write_junit(std::string& out, const JunitSuite& suite) {
 
 void end_junit(std::string& out) { out += "</testsuites>\n"; }
 
-}  // namespace tools
+}  // namespace stream

@@ -6,7 +6,7 @@
 
 /// A report as JUnit's Ant task wrote it, and as Jenkins, GitLab and others read it: <testsuites> of <testsuite>s. It can be
 /// written suite by suite, so that nobody has to hold it as a whole.
-namespace tools {
+namespace stream {
 
 struct JunitCase {
   enum class Outcome { passed, failed, error };
@@ -28,4 +28,4 @@ void begin_junit(std::string& out, std::string_view name);
 void write_junit(std::string& out, const JunitSuite& suite);
 void end_junit(std::string& out);
 
-}  // namespace tools
+}  // namespace stream

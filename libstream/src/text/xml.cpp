@@ -1,8 +1,8 @@
-#include "common/xml.hpp"
+#include "stream/text/xml.hpp"
 
 #include "stream/text/utf8.hpp"
 
-namespace tools {
+namespace stream {
 namespace {
 
 enum class Where { text, attribute };
@@ -31,7 +31,7 @@ std::string_view escaped(char c, Where where) {
 
 std::string xml(std::string_view text, Where where) {
   std::string mended;
-  if (!stream::is_utf8(text)) text = mended = stream::replace_invalid_utf8(text);
+  if (!is_utf8(text)) text = mended = replace_invalid_utf8(text);
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -57,4 +57,4 @@ std::string xml_text(std::string_view text) { return xml(text, Where::text); }
 
 std::string xml_attribute(std::string_view text) { return xml(text, Where::attribute); }
 
-}  // namespace tools
+}  // namespace stream
