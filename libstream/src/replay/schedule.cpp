@@ -60,9 +60,9 @@ Step close_step(Nanos at, const Event* close) {
 }
 
 void add_jitter(std::vector<Step>& steps, const Exchange& exchange, const Pace& pace) {
-  if (pace.jitter <= Nanos{}) return;
+  if (!pace.jitter || *pace.jitter <= Nanos{}) return;
   Random random(mix(pace.seed, exchange.id));
-  const auto limit = static_cast<std::uint64_t>(pace.jitter.count()) + 1;
+  const auto limit = static_cast<std::uint64_t>(pace.jitter->count()) + 1;
   Nanos last{};
   for (Step& step : steps) {
     // An ending has none of its own: it follows what was sent.

@@ -29,10 +29,10 @@ struct Pace {
   bool no_delay = false;                           ///< no recorded pause is kept; gaps and speed mean nothing
   std::optional<Nanos> ttfb{};                     ///< from the request to the head of the answer
   std::optional<Nanos>
-      interval{};            ///< from each piece of payload to the next, and from the head to the first; none before the end
-  Nanos jitter{};            ///< a step is later by a part of this, from 0 to all of it, which does not add up
-  std::uint64_t seed = 0;    ///< of the jitter, with the exchange's id: the same for every replay
-  std::uint64_t rounds = 1;  ///< how often the payload of a stream is played; 0: for ever. Not by make_schedule()
+      interval{};                 ///< from each piece of payload to the next, and from the head to the first; none before the end
+  std::optional<Nanos> jitter{};  ///< a step is later by a part of this, from 0 to all of it, which does not add up
+  std::uint64_t seed = 0;         ///< of the jitter, with the exchange's id: the same for every replay
+  std::uint64_t rounds = 1;       ///< how often the payload of a stream is played; 0: for ever. Not by make_schedule()
   std::optional<Nanos> keepalive{};  ///< an SSE comment when nothing was sent for so long. Not by make_schedule()
 
   bool operator==(const Pace&) const = default;
