@@ -30,9 +30,11 @@ std::shared_ptr<const Answer> resume_after(const std::shared_ptr<const Answer>& 
     return nullptr;
   }
   Edit edit(answer);
-  edit.unroll(1);
-  const auto end = end_of_event(edit.body(), last_event_id);
+  edit.answer().rounds = 1;
+  const auto end = end_of_event(edit.body(), last_event_id);  // in one round
   if (!end) return nullptr;
+  edit.answer().rounds = answer->rounds;
+  edit.unroll(1);
   const std::size_t rest = edit.split(*end);
   // The event was read when the step came that holds its last byte: what follows is as long behind the head as it was behind
   // that.

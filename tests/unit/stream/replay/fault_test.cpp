@@ -75,20 +75,20 @@ TEST_CASE("every fault does to a body what it says, where it says") {
       {"at=head stall", "stall@10", "stalled at the head"},
       {"after=head reset", "head@10 reset@10", "reset after the head"},
       {"at=event:2 reset", "head@10 data:1//@20 reset@20", "reset at event 2"},
-      {"after=event:2 reset", "head@10 data:1//data@20 :2//@30 reset@30", "reset after event 2"},
-      {"within=event:3 truncate", "head@10 data:1//data@20 :2//data@30 cut@30", "truncated within event 3"},
-      {"after=event:3 stall", "head@10 data:1//data@20 :2//data:3//@30 stall@30", "stalled after event 3"},
+      {"after=event:2 reset", "head@10 data:1//@20 data@20 :2//@30 reset@30", "reset after event 2"},
+      {"within=event:3 truncate", "head@10 data:1//data@20 :2//@30 data@30 cut@30", "truncated within event 3"},
+      {"after=event:3 stall", "head@10 data:1//data@20 :2//@30 data:3//@30 stall@30", "stalled after event 3"},
       {"at=byte:3 truncate", "head@10 dat@20 cut@20", "truncated at byte 3"},
       {"at=byte:0 truncate", "head@10 cut@20", "truncated at byte 0"},
       {"at=25ms reset", "head@10 data:1//data@20 reset@25", "reset at 25.0 ms"},
       {"end", "head@10 end@20", "ended"},
       {"at=event:3 end", "head@10 data:1//data@20 :2//@30 end@30", "ended at event 3"},
-      {"at=event:2 duplicate", "head@10 data:1//data@20 :2//@30 data@30 :2//@30 data:3//@30 end@40", "event 2 twice"},
+      {"at=event:2 duplicate", "head@10 data:1//@20 data@20 :2//@30 data@30 :2//@30 data:3//@30 end@40", "event 2 twice"},
       {"at=event:1 duplicate", "head@10 data:1//@20 data:1//@20 data@20 :2//data:3//@30 end@40", "event 1 twice"},
       {"at=event:1 reorder", "head@10 data@20 :2//@30 data:1//@30 data:3//@30 end@40", "event 1 behind event 2"},
       {"at=event:2 drop", "head@10 data:1//@20 data:3//@30 end@40", "event 2 left out"},
-      {"latency=5ms", "head@15 data:1//data@25 :2//data:3//@35 end@45", "5.00 ms later"},
-      {"after=head latency=5ms", "head@10 data:1//data@25 :2//data:3//@35 end@45", "5.00 ms later after the head"},
+      {"latency=5ms", "head@15 data:1//data@25 :2//data:3//@35 end@45", "5.0 ms later"},
+      {"after=head latency=5ms", "head@10 data:1//data@25 :2//data:3//@35 end@45", "5.0 ms later after the head"},
       {"at=event:3 malformed", "head@10 data:1//data@20 :2//@30 raw@30 data:3//@30 end@40", "a malformed chunk at event 3"},
       // What is not reached, or for another protocol, does not hit.
       {"at=event:4 reset", "head@10 data:1//data@20 :2//data:3//@30 end@40", ""},
@@ -136,7 +136,7 @@ TEST_CASE("corruption changes as many bytes as it says, and nothing else") {
   const auto same = [](const std::string& a, const std::string& b) {
     std::size_t different = 0;
     REQUIRE(a.size() == b.size());
-    for (std::size_t i = 0; i < a.size(); ++i) different += a[i] == b[i] ? 0 : 1;
+    for (std::size_t i = 0; i < a.size(); ++i) different += a[i] == b[i] ? 0U : 1U;
     return different;
   };
   const auto bytes = [](const std::shared_ptr<const Answer>& answer) {
@@ -205,7 +205,7 @@ TEST_CASE("conditions choose requests, and each rule counts for itself") {
   std::string notes;
   for (const char* target : {"/a", "/b", "/a", "/b", "/b"})
     notes += plan.apply({"GET", target, "", nullptr}, events())->note + "|";
-  CHECK(notes == "|status 500|status 500|1.00 ms later|1.00 ms later|");
+  CHECK(notes == "|status 500|status 500|1.0 ms later|1.0 ms later|");
 }
 
 TEST_CASE("the same seed meets the same faults, whatever other rules there are; another seed others") {

@@ -136,7 +136,8 @@ TEST_CASE("a body of which only the whole time is known is spread over it") {
     sent += step.bytes.size();
     CHECK(step.at >= ms(100) + Nanos(static_cast<std::int64_t>(sent * 100'000)));  // no faster than the even rate
   }
-  const auto events = make_schedule(har("data: 1\n\ndata: 22\r\n\r\n: c\n\ndata: 3", 1000, "text/event-stream"), {});
+  const Exchange sse = har("data: 1\n\ndata: 22\r\n\r\n: c\n\ndata: 3", 1000, "text/event-stream");
+  const auto events = make_schedule(sse, {});
   std::vector<std::string_view> pieces;
   for (const Step& step : events) {
     if (step.kind == StepKind::data) pieces.push_back(step.bytes);
