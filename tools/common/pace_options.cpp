@@ -33,7 +33,7 @@ void set_rounds(stream::replay::Pace& pace, const std::string& text) {
   if (text == "true") return;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pace.rounds);
   if (error != std::errc{} || end != text.data() + text.size() || pace.rounds == 0)
-    throw CLI::ValidationError("--loop", "expected a number from 1, found \"" + text + "\"");
+    throw CLI::ValidationError("expected a number from 1, found \"" + text + "\"");  // the option's name is put before it
 }
 
 }  // namespace

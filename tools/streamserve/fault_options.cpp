@@ -20,7 +20,7 @@ void add_fault_options(CLI::App& app, FaultOptions& options) {
              if (!rule) {
                const stream::Error& error = rule.error();
                throw CLI::ValidationError(
-                   "--fault", fmt::format("{}{}{}, in '{}'", error.message, error.hint.empty() ? "" : ": ", error.hint, text));
+                   "--fault", fmt::format("'{}': {}{}", text, error.message, error.hint.empty() ? "" : " (" + error.hint + ")"));
              }
              options.rules.push_back(std::move(*rule));
            }
