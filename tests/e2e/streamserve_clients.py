@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """streamserve before curl and a WebSocket client: the samples come back byte for byte and never early; connections are kept,
-cut, repeated and refused as recorded; signals and --exit-after end it.
+cut, repeated and refused as recorded; signals and --exit-after end it; faults are seen as what they are.
 
 Needs curl and python3-websockets; skipped (77) without, or failed where HARTAPE_REQUIRE_E2E=1 says that nothing may be.
 """
@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ try:
 except ImportError:
     skip("python3-websockets is not installed")
 
+STREAMREC = os.path.join(os.environ["HARTAPE_BIN"], "streamrec")
 STREAMSERVE = os.path.join(os.environ["HARTAPE_BIN"], "streamserve")
 SAMPLES = pathlib.Path(__file__).resolve().parents[2] / "samples"
 CHAT = SAMPLES / "chat-llm.rec.ndjson"
@@ -185,6 +187,139 @@ def a_websocket_conversation_comes_back_on_its_schedule():
     assert re.search(r"GET /prices\?v=1 101 exchange 1, \d+ bytes, at most", log), log
 
 
+def event_stream(folder, **head):
+    """Five events with ids, 20 ms from each other; the first says when to come back."""
+    recording = folder / "events.rec.ndjson"
+    lines = [{"ev": "request", "id": "1", "t": 0, "request": {"method": "GET", "url": "https://h.test/events"}},
+             {"ev": "response", "id": "1", "t": 0.02, "kind": "sse",
+              "response": {"status": 200, "headers": [{"name": "Content-Type", "value": "text/event-stream"}]}}]
+    for n in range(1, 6):
+        retry = "retry: 10\n" if n == 1 else ""
+        lines.append({"ev": "data", "id": "1", "t": round(0.02 * (n + 1), 3), "data": "%sid: %d\ndata: %d\n\n" % (retry, n, n)})
+    lines.append({"ev": "end", "id": "1", "t": 0.14, "reason": "eof"})
+    recording.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return recording
+
+
+def exchange_bytes(url, text, timeout=10):
+    """What comes back for these bytes, and how it ended: "end", "reset", "open" (after `timeout`)."""
+    host, port = url.split("//")[1].split(":")
+    received = b""
+    with socket.create_connection((host, int(port)), timeout) as connection:
+        connection.sendall(text)
+        while True:
+            try:
+                piece = connection.recv(65536)
+            except ConnectionResetError:
+                return received, "reset"
+            except socket.timeout:
+                return received, "open"
+            if not piece:
+                return received, "end"
+            received += piece
+
+
+def faults_of_http_are_seen_by_clients(folder):
+    recording = event_stream(folder)
+    request = b"GET /events HTTP/1.1\r\nHost: h\r\n\r\n"
+    first = b"retry: 10\nid: 1\ndata: 1\n\n"
+    for rule, ending, has, lacks, timeout in (
+            ("at=event:3 reset", "reset", b"data: 2\n", b"data: 3\n", 10),
+            ("at=event:3 truncate", "end", b"data: 2\n", b"data: 3\n", 10),
+            ("within=event:1 truncate", "end", b"ret", first, 10),
+            ("at=event:3 stall", "open", b"data: 2\n", b"data: 3\n", 1),
+            ("reset", "reset", b"", b"HTTP", 10),
+            ("malformed at=event:2", "open", b"no size of a chunk\r\n", b"\0", 1)):
+        with Server("--fault", rule, recording) as server:
+            received, how = exchange_bytes(server.url, request, timeout)
+            assert (how, has in received, lacks in received, b"\r\n0\r\n" in received) == (
+                ending, True, False, rule.startswith("malformed")), (rule, how, received)
+            assert ", fault: " in server.stop() or how == "open", rule
+    with Server("--fault", "at=event:3 truncate", recording) as server:
+        assert curl(server.url + "/events", status=18).endswith(b"data: 2\n\n")
+        assert ", fault: truncated at event 3\n" in server.stop()
+    with Server("--fault", "at=event:2 malformed", recording) as server:
+        assert curl(server.url + "/events", status=56) == first
+    with Server("--fault", "nth=1 status=503 retry-after=2", recording) as server:
+        assert curl("-D", "-", server.url + "/events").startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+        assert curl(server.url + "/events").endswith(b"data: 5\n\n")
+        log = server.stop()
+        assert log.count(", fault: status 503\n") == 1 and log.count(" 200 exchange 1") == 1, log
+    with Server("--fault", "at=event:2 duplicate", "--fault", "at=event:5 drop", recording) as server:
+        assert curl(server.url + "/events") == first + b"id: 2\ndata: 2\n\n" * 2 + b"".join(
+            b"id: %d\ndata: %d\n\n" % (n, n) for n in (3, 5))
+    logs = []
+    for _ in range(2):  # a run is repeated by its seed
+        with Server("--seed", "3", "--fault", "rate=0.5 corrupt=3", "--no-delay", recording) as server:
+            bodies = [curl(server.url + "/events") for _ in range(12)]
+            logs.append((bodies, re.findall("fault: .*", server.stop())))
+    assert logs[0] == logs[1] and 0 < len(logs[0][1]) < 12, logs
+
+
+def a_lost_event_stream_goes_on_where_it_was(folder):
+    recording = event_stream(folder)
+    with Server(recording) as server:
+        rest = b"".join(b"id: %d\ndata: %d\n\n" % (n, n) for n in (4, 5))
+        assert curl("-H", "Last-Event-ID: 3", server.url + "/events") == rest
+        assert curl("-H", "Last-Event-ID: 9", server.url + "/events").endswith(b"data: 3\n\n" + rest)
+        log = server.stop()
+        assert 'goes on behind the event "3"' in log and 'there is no event "9"' in log, log
+    with Server("--fault", "nth=1 after=event:2 reset", recording) as server:
+        got = folder / "got.rec.ndjson"
+        done = subprocess.run([STREAMREC, "--reconnect", "--max-events", "5", "-o", str(got), server.url + "/events"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        assert re.findall(rb"data: (\d)", done.stdout) == [b"1", b"2", b"3", b"4", b"5"], done
+        times = [event["t"] for event in events(got) if event["ev"] in ("request", "end")]
+        assert 0.01 <= times[2] - times[1] < 3, times  # as "retry: 10" says, not the 3 s of without
+
+
+def quiet_streams_are_kept_alive_and_endless_ones_go_on(folder):
+    recording = event_stream(folder)
+    with Server("--interval", "300ms", "--keepalive", "100ms", recording) as server:
+        body = curl(server.url + "/events").decode()
+        assert body.startswith(": keepalive\n\n: keepalive\n\nretry: 10\nid: 1\ndata: 1\n\n: keepalive\n\n"), body
+        assert body.replace(": keepalive\n\n", "") == "retry: 10\n" + "".join("id: %d\ndata: %d\n\n" % (n, n) for n in range(1, 6)), body
+    with Server("--loop", "--speed", "10", recording) as server:
+        done = subprocess.run(["curl", "-sSN", "--noproxy", "*", "--max-time", "1", server.url + "/events"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+        assert done.returncode == 28 and done.stdout.count(b"data: 5\n") >= 5, done
+    with Server("--loop=3", "--no-delay", recording) as server:
+        assert curl(server.url + "/events").count(b"data: 5\n") == 3
+    with Server("--ttfb", "400ms", "--speed", "max", recording) as server:
+        begin = time.monotonic()
+        curl(server.url + "/events")
+        assert time.monotonic() - begin >= 0.4
+
+
+async def receive_all(url):
+    """The messages, and how the client saw the end."""
+    arrived = []
+    try:
+        async with websockets.connect(url, open_timeout=10, close_timeout=5) as socket:
+            async for message in socket:
+                arrived.append(message)
+            return arrived, socket.close_code
+    except websockets.ConnectionClosedError as error:
+        return arrived, error.rcvd.code if error.rcvd else error.sent.code if error.sent else 1006
+
+
+def faults_of_websockets_are_seen_by_clients():
+    recorded = [event for event in events(PRICES) if event["ev"] == "message" and event["dir"] == "receive" and event["opcode"] in (1, 2)]
+    for rule, count, code in (("at=event:3 close=1011:gone", 2, 1011), ("at=event:2 truncate", 1, 1006), ("at=event:2 reset", 1, 1006),
+                              ("within=event:2 truncate", 1, 1006), ("at=event:2 malformed", 1, 1002),
+                              ("at=event:2 malformed=masked", 1, 1002), ("at=event:2 malformed=utf8", 1, 1007),
+                              ("at=event:1 duplicate", len(recorded) + 1, 1000)):
+        with Server("--speed", "100", "--fault", rule, PRICES) as server:
+            arrived, seen = asyncio.run(receive_all(server.url.replace("http", "ws") + "/prices?v=1"))
+            assert (len(arrived), seen) == (count, code), (rule, len(arrived), seen)
+    with Server("--fault", "kind=websocket status=503", PRICES) as server:
+        try:
+            asyncio.run(receive_all(server.url.replace("http", "ws") + "/prices?v=1"))
+            raise AssertionError("the handshake was accepted")
+        except websockets.InvalidStatusCode as error:
+            assert error.status_code == 503, error
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         chat_is_replayed_byte_for_byte_and_never_early()
@@ -193,6 +328,10 @@ def main():
         a_client_that_leaves_is_logged_and_a_signal_ends_streams()
         exit_after_counts_answers_and_a_taken_port_is_refused()
         a_websocket_conversation_comes_back_on_its_schedule()
+        faults_of_http_are_seen_by_clients(pathlib.Path(folder))
+        a_lost_event_stream_goes_on_where_it_was(pathlib.Path(folder))
+        quiet_streams_are_kept_alive_and_endless_ones_go_on(pathlib.Path(folder))
+        faults_of_websockets_are_seen_by_clients()
 
 
 if __name__ == "__main__":

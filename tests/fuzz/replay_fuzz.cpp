@@ -23,8 +23,6 @@ void check(bool holds) {
   if (!holds) std::abort();
 }
 
-bool is_last(StepKind kind) { return kind != StepKind::head && kind != StepKind::data && kind != StepKind::message; }
-
 void check_steps(const Answer& answer) {
   check(!answer.steps.empty());
   stream::Nanos last{};

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "common/near.hpp"
+#include "stream/text/near.hpp"
 
 namespace tools {
 namespace {
@@ -199,7 +199,7 @@ std::optional<std::string> near_option(std::string_view unknown, const CLI::App&
       words.push_back(bare(name));
     }
   }
-  const auto near = near_word(bare(unknown), words);
+  const auto near = stream::near_word(bare(unknown), words);
   if (!near) return std::nullopt;
   return std::string(names[static_cast<std::size_t>(std::find(words.begin(), words.end(), *near) - words.begin())]);
 }

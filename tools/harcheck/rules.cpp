@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 #include <fnmatch.h>
 
-#include "common/near.hpp"
 #include "harcheck/harcheck.hpp"
+#include "stream/text/near.hpp"
 
 namespace tools::harcheck {
 
@@ -17,7 +17,7 @@ stream::Result<std::vector<RuleId>> match_rules(std::string_view pattern) {
     if (::fnmatch(glob.c_str(), std::string(rule.name).c_str(), 0) == 0) found.push_back(rule.id);
   }
   if (!found.empty()) return found;
-  const auto near = near_word(pattern, names);
+  const auto near = stream::near_word(pattern, names);
   return stream::fail({stream::ErrorCode::usage,
                        fmt::format("there is no rule {}{}", pattern,
                                    near ? fmt::format("; did you mean {}?", *near) : "; --list-rules lists them"),

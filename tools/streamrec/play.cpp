@@ -3,18 +3,17 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <utility>
 
 #include "har/exchanges.hpp"
+#include "stream/replay/playback.hpp"
 
 namespace tools::streamrec {
 namespace {
 
 using stream::ErrorCode;
-using stream::Event;
-using stream::EventKind;
 using stream::Exchange;
 using stream::fail;
 using stream::Nanos;
@@ -22,11 +21,6 @@ using stream::Result;
 using stream::Status;
 using stream::replay::Step;
 using stream::replay::StepKind;
-
-bool is_payload(const Event& event) {
-  return event.direction == stream::Direction::receive &&
-         (event.kind == EventKind::data || (event.kind == EventKind::message && event.opcode <= 2));
-}
 
 Result<Exchange> find_exchange(const PlayOptions& options, Messages& messages) {
   har::ExchangeInput how;
@@ -70,22 +64,21 @@ void sleep_until(const timespec& moment) {
   }
 }
 
-/// Plays the steps once, beginning at `begin`; when the last was due.
-Result<timespec> play_once(const std::vector<Step>& steps, timespec begin, stream::ByteSink& sink) {
-  timespec last = begin;
-  for (const Step& step : steps) {
+/// Plays the answer, beginning at `begin`.
+Status play_to(stream::ByteSink& sink, timespec begin, stream::replay::Playback playback) {
+  for (; !playback.done(); playback.take()) {
+    const Step& step = playback.next();
     if (step.at == Nanos::max()) break;
-    last = begin + step.at;
     const bool payload = step.kind == StepKind::data || (step.kind == StepKind::message && step.number <= 2);
     const bool ends = step.kind == StepKind::end || step.kind == StepKind::close;
     if (!payload && !ends) continue;
-    sleep_until(last);
+    sleep_until(begin + step.at);
     if (!payload) continue;
     STREAM_TRY(sink.write(step.bytes));
     if (step.kind == StepKind::message) STREAM_TRY(sink.write("\n"));
     STREAM_TRY(sink.flush());
   }
-  return last;
+  return {};
 }
 
 }  // namespace
@@ -116,64 +109,20 @@ void declare_play(Tool& tool, PlayOptions& options) {
   app.add_option("RECORDING", options.input, "What to play. \"-\" is standard input.")->required();
   auto* entry = app.add_option("--entry", options.entry, "Play exchange N. They are counted from 0.")->type_name("N");
   app.add_option("--id", options.id, "Play the exchange with this id.")->type_name("ID")->excludes(entry);
-  app.add_option_function<std::string>(
-         "--speed",
-         [&options](const std::string& text) {
-           options.pace.no_delay = text == "max";
-           if (options.pace.no_delay) return;
-           const auto value = stream::replay::parse_speed(text);
-           if (!value)
-             throw CLI::ValidationError("--speed", "expected a number from 0.1 to 1000, or max, found \"" + text + "\"");
-           options.pace.speed_millionths = *value;
-         },
-         "Play X times as fast. From 0.1 to 1000; 1 is as recorded, max is everything at once.")
-      ->type_name("X");
-  add_duration(app, "--max-gap", options.pace.max_gap,
-               "No pause longer than this. Applied to the recorded times, before --speed.");
-  add_duration(app, "--min-gap", options.min_gap, "No pause between two pieces shorter than this. Applied before --speed.");
-  add_duration(app, "--start", options.start, "Begin at this time since the request.");
-  add_duration(app, "--end", options.end, "End at this time since the request.");
-  app.add_flag("--loop", options.loop, "Begin again at the end, until interrupted.");
+  add_pace_options(app, options.pace);
   add_input_options(tool, options.read);
 }
 
-Exchange part_to_play(Exchange exchange, const PlayOptions& options) {
-  const Nanos begin = exchange.begin() + options.start.value_or(Nanos{});
-  const Nanos end = options.end ? exchange.begin() + *options.end : Nanos::max();
-  std::erase_if(exchange.timeline, [&](const Event& event) { return event.t < begin || event.t >= end; });
-  if (!exchange.request) {
-    exchange.request.emplace();
-    exchange.request->kind = EventKind::request;
-  }
-  exchange.request->t = begin;
-  if (exchange.response) exchange.response->t = std::clamp(exchange.response->t, begin, std::max(begin, end));
-  if (exchange.end) exchange.end->t = std::clamp(exchange.end->t, begin, std::max(begin, end));
-
-  Nanos shift{};
-  std::optional<Nanos> last;
-  for (Event& event : exchange.timeline) {
-    if (is_payload(event) && options.min_gap) {
-      if (last && event.t - *last < *options.min_gap) shift += *options.min_gap - (event.t - *last);
-      last = event.t;
-    }
-    event.t += shift;
-  }
-  if (exchange.end) exchange.end->t += shift;
-  return exchange;
-}
-
 int play(Tool& tool, const PlayOptions& options) {
-  const auto usage = [&](std::string message) { return failed(tool, {ErrorCode::usage, std::move(message), {}, {}}); };
-  if (options.min_gap && options.pace.max_gap && *options.min_gap > *options.pace.max_gap) {
-    return usage("--min-gap is larger than --max-gap");
-  }
-  if (options.end && *options.end <= options.start.value_or(Nanos{})) return usage("--end: expected a time behind --start");
+  stream::replay::Pace pace = options.pace.pace;
+  if (const auto error = check_pace(pace)) return failed(tool, *error);
+  pace.seed = choose_seed(tool.messages(), options.pace.seed, pace.jitter.has_value());
+  const std::uint64_t rounds = std::exchange(pace.rounds, 1);  // of whatever it is, not only of streams
   auto exchange = find_exchange(options, tool.messages());
   if (!exchange) return failed(tool, exchange.error());
-  const Exchange part = part_to_play(std::move(*exchange), options);
-  const auto steps = stream::replay::make_schedule(part, options.pace);
-  if (options.loop && (options.pace.no_delay || steps.back().at <= Nanos{})) {
-    return usage("--loop: all of it is due at once, and would be for ever");
+  auto answer = *stream::replay::make_answer(std::make_shared<const Exchange>(std::move(*exchange)), pace);
+  if (!stream::replay::repeat(answer, rounds) && rounds == 0) {
+    return failed(tool, {ErrorCode::usage, "--loop: all of it is due at once, and would be for ever", {}, {}});
   }
   const auto sink = stream::open_output("-");
   if (!sink) return failed(tool, sink.error());
@@ -181,11 +130,9 @@ int play(Tool& tool, const PlayOptions& options) {
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
   timespec begin{};
   clock_gettime(CLOCK_MONOTONIC, &begin);
-  do {
-    const auto last = play_once(steps, begin, **sink);
-    if (!last) return failed(tool, last.error());
-    begin = *last;
-  } while (options.loop);
+  const auto played =
+      play_to(**sink, begin, stream::replay::Playback(std::make_shared<const stream::replay::Answer>(std::move(answer))));
+  if (!played) return failed(tool, played.error());
   if (const auto status = (*sink)->finish(); !status) return failed(tool, status.error());
   return kYes;
 }

@@ -44,7 +44,7 @@ Result<std::vector<Recorded>> load(const Options& options, Messages& messages) {
       recorded.name = options.inputs.size() > 1 ? fmt::format("{}#{}", input, id) : id;
       recorded.method = exchange->method().empty() ? "GET" : exchange->method();
       split_url(exchange->url(), recorded.path, recorded.query);
-      recorded.answer = answer_of(std::move(*exchange), options.pace);
+      recorded.answer = answer_of(std::move(*exchange), options.pace.pace);
       all.push_back(std::move(recorded));
     }
     if (count == 0) messages.warning(fmt::format("{} holds no exchange", input));

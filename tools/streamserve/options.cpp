@@ -20,11 +20,19 @@ ToolInfo info() {
       "anew. Content-Encoding is kept only if the recorded bytes are really in that coding: most recorders store bodies "
       "decoded. An exchange that ended with a reset ends with one here, too; one that timed out is left hanging; one that the "
       "recording cuts off ends there, without the last chunk.\n\n"
+      "Time is changed in one order: --start and --end choose a part of the recording, --max-gap and --min-gap limit its pauses, "
+      "--speed scales them; --ttfb and --interval take the place of pauses; --jitter makes pieces late. A client that sends "
+      "Last-Event-ID gets the server-sent events behind that one. --fault lets answers go wrong in ways that can be repeated: "
+      "the log tells which fault hit, and the same --seed lets the same requests meet the same faults.\n\n"
       "The first line on standard output is the address. Each request is a line on standard error. Ctrl-C ends at once.";
   info.examples = {
       {"streamserve chat.rec.ndjson", "serves the recording at http://127.0.0.1:8080"},
       {"streamserve --port 0 --speed 10 session.har", "on a free port, ten times as fast"},
       {"streamserve --max-gap 500ms session.har chat.rec.ndjson", "two inputs, with no pause longer than half a second"},
+      {"streamserve --fault 'nth=1 at=event:5 reset' chat.rec.ndjson",
+       "resets the first answer in place of its fifth event, for a client that is to try again"},
+      {"streamserve --fault 'rate=0.1 status=503 retry-after=2' --seed 7 session.har",
+       "every tenth request, always the same ones"},
       {"streamserve --no-delay --exit-after 1 chat.rec.ndjson", "one answer, at once; for a script"},
   };
   info.exit_status =
@@ -43,23 +51,18 @@ void declare(Tool& tool, Options& options) {
       ->type_name("PORT")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
-  auto* speed = app.add_option_function<std::string>(
-                       "--speed",
-                       [&options](const std::string& text) {
-                         const auto value = stream::replay::parse_speed(text);
-                         if (!value)
-                           throw CLI::ValidationError("--speed", "expected a number from 0.1 to 1000, found \"" + text + "\"");
-                         options.pace.speed_millionths = *value;
-                       },
-                       "Replay X times as fast. From 0.1 to 1000; 1 is as recorded.")
-                    ->type_name("X");
-  auto* gap = add_duration(app, "--max-gap", options.pace.max_gap,
-                           "No pause longer than this. Applied to the recorded times, before --speed.");
-  app.add_flag("--no-delay", options.pace.no_delay, "Everything at once.")->excludes(speed)->excludes(gap);
   add_duration(app, "--timeout", options.timeout, "Close a connection on which nothing happens for this long. 60s without it.");
   app.add_option("--exit-after", options.exit_after, "End after N answered exchanges. Misses do not count.")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
+  add_pace_options(app, options.pace);
+  auto* no_delay =
+      app.add_flag("--no-delay", options.pace.pace.no_delay, "Everything at once. The same as --speed max.")->group("Pace");
+  for (const char* name : {"--speed", "--max-gap", "--min-gap"}) no_delay->excludes(app.get_option(name));
+  add_duration(app, "--keepalive", options.pace.pace.keepalive,
+               "Send a comment when nothing was sent for this long. In server-sent events, between two of them.")
+      ->group("Pace");
+  add_fault_options(app, options.faults);
   add_input_options(tool, options.input);
 }
 

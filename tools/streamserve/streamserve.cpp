@@ -38,8 +38,8 @@ std::string_view ending_text(StepKind last) {
 /// Finds the answers and writes the log.
 class Replay final : public net::Handler {
  public:
-  Replay(Messages& messages, Matcher& matcher, const std::vector<Recorded>& recorded, std::uint64_t exit_after)
-      : messages_(messages), matcher_(matcher), exit_after_(exit_after) {
+  Replay(Messages& messages, Matcher& matcher, Changes& changes, const std::vector<Recorded>& recorded, std::uint64_t exit_after)
+      : messages_(messages), matcher_(matcher), changes_(changes), exit_after_(exit_after) {
     for (const Recorded& exchange : recorded) names_.emplace(exchange.answer.get(), &exchange);
   }
   /// Whom --exit-after stops.
@@ -51,16 +51,21 @@ class Replay final : public net::Handler {
     if (!match.note.empty()) {
       log(fmt::format("{} {}: answered by exchange {}: {}", request.method, request.target, match.recorded->name, match.note));
     }
-    return match.recorded->answer;
+    std::string note;
+    auto answer = changes_.apply(request, match.recorded->answer, note);
+    if (!note.empty()) log(fmt::format("{} {}: {}", request.method, request.target, note));
+    return answer;
   }
 
   void served(const net::Request& request, const Answer& answer, const net::Served& served) override {
-    const auto found = names_.find(&answer);
+    const auto found = names_.find(answer.origin ? answer.origin.get() : &answer);
     if (found == names_.end()) return;  // of our own making; a miss has its line
     const bool complete = served.outcome == net::Outcome::complete;
-    log(fmt::format("{} {} {} exchange {}, {} bytes, at most {} late{}", request.method, request.target, served.status,
-                    found->second->name, served.body_bytes, stream::format_duration(served.max_lateness),
-                    complete ? std::string(ending_text(served.last)) : fmt::format(", {}", net::to_string(served.outcome))));
+    const std::string fault = answer.note.empty() ? "" : fmt::format(", fault: {}", answer.note);
+    const std::string_view ending = fault.empty() ? ending_text(served.last) : std::string_view{};
+    log(fmt::format("{} {} {} exchange {}, {} bytes, at most {} late{}{}", request.method, request.target, served.status,
+                    found->second->name, served.body_bytes, stream::format_duration(served.max_lateness), fault,
+                    complete ? std::string(ending) : fmt::format(", {}", net::to_string(served.outcome))));
     if (++answered_ == exit_after_) server_->stop();
   }
 
@@ -98,6 +103,7 @@ class Replay final : public net::Handler {
 
   Messages& messages_;
   Matcher& matcher_;
+  Changes& changes_;
   const std::uint64_t exit_after_;
   std::unordered_map<const Answer*, const Recorded*> names_;
   net::Server* server_ = nullptr;
@@ -145,13 +151,21 @@ void raise_descriptor_limit() {
 
 }  // namespace
 
-int run(Tool& tool, const Options& options) {
+int run(Tool& tool, Options options) {
   Messages& messages = tool.messages();
+  stream::replay::Pace& pace = options.pace.pace;
+  if (const auto error = check_pace(pace)) return failed(tool, *error);
   if (options.timeout && *options.timeout <= stream::Nanos{}) {
     return failed(tool, {stream::ErrorCode::usage, "--timeout: expected a time greater than 0", {}, {}});
   }
+  pace.seed = choose_seed(messages, options.pace.seed, pace.jitter || hangs_on_chance(options.faults));
   const auto recorded = load(options, messages);
   if (!recorded) return failed(tool, recorded.error());
+
+  for (const Recorded& exchange : *recorded) {
+    if (pace.rounds != exchange.answer->rounds && exchange.answer->kind != stream::StreamKind::http)
+      messages.warning(fmt::format("exchange {} is not repeated: all of it is due at once", exchange.name));
+  }
 
   raise_descriptor_limit();
   net::ServerOptions where;
@@ -159,7 +173,8 @@ int run(Tool& tool, const Options& options) {
   where.port = options.port;
   if (options.timeout) where.idle_timeout = *options.timeout;
   ExactMatcher matcher(*recorded);
-  Replay replay(messages, matcher, *recorded, options.exit_after);
+  Changes changes(options.faults, pace.seed);
+  Replay replay(messages, matcher, changes, *recorded, options.exit_after);
   const auto server = net::Server::listen(where, replay);
   if (!server) return failed(tool, server.error());
   replay.serves(**server);

@@ -5,9 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "common/pace_options.hpp"
 #include "common/tool.hpp"
 #include "stream/net/server.hpp"
-#include "stream/replay/schedule.hpp"
+#include "streamserve/fault_options.hpp"
 #include "streamserve/match.hpp"
 
 /// streamserve: be the server in a recording.
@@ -16,7 +17,8 @@ namespace tools::streamserve {
 struct Options {
   std::vector<std::string> inputs;
   InputGroup input;
-  stream::replay::Pace pace;
+  PaceGroup pace;
+  FaultOptions faults;
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;
   std::optional<stream::Nanos> timeout;
@@ -31,7 +33,7 @@ void declare(Tool& tool, Options& options);
 stream::Result<std::vector<Recorded>> load(const Options& options, Messages& messages);
 
 /// Serves until a signal, or as often as --exit-after says; the exit status.
-int run(Tool& tool, const Options& options);
+int run(Tool& tool, Options options);
 
 int main(int argc, const char* const* argv);
 

@@ -18,6 +18,7 @@ using replay::StepKind;
 constexpr std::size_t kMaxInput = 64 * 1024;    // read ahead of the request that is being answered
 constexpr std::size_t kGather = 64 * 1024;      // bytes put together for one write
 constexpr std::size_t kLargePiece = 16 * 1024;  // written from where it is
+constexpr int kTurn = 64;                       // writes, before others have their turn
 constexpr auto kDrainTime = std::chrono::seconds(2);
 constexpr auto kResetPoll = std::chrono::milliseconds(1);
 
@@ -166,17 +167,16 @@ void Http1Connection::refuse(int status, std::string_view why) {
 
 void Http1Connection::advance() {
   if (state_ != State::answering || writing_) return;
-  for (;;) {
+  for (int turn = 0;;) {
     while (!ending_ && view_.empty() && out_.size() < kGather) {
       const SteadyTime now = SteadyClock::now();
       if (player_->next_time() > now) break;
-      const replay::Step& step = player_->next();
-      player_->take(now);
-      compose(step);
+      compose(player_->take(now));
     }
     if (!flush()) return;
     if (ending_) return finish_answer();
-    if (player_->next_time() > SteadyClock::now()) {
+    // A stream that never ends and is always late must let others have their turn.
+    if (player_->next_time() > SteadyClock::now() || ++turn == kTurn) {
       services_.timers.arm(step_timer_, player_->next_time());
       return;
     }
@@ -200,6 +200,9 @@ void Http1Connection::compose(const replay::Step& step) {
         view_ = step.bytes;
         if (head_.framing == Framing::chunked) tail_ = "\r\n";
       }
+      return;
+    case StepKind::raw:
+      out_ += step.bytes;
       return;
     case StepKind::end:
       if (head_.framing == Framing::chunked) append_last_chunk(out_, player_->answer());

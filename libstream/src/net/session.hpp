@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "stream/net/server.hpp"
+#include "stream/replay/playback.hpp"
 #include "timer_queue.hpp"
 
 namespace stream::net {
@@ -49,33 +50,35 @@ struct Services {
   }
 };
 
-/// Walks the steps of an answer: which is due when, and how late it was.
+/// Walks an answer on the clock: what is due when, and how late it was.
 class Player {
  public:
   Player(std::shared_ptr<const replay::Answer> answer, SteadyTime arrival, SteadyTime now)
-      : answer_(std::move(answer)), zero_(arrival) {
+      : playback_(std::move(answer)), zero_(arrival) {
     // A start that was missed moves the whole schedule, so that its pauses stay.
     if (!done() && next_time() < now) zero_ += now - next_time();
   }
 
-  const replay::Answer& answer() const { return *answer_; }
-  bool done() const { return next_ == answer_->steps.size(); }
-  const replay::Step& next() const { return answer_->steps[next_]; }
+  const replay::Answer& answer() const { return playback_.answer(); }
+  bool done() const { return playback_.done(); }
+  /// Until take().
+  const replay::Step& next() const { return playback_.next(); }
   SteadyTime next_time() const {
     constexpr auto kFar = std::chrono::hours(24 * 365 * 100);  // no sum may overflow
     return zero_ + std::min<Nanos>(next().at, kFar);
   }
   /// Goes behind the next step, which is carried out `now`.
-  void take(SteadyTime now) {
+  replay::Step take(SteadyTime now) {
     lateness_ = std::max<Nanos>(lateness_, now - next_time());
-    ++next_;
+    const replay::Step step = next();
+    playback_.take();
+    return step;
   }
   Nanos max_lateness() const { return lateness_; }
 
  private:
-  std::shared_ptr<const replay::Answer> answer_;
+  replay::Playback playback_;
   SteadyTime zero_;
-  std::size_t next_ = 0;
   Nanos lateness_{};
 };
 

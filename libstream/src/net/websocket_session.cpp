@@ -1,6 +1,7 @@
 #include "websocket_session.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/rfc7230.hpp>
 
@@ -81,8 +82,7 @@ void WebSocketSession::advance() {
   if (closed_ || finished_ || sending_) return;
   const SteadyTime now = SteadyClock::now();
   if (player_.next_time() > now) return services_.timers.arm(step_timer_, player_.next_time());
-  const replay::Step& step = player_.next();
-  player_.take(now);
+  const replay::Step step = player_.take(now);
   served_.last = step.kind;
   switch (step.kind) {
     case StepKind::head:
@@ -90,6 +90,8 @@ void WebSocketSession::advance() {
     case StepKind::message:
     case StepKind::close:
       return send(step);
+    case StepKind::raw:
+      return send_raw(step);
     case StepKind::data:
     case StepKind::end:
     case StepKind::cut:
@@ -160,6 +162,14 @@ void WebSocketSession::send(const replay::Step& step) {
   }
   stream_.binary(step.number != 1);
   stream_.async_write(bytes, done);
+}
+
+void WebSocketSession::send_raw(const replay::Step& step) {
+  sending_ = true;
+  limit(services_.options.idle_timeout);
+  served_.body_bytes += step.bytes.size();
+  asio::async_write(stream_.next_layer(), asio::const_buffer(step.bytes.data(), step.bytes.size()),
+                    [self = shared_from_this(), this](const error_code& error, std::size_t) { sent(error); });
 }
 
 void WebSocketSession::sent(const error_code& error) {

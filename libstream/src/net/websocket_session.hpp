@@ -23,6 +23,7 @@ class WebSocketSession final : public Session {
   void advance();                       // carries the next step out, or waits for its time
   void accept();                        // the step `head`
   void send(const replay::Step& step);  // the steps `message` and `close`
+  void send_raw(const replay::Step& step);
   void sent(const boost::beast::error_code& error);
   void read();
   void client_closes();

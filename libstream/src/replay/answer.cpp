@@ -3,21 +3,22 @@
 #include <algorithm>
 #include <charconv>
 
+#include "edit.hpp"
 #include "stream/text/utf8.hpp"
 
 namespace stream::replay {
 namespace {
 
-/// The bytes of all data steps joined; a view where there is just one.
+/// All of a recorded body, whatever is played of it; a view where it came in one piece.
 class Body {
  public:
-  explicit Body(const std::vector<Step>& steps) {
+  explicit Body(const Exchange& exchange) {
     std::size_t count = 0;
-    for (const Step& step : steps) {
-      if (step.kind != StepKind::data) continue;
+    for (const Event& event : exchange.timeline) {
+      if (event.kind != EventKind::data || event.direction != Direction::receive || event.data.empty()) continue;
       if (++count == 2) joined_ = std::string(view_);
-      if (count >= 2) joined_ += step.bytes;
-      view_ = step.bytes;
+      if (count >= 2) joined_ += event.data;
+      view_ = event.data;
     }
     if (count >= 2) view_ = joined_;
   }
@@ -126,7 +127,7 @@ std::shared_ptr<const Answer> make_answer(std::shared_ptr<const Exchange> exchan
     answer->headers = end_to_end_headers(headers);
     answer->chunked = raw_header(headers, "transfer-encoding").find("chunked") != std::string_view::npos;
     answer->recorded_length = parse_length(raw_header(headers, "content-length"));
-    const Body body(answer->steps);
+    const Body body(*exchange);
     if (!answer->head_only && drop_stale_coding(answer->headers, body.view()) && !answer->complete)
       answer->recorded_length.reset();
     if (answer->websocket) take_handshake(*answer, headers);
@@ -137,6 +138,13 @@ std::shared_ptr<const Answer> make_answer(std::shared_ptr<const Exchange> exchan
       answer->headers.push_back({"Content-Type", std::string(media_type_of(exchange->kind()))});
     }
   }
+  if (exchange->request) answer->last_event_id = raw_header(exchange->request->object["headers"], "last-event-id");
+  answer->kind = exchange->kind();
+  if (answered && answer->kind == StreamKind::sse && !answer->websocket && is_plain(*answer) && pace.keepalive) {
+    answer->keepalive = pace.keepalive;
+    answer->chunked = true;  // its length is not known any more
+  }
+  if (answer->kind != StreamKind::http && pace.rounds != 1) repeat(*answer, pace.rounds);
   if (exchange->end) answer->trailers = end_to_end_headers(exchange->end->trailers);
   std::replace_if(
       answer->reason.begin(), answer->reason.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; },
@@ -156,6 +164,20 @@ std::shared_ptr<const Answer> make_answer(int status, std::string_view media_typ
   answer->complete = true;
   answer->owner = std::move(text);
   return answer;
+}
+
+bool repeat(Answer& answer, std::uint64_t rounds) {
+  const std::size_t first = answer.steps.empty() || answer.steps.front().kind != StepKind::head ? 0 : 1;
+  if (answer.steps.size() < first + 2 || answer.head_only) return false;
+  // From the head, so that the pause before the first piece is there each time.
+  const Nanos begin = first == 0 ? Nanos{} : answer.steps.front().at;
+  const Nanos period = answer.steps.back().at - begin;
+  if (rounds == 0 && period == Nanos{}) return false;
+  answer.rounds = rounds;
+  answer.loop_first = first;
+  answer.loop_period = period;
+  if (rounds != 1) answer.chunked = true;
+  return true;
 }
 
 }  // namespace stream::replay

@@ -3,51 +3,41 @@
 #include <algorithm>
 #include <limits>
 
+#include "clock.hpp"
+#include "random.hpp"
+#include "spread.hpp"
+
 namespace stream::replay {
 namespace {
-
-constexpr std::int64_t kMillion = 1'000'000;
-
-/// time / (speed / 10^6), rounded up; the largest time there is where that overflows.
-Nanos scale(std::int64_t time, std::int64_t speed) {
-  const std::int64_t whole = time / speed;
-  const std::int64_t rest = time % speed;
-  if (whole >= std::numeric_limits<std::int64_t>::max() / kMillion - kMillion) return Nanos::max();
-  return Nanos(whole * kMillion + (rest * kMillion + speed - 1) / speed);
-}
-
-/// Adds up the pauses between events.
-class Clock {
- public:
-  Clock(Nanos begin, const Pace& pace) : last_(begin), pace_(pace) {}
-
-  /// The replayed time of an event at recorded time `t`.
-  Nanos at(Nanos t) {
-    if (t > last_) {
-      Nanos gap = t - last_;
-      if (pace_.max_gap) gap = std::min(gap, *pace_.max_gap);
-      sum_ = sum_ > Nanos::max() - gap ? Nanos::max() : sum_ + gap;
-      last_ = t;
-    }
-    return pace_.no_delay ? Nanos{} : scale(sum_.count(), pace_.speed_millionths);
-  }
-  Nanos last() const { return last_; }
-
- private:
-  Nanos last_;
-  Nanos sum_{};
-  const Pace& pace_;
-};
 
 bool is_traffic(const Event& event) {
   return event.kind == EventKind::data || event.kind == EventKind::message || event.kind == EventKind::close;
 }
 
+/// The part of a recording that is played.
+struct Window {
+  Nanos begin;
+  Nanos end;
+
+  Window(const Exchange& exchange, const Pace& pace)
+      : begin(add(exchange.begin(), pace.start.value_or(Nanos{}))),
+        end(pace.end ? std::max(begin, add(exchange.begin(), *pace.end)) : Nanos::max()) {
+    open_begin = !pace.start;
+    open_end = !pace.end;
+  }
+  bool holds(Nanos t) const { return (open_begin || t >= begin) && (open_end || t < end); }
+  /// Into it.
+  Nanos clamp(Nanos t) const { return open_begin && open_end ? t : std::clamp(t, open_begin ? Nanos::min() : begin, end); }
+
+  bool open_begin = true;
+  bool open_end = true;
+};
+
 /// The close to replay: the server's own, else the one it answered the client's with.
-const Event* find_close(const Exchange& exchange) {
+const Event* find_close(const Exchange& exchange, const Window& window) {
   const Event* found = nullptr;
   for (const Event& event : exchange.timeline) {
-    if (event.kind != EventKind::close) continue;
+    if (event.kind != EventKind::close || !window.holds(event.t)) continue;
     if (event.direction == Direction::receive) return &event;
     if (found == nullptr) found = &event;
   }
@@ -67,6 +57,87 @@ Step close_step(Nanos at, const Event* close) {
   const int code = close->code.value_or(1005);
   if (code == 1006) return {at, StepKind::cut, 0, {}};  // RFC 6455 §7.1.5: the connection was lost without a close frame
   return {at, StepKind::close, code, close->reason};
+}
+
+void add_jitter(std::vector<Step>& steps, const Exchange& exchange, const Pace& pace) {
+  if (!pace.jitter || *pace.jitter <= Nanos{}) return;
+  Random random(mix(pace.seed, exchange.id));
+  const auto limit = static_cast<std::uint64_t>(pace.jitter->count()) + 1;
+  Nanos last{};
+  for (Step& step : steps) {
+    // An ending has none of its own: it follows what was sent.
+    if (!is_last(step.kind)) step.at = add(step.at, Nanos(static_cast<std::int64_t>(random.below(limit))));
+    step.at = last = std::max(last, step.at);
+  }
+}
+
+std::vector<Step> plain_schedule(const Exchange& exchange, const Pace& pace) {
+  const bool websocket = is_websocket(exchange);
+  const Window window(exchange, pace);
+  const Event* const close = websocket ? find_close(exchange, window) : nullptr;
+  const Spread spread = websocket ? Spread{} : find_spread(exchange, pace);
+  std::vector<Step> steps;
+  steps.reserve(exchange.timeline.size() + 2 + spread.pieces.size());
+  Clock clock(window.begin, pace);
+
+  const bool answered = exchange.response && (exchange.status() != 0 || websocket);
+  bool headed = false;
+  bool shortened = false;
+  const auto head = [&](Nanos t) {
+    steps.push_back({clock.head(window.clamp(t)), StepKind::head, 0, {}});
+    headed = true;
+  };
+  const auto data = [&](Nanos t, std::string_view bytes) {
+    if (window.holds(t)) steps.push_back({clock.payload(t), StepKind::data, 0, bytes});
+    shortened = shortened || (!window.open_end && t >= window.end);
+  };
+  for (const Event& event : exchange.timeline) {
+    if (!is_traffic(event)) continue;
+    const bool ours = event.direction == Direction::receive;
+    // The head stands in time order among what the client sent, and before everything that the server sent.
+    if (!headed && answered && (ours || event.t >= exchange.response->t)) head(exchange.response->t);
+    if (&event == spread.event) {
+      for (const Spread::Piece& piece : spread.pieces) data(piece.t, piece.bytes);
+      continue;
+    }
+    if (!window.holds(event.t)) {
+      shortened = shortened || (!window.open_end && event.t >= window.end);
+      if (!headed && ours && !answered) head(event.t);
+      continue;
+    }
+    if (&event == close) {
+      if (!headed) head(event.t);
+      steps.push_back(close_step(clock.other(event.t), close));
+      return steps;
+    }
+    const EventKind sent = websocket ? EventKind::message : EventKind::data;
+    if (!ours || event.kind != sent || (event.data.empty() && !websocket)) {
+      clock.other(event.t);
+      continue;
+    }
+    if (!headed) head(event.t);
+    if (!websocket) {
+      data(event.t, event.data);
+    } else if (event.opcode <= 2) {
+      steps.push_back({clock.payload(event.t), StepKind::message, event.opcode, event.data});
+    } else {
+      steps.push_back({clock.other(event.t), StepKind::message, event.opcode, event.data});
+    }
+  }
+  if (!headed && answered) head(exchange.response->t);
+
+  const Nanos end = exchange.end ? exchange.end->t : clock.last();
+  shortened = shortened || (!window.open_end && end > window.end);
+  const Nanos last = clock.other(shortened ? window.end : window.clamp(end));
+  const StepKind kind = shortened ? StepKind::end : ending(exchange);
+  const bool closes = websocket && headed && (kind == StepKind::end || kind == StepKind::cut);
+  // An exchange that is over without an answer cannot end well.
+  if (closes) {
+    steps.push_back(close_step(last, nullptr));
+  } else {
+    steps.push_back({last, !headed && kind == StepKind::end ? StepKind::cut : kind, 0, {}});
+  }
+  return steps;
 }
 
 }  // namespace
@@ -102,45 +173,8 @@ bool is_websocket(const Exchange& exchange) {
 }
 
 std::vector<Step> make_schedule(const Exchange& exchange, const Pace& pace) {
-  const bool websocket = is_websocket(exchange);
-  const Event* const close = websocket ? find_close(exchange) : nullptr;
-  std::vector<Step> steps;
-  steps.reserve(exchange.timeline.size() + 2);
-  Clock clock(exchange.begin(), pace);
-
-  const bool answered = exchange.response && (exchange.status() != 0 || websocket);
-  bool headed = false;
-  const auto head = [&](Nanos t) {
-    steps.push_back({clock.at(t), StepKind::head, 0, {}});
-    headed = true;
-  };
-  for (const Event& event : exchange.timeline) {
-    if (!is_traffic(event)) continue;
-    const bool ours = event.direction == Direction::receive;
-    // The head stands in time order among what the client sent, and before everything that the server sent.
-    if (!headed && answered && (ours || event.t >= exchange.response->t)) head(exchange.response->t);
-    const Nanos at = clock.at(event.t);
-    if (&event == close) {
-      if (!headed) head(event.t);
-      steps.push_back(close_step(at, close));
-      return steps;
-    }
-    const EventKind sent = websocket ? EventKind::message : EventKind::data;
-    if (!ours || event.kind != sent || (event.data.empty() && !websocket)) continue;
-    if (!headed) head(event.t);
-    steps.push_back(websocket ? Step{at, StepKind::message, event.opcode, event.data} : Step{at, StepKind::data, 0, event.data});
-  }
-  if (!headed && answered) head(exchange.response->t);
-
-  const Nanos last = clock.at(exchange.end ? exchange.end->t : clock.last());
-  const StepKind kind = ending(exchange);
-  const bool closes = websocket && headed && (kind == StepKind::end || kind == StepKind::cut);
-  // An exchange that is over without an answer cannot end well.
-  if (closes) {
-    steps.push_back(close_step(last, nullptr));
-  } else {
-    steps.push_back({last, !headed && kind == StepKind::end ? StepKind::cut : kind, 0, {}});
-  }
+  auto steps = plain_schedule(exchange, pace);
+  add_jitter(steps, exchange, pace);
   return steps;
 }
 

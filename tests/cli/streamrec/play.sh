@@ -8,9 +8,13 @@ streamrec play --speed 1000 --max-gap 1ms --end 150ms "$prices"
 echo "--- what comes in pieces of one moment can be spread"
 printf 'a\nb\nc\n' | streamrec --lines --no-tee -o abc.rec.ndjson -
 streamrec play --min-gap 1ms abc.rec.ndjson
+echo "--- again, at an even pace, and as late as chance has it, but whole"
+streamrec play --interval 1ms --loop=2 abc.rec.ndjson
+streamrec play --jitter 5ms --seed 7 abc.rec.ndjson
+streamrec play --jitter 1ms --seed 7 --speed max "$chat" | cmp - played && echo same
 echo "--- refusals"
 for arguments in '' '--speed 0 x' '--min-gap 2s --max-gap 1s x' '--start 2s --end 1s x' '--entry 3 abc.rec.ndjson' '--id no abc.rec.ndjson' \
-  '--loop --speed max abc.rec.ndjson' 'missing.rec.ndjson' '--entry 0 --id 1 x'; do
+  '--loop --speed max abc.rec.ndjson' '--loop=x abc.rec.ndjson' '--interval 1s --min-gap 1s abc.rec.ndjson' 'missing.rec.ndjson' '--entry 0 --id 1 x'; do
   # shellcheck disable=SC2086
   streamrec play $arguments
   echo "exit $?"

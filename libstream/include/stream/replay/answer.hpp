@@ -36,14 +36,33 @@ struct Answer {
   bool websocket = false;                          ///< 101 and messages
   std::string subprotocol{};                       ///< websocket: the one that the recorded server chose
   bool deflate = false;                            ///< websocket: it accepted permessage-deflate
+  StreamKind kind = StreamKind::http;              ///< what the body is
+  std::string last_event_id{};                     ///< that the recorded request had sent
+  std::uint64_t rounds = 1;                        ///< how often the steps from `loop_first` are played; 0: for ever
+  std::size_t loop_first = 0;                      ///< the first step of a round; the last is the last but one of `steps`
+  Nanos loop_period{};                             ///< from one round to the next
+  std::optional<Nanos> keepalive{};                ///< an SSE comment, between two events, when nothing was sent for so long
+  std::uint64_t rate = 0;                          ///< bytes a second that the body may take; 0: any
+  std::shared_ptr<const Answer> origin{};          ///< what it was made of, where it was changed for one request
+  std::string note{};                              ///< how it was changed, for logs
   std::shared_ptr<const void> owner{};             ///< what the steps' bytes belong to
 };
 
-/// The answer of a recorded exchange.
+/// The answer of a recorded exchange. Streams (every kind but http) are repeated as often as the pace says, and server-sent
+/// events have its keep-alive comments.
 std::shared_ptr<const Answer> make_answer(std::shared_ptr<const Exchange> exchange, const Pace& pace);
 
 /// An answer of one's own, at once.
 std::shared_ptr<const Answer> make_answer(int status, std::string_view media_type, std::string body);
+
+/// Makes the body, or the messages, be played `rounds` times (0: for ever) before the answer ends as it does. False where that is
+/// not possible: there is nothing to play, or all of it is due at one moment and would be for ever.
+bool repeat(Answer& answer, std::uint64_t rounds);
+
+/// The answer for a client that has read the server-sent events up to the one with this id: what follows it, with the pauses
+/// that were recorded behind it. Where several events have the id it is the last. Null: there is no such event, the body is
+/// not in plain server-sent events, or the recorded request had asked for this very id.
+std::shared_ptr<const Answer> resume_after(const std::shared_ptr<const Answer>& answer, std::string_view last_event_id);
 
 /// The fields of a HAR `headers` array that go end to end, ready to be written.
 ///

@@ -1,10 +1,10 @@
-#include "common/near.hpp"
+#include "stream/text/near.hpp"
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
-namespace tools {
+namespace stream {
 namespace {
 
 /// How many letters have to be put in, taken out, replaced, or swapped with their neighbour.
@@ -42,4 +42,4 @@ std::optional<std::string> near_word(std::string_view wanted, std::span<const st
   return best;
 }
 
-}  // namespace tools
+}  // namespace stream
