@@ -242,7 +242,7 @@ def requests_are_told_apart_by_host_query_and_body(folder):
         got = [curl("-H", "X-Client: " + client, server.url + "/n").decode() for client in ("1", "2", "1", "2", "1")]
         assert got == ["n1", "n1", "n2", "n2", "n2"], got
         log = server.stop()
-    assert log.count('POST /api 404 not recorded; the nearest is exchange 2, POST /api: body /id: expected "1", got "3"') == 1, log
+    assert log.count('POST /api 404 not recorded; the nearest is exchange 3, POST /api: body /id: expected "1", got "3"') == 1, log
     with Server("--repeat", "consume", "--follow-redirects", "--miss", "502", har) as server:
         assert curl(server.url + "/n") + curl(server.url + "/n") == b"n1n2"
         assert curl("-w", "%{http_code}", "-o", "/dev/null", server.url + "/n") == b"502"

@@ -46,9 +46,13 @@ bool differs_in_query_or_body(const Nearest& nearest) {
 
 stream::Result<std::unique_ptr<Finder>> Finder::make(const std::vector<Recorded>& recorded, const MatchGroup& group) {
   std::unique_ptr<Finder> finder(new Finder(recorded, group));
-  STREAM_ASSIGN(finder->matcher_, har::match::Matcher::make(group.match, [&recorded](std::size_t index) {
-                  return har::match::request_of(*recorded[index].exchange);
-                }));
+  auto matcher = har::match::Matcher::make(
+      group.match, [&recorded](std::size_t index) { return har::match::request_of(*recorded[index].exchange); });
+  if (!matcher) {
+    matcher.error().message.insert(0, "--ignore-body-field: ");  // the only part that can be wrong
+    return tl::unexpected(matcher.error());
+  }
+  finder->matcher_ = std::move(*matcher);
   for (const Recorded& each : recorded) {
     har::match::Recorded exchange = har::match::recorded_of(*each.exchange);
     exchange.request.websocket = each.answer->websocket;
