@@ -267,11 +267,13 @@ Found Matcher::Impl::find(const Request& live, std::string_view session) {
       next.body.clear();
       next.media_type.clear();
     }
-    const std::string scheme = std::exchange(next.scheme, {});
     const std::string_view location = redirect->second.location;
     set_url(next, location);
-    if (scheme.empty()) next.scheme.clear();
     Found target = find_once(next, session);
+    if (!target && live.scheme.empty()) {
+      next.scheme.clear();
+      target = find_once(next, session);
+    }
     if (!target) {
       found.note = fmt::format("the redirect to {} is not followed: that was not recorded", location);
       return found;

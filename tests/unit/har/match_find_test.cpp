@@ -276,7 +276,11 @@ TEST_CASE("redirects can be followed, with what they make of the method") {
                                     row("GET", "https://a.test/loop", 302, "loop"),
                                     row("GET", "https://a.test/out", 302, "https://c.test/"),
                                     row("GET", "https://a.test/turn", 302, "/turn"),
-                                    row("GET", "https://a.test/turn", 200, "")};
+                                    row("GET", "https://a.test/turn", 200, ""),
+                                    row("GET", "http://a.test/up", 301, "https://a.test/up"),
+                                    row("GET", "https://a.test/up", 200, ""),
+                                    row("GET", "http://a.test/down", 301, "https://a.test/downs"),
+                                    row("GET", "http://a.test/downs", 200, "")};
   CHECK(Table({}, rows).find(asked("GET", "/old")) == "0");
   MatchOptions options;
   options.follow_redirects = true;
@@ -287,6 +291,9 @@ TEST_CASE("redirects can be followed, with what they make of the method") {
   CHECK(table.find(asked("GET", "/loop")) == "cycle");
   CHECK(table.find_noted(asked("GET", "/out")) == "8 the redirect to https://c.test/ is not followed: that was not recorded");
   CHECK(table.find(asked("GET", "/turn")) == "10");
+  CHECK(table.find(asked("GET", "/down")) == "14");
+  options.repeat = Repeat::first;
+  CHECK(Table(options, rows).find(asked("GET", "/up")) == "12");
 }
 
 TEST_CASE("an exchange without a host answers at any, and hosts are counted with their ports") {
