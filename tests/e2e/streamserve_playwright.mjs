@@ -156,6 +156,7 @@ try {
       if (times.get(key(one)) !== 1 || one.response.content?._file || !/^https?:\/\/[^@]+$/.test(url) || !/^(GET|POST|PUT|DELETE|PATCH)$/.test(method)) continue;
       if (url.endsWith('/favicon.ico') || one.response.status < 200) continue;
       if (one.response.status === 204 || one.response.status === 304) continue;  // a server sends no body with these, Playwright may
+      if (postData?.params?.length > 0 && !postData.text) continue;  // Playwright does not look at such a body
       const body = typeof postData?.text === 'string' && postData.text !== '' && method !== 'GET' ? postData.text : undefined;
       requests.push({method, url, type: body === undefined ? undefined : postData.mimeType || undefined, body: body === undefined ? undefined : base64(body)});
       if (requests.length === ENTRIES_OF_A_FILE) break;
@@ -180,6 +181,7 @@ try {
     }
   }
   console.log(JSON.stringify(counts));
+  assert.equal(counts.onlyTheirs, 0, 'what Playwright answers is answered');
 } finally {
   await browser.close();
 }
