@@ -41,6 +41,9 @@ def events(path):
     return [json.loads(line) for line in path.read_text().splitlines()[1:]]
 
 
+ASKED = events(CHAT)[0]["request"]["postData"]["text"]
+
+
 def octets(event):
     return event["data"].encode() if "data" in event else base64.b64decode(event["data64"])
 
@@ -85,7 +88,7 @@ def chat_is_replayed_byte_for_byte_and_never_early():
     expected = b"".join(octets(event) for event in recorded if event["ev"] == "data")
     with Server("--speed", "2", CHAT) as server:
         begin = time.monotonic()
-        received = curl("-d", "{}", server.url + "/v1/chat/completions")
+        received = curl("--json", ASKED, server.url + "/v1/chat/completions")
         took = time.monotonic() - begin
         assert received == expected
         assert took >= recorded[-1]["t"] / 2, took
@@ -97,7 +100,7 @@ def gaps_and_delays_can_be_taken_out():
     for arguments in (["--no-delay"], ["--max-gap", "1ms"], ["--speed", "1000"]):
         with Server(*arguments, CHAT) as server:
             begin = time.monotonic()
-            assert curl("-d", "{}", server.url + "/v1/chat/completions").endswith(b"data: [DONE]\n\n")
+            assert curl("--json", ASKED, server.url + "/v1/chat/completions").endswith(b"data: [DONE]\n\n")
             assert time.monotonic() - begin < 2.4, arguments  # as recorded it takes longer
             server.stop(signal.SIGTERM)
 
@@ -125,22 +128,26 @@ def connections_are_kept_and_heads_and_old_clients_answered(folder):
         assert curl("--http1.0", url) == b"second"
         assert curl("-H", "Expect: 100-continue", "-d", "x" * 3000, url) != b""  # 404, after the body
         miss = json.loads(curl("-X", "DELETE", server.url + "/pages"))
-        assert miss == {"error": "no exchange was recorded for DELETE /pages", "nearest": {"method": "GET", "path": "/page?x=1"}}, miss
-        assert curl(server.url + "/page?y=2") == b"second"
+        assert miss["error"] == "no exchange was recorded for DELETE /pages", miss
+        assert [miss["nearest"][name] for name in ("method", "path")] == ["GET", "/page?x=1"], miss
+        assert {"field": "path", "expected": "/page", "actual": "/pages"} in miss["nearest"]["differences"], miss
         log = server.stop()
-    assert "GET /page?y=2: answered by exchange 1: it was recorded with the query \"x=1\"" in log, log
     assert log.count("DELETE /pages 404") == 1, log
+    with Server("--match", "loose", recording) as server:
+        assert curl(server.url + "/page?y=2") == b"first"
+        log = server.stop()
+    assert "GET /page?y=2: answered by exchange 0: it was recorded with another query (0 % alike)" in log, log
 
 
 def a_client_that_leaves_is_logged_and_a_signal_ends_streams():
     with Server(CHAT) as server:
-        curl("-d", "{}", "--max-time", "0.3", server.url + "/v1/chat/completions", status=28)
+        curl("--json", ASKED, "--max-time", "0.3", server.url + "/v1/chat/completions", status=28)
         for _ in range(200):
             if "the client left" in server.lines():
                 break
             time.sleep(0.02)
         assert "the client left" in server.lines(), server.lines()
-        client = subprocess.Popen(["curl", "-sSN", "--noproxy", "*", "-d", "{}", server.url + "/v1/chat/completions"],
+        client = subprocess.Popen(["curl", "-sSN", "--noproxy", "*", "--json", ASKED, server.url + "/v1/chat/completions"],
                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         client.stdout.read(1)
         server.stop()
@@ -154,7 +161,7 @@ def exit_after_counts_answers_and_a_taken_port_is_refused():
         assert second.returncode == 2 and second.stdout == "", second
         assert "127.0.0.1:%s is in use by another program" % taken in second.stderr, second.stderr
         for path in ("/none", "/v1/chat/completions", "/v1/chat/completions"):
-            curl("-d", "{}", server.url + path)
+            curl("--json", ASKED, server.url + path)
         assert server.process.wait(20) == 0
 
 
@@ -320,11 +327,87 @@ def faults_of_websockets_are_seen_by_clients():
             assert error.status_code == 503, error
 
 
+def har_entry(method, url, text, status=200, body=None, **more):
+    request = {"method": method, "url": url, "httpVersion": "HTTP/1.1", "headers": [], "queryString": [], "cookies": [],
+               "headersSize": -1, "bodySize": -1}
+    if body is not None:
+        request["postData"] = {"mimeType": body[0], "text": body[1]}
+    response = {"status": status, "statusText": "", "httpVersion": "HTTP/1.1", "headers": more.pop("headers", []), "cookies": [],
+                "content": {"size": len(text), "mimeType": "text/plain", "text": text}, "redirectURL": "", "headersSize": -1, "bodySize": -1}
+    return {"startedDateTime": "2026-11-22T09:15:30.000Z", "time": 0, "request": request, "response": response, "cache": {},
+            "timings": {"send": 0, "wait": 0, "receive": 0}, **more}
+
+
+def write_har(path, entries):
+    path.write_text(json.dumps({"log": {"version": "1.2", "creator": {"name": "t", "version": "1"}, "entries": entries}}))
+    return path
+
+
+def requests_are_told_apart_by_host_query_and_body(folder):
+    json_type, form = "application/json", "application/x-www-form-urlencoded"
+    har = write_har(folder / "match.har", [
+        har_entry("GET", "https://a.example/x?q=1&r=2", "a"),
+        har_entry("GET", "https://b.example/x?q=1&r=2", "b"),
+        har_entry("POST", "https://a.example/api", "one", body=(json_type, '{"id": 1, "on": true}')),
+        har_entry("POST", "https://a.example/api", "two", body=(json_type, '{"id": 2, "on": true}')),
+        har_entry("POST", "https://a.example/form", "form", body=(form, "a=1&b=2")),
+        har_entry("GET", "https://a.example/n", "n1"), har_entry("GET", "https://a.example/n", "n2"),
+        har_entry("GET", "https://a.example/old", "", 302, headers=[{"name": "Location", "value": "https://b.example/only"}]),
+        har_entry("GET", "https://b.example/only", "only b"),
+    ])
+    with Server("--per-client", "header:X-Client", "--map", "mapped.example=b.example", "--host-header", "X-Forwarded-Host", har) as server:
+        port = server.url.rsplit(":", 1)[1]
+        target = server.url + "/x?r=2&q=1"
+        # As the origin, under a name; as a proxy; behind another one.
+        assert curl("--resolve", "b.example:%s:127.0.0.1" % port, "-H", "Host: b.example", target) == b"b"
+        proxy = ["curl", "-sSN", "--noproxy", "", "-x", server.url]
+        assert subprocess.run([*proxy, "http://b.example/x?q=1&r=2"], stdout=subprocess.PIPE).stdout == b"b"
+        assert subprocess.run([*proxy, "http://a.example:80/x?q=1&r=2"], stdout=subprocess.PIPE).stdout == b"a"
+        assert b"no exchange was recorded" in subprocess.run([*proxy, "http://c.example/x?q=1&r=2"], stdout=subprocess.PIPE).stdout
+        assert curl("-H", "X-Forwarded-Host: b.example", target) == b"b"
+        assert curl("-H", "Host: mapped.example", target) == b"b"
+        assert curl(server.url + "/only") == b"only b"
+        # Bodies by what they mean.
+        assert curl("--json", '{"on":true,"id":2.0}', server.url + "/api") == b"two"
+        assert curl("--json", '{"on":true,"id":1}', server.url + "/api") == b"one"
+        assert curl("-d", "b=2&a=1", server.url + "/form") == b"form"
+        miss = json.loads(curl("--json", '{"on":true,"id":3}', server.url + "/api"))
+        assert miss["nearest"]["differences"] == [{"field": "body /id", "expected": "1", "actual": "3"}], miss
+        # Two clients, each with repeats of its own.
+        got = [curl("-H", "X-Client: " + client, server.url + "/n").decode() for client in ("1", "2", "1", "2", "1")]
+        assert got == ["n1", "n1", "n2", "n2", "n2"], got
+        log = server.stop()
+    assert log.count('POST /api 404 not recorded; the nearest is exchange 3, POST /api: body /id: expected "1", got "3"') == 1, log
+    with Server("--repeat", "consume", "--follow-redirects", "--miss", "502", har) as server:
+        assert curl(server.url + "/n") + curl(server.url + "/n") == b"n1n2"
+        assert curl("-w", "%{http_code}", "-o", "/dev/null", server.url + "/n") == b"502"
+        assert curl("-H", "Host: a.example", server.url + "/old") == b"only b"
+        log = server.stop()
+    assert "GET /n 502 all recorded answers were given" in log, log
+    assert "the redirect to https://b.example/only was followed" in log, log
+    with Server("--miss", "close", har) as server:
+        curl(server.url + "/none", status=52)  # an empty reply
+        server.stop()
+
+
+def exchanges_without_an_answer_do_what_is_asked_for(folder):
+    har = write_har(folder / "failed.har", [har_entry("GET", "https://a.example/x", "", 0, _error="net::ERR_CONNECTION_RESET")])
+    for how, check in (("502", lambda url: curl("-w", "%{http_code}", "-o", "/dev/null", url) == b"502"),
+                       ("504", lambda url: curl("-w", "%{http_code}", "-o", "/dev/null", url) == b"504"),
+                       ("reset", lambda url: curl(url, status=56) == b""),
+                       ("stall", lambda url: curl("--max-time", "0.3", url, status=28) == b"")):
+        with Server("--on-error", how, har) as server:
+            assert check(server.url + "/x"), how
+            server.stop()
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         chat_is_replayed_byte_for_byte_and_never_early()
         gaps_and_delays_can_be_taken_out()
         connections_are_kept_and_heads_and_old_clients_answered(pathlib.Path(folder))
+        requests_are_told_apart_by_host_query_and_body(pathlib.Path(folder))
+        exchanges_without_an_answer_do_what_is_asked_for(pathlib.Path(folder))
         a_client_that_leaves_is_logged_and_a_signal_ends_streams()
         exit_after_counts_answers_and_a_taken_port_is_refused()
         a_websocket_conversation_comes_back_on_its_schedule()

@@ -16,8 +16,9 @@ std::string json_error(std::string_view text) {
   return stream::to_json(body) + "\n";
 }
 
-std::shared_ptr<const Answer> answer_of(Exchange exchange, const stream::replay::Pace& pace) {
-  auto answer = stream::replay::make_answer(std::make_shared<const Exchange>(std::move(exchange)), pace);
+std::shared_ptr<const Answer> answer_of(const std::shared_ptr<const Exchange>& exchange, const stream::replay::Pace& pace,
+                                        OnError on_error) {
+  auto answer = with_on_error(stream::replay::make_answer(exchange, pace), on_error);
   if (answer->status / 100 != 1 || answer->websocket) return answer;
   // An interim status is no answer; after a 101 to something else than WebSocket came bytes that no HTTP client can ask for.
   return stream::replay::make_answer(501, "application/json",
@@ -42,9 +43,11 @@ Result<std::vector<Recorded>> load(const Options& options, Messages& messages) {
       Recorded recorded;
       const std::string id = exchange->id.empty() ? std::to_string(count) : exchange->id;
       recorded.name = options.inputs.size() > 1 ? fmt::format("{}#{}", input, id) : id;
-      recorded.method = exchange->method().empty() ? "GET" : exchange->method();
-      split_url(exchange->url(), recorded.path, recorded.query);
-      recorded.answer = answer_of(std::move(*exchange), options.pace.pace);
+      recorded.exchange = std::make_shared<const Exchange>(std::move(*exchange));
+      const har::match::Request request = har::match::make_request(recorded.exchange->method(), recorded.exchange->url());
+      recorded.method = request.method;
+      recorded.target = request.target();
+      recorded.answer = answer_of(recorded.exchange, options.pace.pace, options.match.on_error);
       all.push_back(std::move(recorded));
     }
     if (count == 0) messages.warning(fmt::format("{} holds no exchange", input));

@@ -3,94 +3,198 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 
 namespace tools::streamserve {
 namespace {
 
-/// In the place of a method: what a request for an upgrade is looked up by.
-constexpr std::string_view kWebSocket = "websocket";
+using har::match::Found;
+using har::match::Why;
+using stream::net::Request;
+using stream::replay::Answer;
+using stream::replay::StepKind;
 
-std::string path_key(std::string_view kind, std::string_view path) { return fmt::format("{} {}", kind, path); }
-std::string target_key(std::string_view kind, std::string_view path, std::string_view query) {
-  return fmt::format("{} {}?{}", kind, path, query);
+/// What a client that has nothing but our address says.
+bool is_address(std::string_view host) {
+  if (host == "localhost" || host.ends_with(".localhost") || host.find(':') != std::string_view::npos) return true;
+  return !host.empty() && host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
-std::string_view kind_of(const Recorded& recorded) {
-  return recorded.answer->websocket ? kWebSocket : std::string_view(recorded.method);
+std::string_view cookie(std::string_view header, std::string_view name) {
+  while (!header.empty()) {
+    const auto end = std::min(header.find(';'), header.size());
+    std::string_view pair = header.substr(0, end);
+    header.remove_prefix(std::min(end + 1, header.size()));
+    while (pair.starts_with(' ')) pair.remove_prefix(1);
+    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=') return pair.substr(name.size() + 1);
+  }
+  return {};
 }
 
-/// What lies between a common beginning and a common end. Linear, since other streams wait meanwhile.
-std::size_t distance(std::string_view a, std::string_view b) {
-  const auto front = static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
-  a.remove_prefix(front);
-  b.remove_prefix(front);
-  const auto back = static_cast<std::size_t>(std::mismatch(a.rbegin(), a.rend(), b.rbegin(), b.rend()).first - a.rbegin());
-  return a.size() + b.size() - 2 * back;
+int status_of(Miss how) { return how == Miss::bad_gateway ? 502 : 404; }
+
+stream::Json json_or_null(const std::optional<std::string>& text) { return text ? stream::Json(*text) : stream::Json(); }
+
+/// Whether a looser rule would have found it.
+bool differs_in_query_or_body(const Nearest& nearest) {
+  return !nearest.differences.empty() &&
+         std::all_of(nearest.differences.begin(), nearest.differences.end(), [](const har::match::Difference& difference) {
+           return difference.field.starts_with("query") || difference.field.starts_with("body");
+         });
 }
 
 }  // namespace
 
-void split_url(std::string_view url, std::string& path, std::string& query) {
-  url = url.substr(0, url.find('#'));
-  if (const auto scheme = url.find("://"); scheme != std::string_view::npos && scheme < url.find_first_of("/?")) {
-    const auto begin = url.find_first_of("/?", scheme + 3);
-    url = begin == std::string_view::npos ? std::string_view{} : url.substr(begin);
+stream::Result<std::unique_ptr<Finder>> Finder::make(const std::vector<Recorded>& recorded, const MatchGroup& group) {
+  std::unique_ptr<Finder> finder(new Finder(recorded, group));
+  auto matcher = har::match::Matcher::make(
+      group.match, [&recorded](std::size_t index) { return har::match::request_of(*recorded[index].exchange); });
+  if (!matcher) {
+    matcher.error().message.insert(0, "--ignore-body-field: ");  // the only part that can be wrong
+    return tl::unexpected(matcher.error());
   }
-  const auto mark = url.find('?');
-  path = url.substr(0, mark);
-  query = mark == std::string_view::npos ? std::string_view{} : url.substr(mark + 1);
-  if (path.empty()) path.assign(1, '/');
+  finder->matcher_ = std::move(*matcher);
+  for (const Recorded& each : recorded) {
+    har::match::Recorded exchange = har::match::recorded_of(*each.exchange);
+    exchange.request.websocket = each.answer->websocket;
+    finder->largest_body_ = std::max(finder->largest_body_, exchange.request.body.size());
+    finder->matcher_->add(exchange);
+  }
+  return finder;
 }
 
-ExactMatcher::ExactMatcher(const std::vector<Recorded>& recorded) : recorded_(recorded) {
-  for (const Recorded& exchange : recorded_) {
-    Sequence& sequence = by_target_[target_key(kind_of(exchange), exchange.path, exchange.query)];
-    if (sequence.exchanges.empty()) by_path_[path_key(kind_of(exchange), exchange.path)].push_back(&sequence);
-    sequence.exchanges.push_back(&exchange);
+/// Twice the largest, so that a live body with more white space is still whole.
+std::size_t Finder::body_size() const { return std::max(std::size_t{1} << 20, 2 * largest_body_); }
+
+void Finder::set_host(har::match::Request& live, const Request& request) const {
+  std::string_view authority = request.authority;
+  bool named = request.absolute;
+  if (const auto forwarded = stream::replay::find_header(request.headers, group_.host_header);
+      !group_.host_header.empty() && !forwarded.empty()) {
+    authority = forwarded.substr(0, forwarded.find(','));
+    named = true;
+  }
+  har::match::set_authority(live, authority);
+  if (group_.map.apply(live) || named || matcher_->knows_host(live)) return;
+  // One recorded host is this place, whatever the client calls it; and so is any where it calls it by its address.
+  if (matcher_->hosts() < 2 || is_address(live.host)) {
+    live.host.clear();
+    live.port = 0;
   }
 }
 
-Match ExactMatcher::find(const stream::net::Request& request) {
-  if (request.websocket) {
-    if (Match match = find(kWebSocket, request, true); match.recorded != nullptr) return match;
-  }
-  if (Match match = find(request.method, request, true); match.recorded != nullptr) return match;
-  if (request.method == "HEAD") return find("GET", request, false);
-  // The server says that an upgrade is required.
-  return !request.websocket && request.method == "GET" ? find(kWebSocket, request, false) : Match{};
+har::match::Request Finder::live(const Request& request) const {
+  har::match::Request live = har::match::make_request(request.method, request.target);
+  for (const auto& field : request.headers) live.headers.push_back({field.name, field.value});
+  live.body = request.body;
+  live.websocket = request.websocket;
+  // Which scheme it would be is not known: everything comes unencrypted here.
+  live.scheme.clear();
+  set_host(live, request);
+  return live;
 }
 
-Match ExactMatcher::find(std::string_view kind, const stream::net::Request& request, bool counts) {
-  Match match;
-  Sequence* sequence = nullptr;
-  if (const auto exact = by_target_.find(target_key(kind, request.path(), request.query())); exact != by_target_.end()) {
-    sequence = &exact->second;
-  } else if (const auto same_path = by_path_.find(path_key(kind, request.path()));
-             same_path != by_path_.end() && same_path->second.size() == 1) {
-    sequence = same_path->second.front();
-    const std::string& query = sequence->exchanges.front()->query;
-    match.note = query.empty() ? "it was recorded without a query" : fmt::format("it was recorded with the query \"{}\"", query);
-  } else {
-    return match;
+std::string Finder::session(const Request& request) const {
+  std::string_view value;
+  switch (group_.client) {
+    case ClientBy::none:
+      return {};
+    case ClientBy::address:
+      value = std::string_view(request.peer).substr(0, request.peer.rfind(':'));
+      break;
+    case ClientBy::header:
+      value = stream::replay::find_header(request.headers, group_.client_name);
+      break;
+    case ClientBy::cookie:
+      value = cookie(stream::replay::find_header(request.headers, "cookie"), group_.client_name);
+      break;
   }
-  match.recorded = sequence->exchanges[std::min(sequence->next, sequence->exchanges.size() - 1)];
-  if (counts && sequence->next < sequence->exchanges.size()) ++sequence->next;
-  return match;
+  return std::string(value);
 }
 
-const Recorded* ExactMatcher::nearest(const stream::net::Request& request) const {
-  const Recorded* best = nullptr;
-  std::tuple<std::size_t, bool, std::size_t> least{};
-  for (const Recorded& exchange : recorded_) {
-    const std::tuple cost(distance(exchange.path, request.path()), exchange.method != request.method,
-                          distance(exchange.query, request.query()));
-    if (best == nullptr || cost < least) {
-      best = &exchange;
-      least = cost;
+Match Finder::find(const Request& request) {
+  const Found found = matcher_->find(live(request), session(request));
+  switch (found.why) {
+    case Why::found:
+      return {&recorded_[found.index], found.note, {}};
+    case Why::not_recorded:
+      return {nullptr, {}, "not recorded"};
+    case Why::exhausted:
+      return {nullptr, {}, "all recorded answers were given"};
+    case Why::cycle:
+      return {nullptr, {}, "the recorded redirect leads back to itself"};
+  }
+  return {};
+}
+
+Nearest Finder::nearest(const Request& request) {
+  auto found = matcher_->explain(live(request));
+  if (!found) return {};
+  return {&recorded_[found->index], std::move(found->differences)};
+}
+
+std::shared_ptr<const Answer> with_on_error(std::shared_ptr<const Answer> answer, OnError how) {
+  const bool headed = answer->steps.front().kind == StepKind::head;
+  const bool answered = headed && (answer->status >= 100 || answer->websocket);
+  if (answered || (how == OnError::recorded && !headed)) return answer;
+  const stream::Nanos at = answer->steps.back().at;
+  if (how == OnError::bad_gateway || how == OnError::gateway_timeout) {
+    const bool gateway = how == OnError::bad_gateway;
+    auto made = std::make_shared<Answer>(*stream::replay::make_answer(gateway ? 502 : 504, "application/json",
+                                                                      "{\"error\":\"the recorded request was not answered\"}\n"));
+    for (auto& step : made->steps) step.at = at;
+    made->id = answer->id;
+    return made;
+  }
+  auto made = std::make_shared<Answer>(*answer);
+  made->status = 0;
+  made->headers.clear();
+  made->body_size = 0;
+  made->complete = false;
+  made->steps.assign(1, {at, how == OnError::stall ? StepKind::stall : StepKind::reset, 0, {}});
+  return made;
+}
+
+std::shared_ptr<const Answer> miss_answer(Miss how, const Request& request, std::string_view why, const Nearest& nearest) {
+  if (how == Miss::close) {
+    auto made = std::make_shared<Answer>();
+    made->steps.push_back({stream::Nanos{}, StepKind::cut, 0, {}});
+    return made;
+  }
+  stream::Json body = stream::Json::object();
+  const bool unknown = why == "not recorded";
+  body.set("error", unknown ? fmt::format("no exchange was recorded for {} {}", request.method, request.target)
+                            : fmt::format("{} {}: {}", request.method, request.target, why));
+  if (unknown && nearest.recorded != nullptr) {
+    stream::Json near = stream::Json::object();
+    near.set("exchange", nearest.recorded->name);
+    near.set("method", nearest.recorded->method);
+    near.set("path", nearest.recorded->target);
+    stream::Json differences = stream::Json::array();
+    for (const har::match::Difference& difference : nearest.differences) {
+      stream::Json one = stream::Json::object();
+      one.set("field", difference.field);
+      one.set("expected", json_or_null(difference.expected));
+      one.set("actual", json_or_null(difference.actual));
+      differences.as_array().push_back(std::move(one));
     }
+    near.set("differences", std::move(differences));
+    body.set("nearest", std::move(near));
   }
-  return best;
+  return stream::replay::make_answer(status_of(how), "application/json", stream::to_json(body) + "\n");
+}
+
+std::string miss_text(Miss how, std::string_view why, const Nearest& nearest) {
+  std::string out = fmt::format("{} {}", how == Miss::close ? "closed" : std::to_string(status_of(how)), why);
+  if (why != "not recorded" || nearest.recorded == nullptr) return out;
+  out += fmt::format("; the nearest is exchange {}, {} {}", nearest.recorded->name, nearest.recorded->method,
+                     nearest.recorded->target);
+  std::string_view separator = ": ";
+  for (const har::match::Difference& difference : nearest.differences) {
+    out.append(separator).append(har::match::to_string(difference));
+    separator = "; ";
+  }
+  if (differs_in_query_or_body(nearest)) out += " (--match loose would take it)";
+  return out;
 }
 
 }  // namespace tools::streamserve

@@ -4,11 +4,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "har/match/matcher.hpp"
 #include "stream/net/server.hpp"
 #include "stream/replay/answer.hpp"
+#include "streamserve/match_options.hpp"
 
 /// Which recorded exchange answers a request.
 namespace tools::streamserve {
@@ -17,55 +18,54 @@ namespace tools::streamserve {
 struct Recorded {
   std::string name{};    ///< for the log: its id, with its file where there are several
   std::string method{};  ///< "GET"
-  std::string path{};    ///< "/chat"; "/" where the recording names none
-  std::string query{};   ///< behind the "?"
+  std::string target{};  ///< "/chat?a=1"; "/" where the recording names none
   std::shared_ptr<const stream::replay::Answer> answer{};
+  std::shared_ptr<const stream::Exchange> exchange{};
 };
-
-/// Path and query of a URL ("wss://host/chat?a=1#x", "/chat?a=1"), without the fragment. An empty path is "/".
-void split_url(std::string_view url, std::string& path, std::string& query);
 
 struct Match {
   const Recorded* recorded = nullptr;  ///< null: a miss
   std::string note{};                  ///< why it is the answer although it is not exactly what was asked for; else empty
+  std::string_view miss{};             ///< a miss: "not recorded" and the like
 };
 
-class Matcher {
+/// The exchange that is most like what was asked for.
+struct Nearest {
+  const Recorded* recorded = nullptr;  ///< null: there are none
+  std::vector<har::match::Difference> differences{};
+};
+
+/// Finds exchanges for requests as they arrive: as the origin, as a forward proxy, or behind another proxy.
+class Finder {
  public:
-  Matcher() = default;
-  Matcher(const Matcher&) = delete;
-  Matcher& operator=(const Matcher&) = delete;
-  virtual ~Matcher() = default;
+  /// `recorded` and `group` outlive the finder and stay as they are. Errors: `usage`.
+  static stream::Result<std::unique_ptr<Finder>> make(const std::vector<Recorded>& recorded, const MatchGroup& group);
 
   /// Not const: a repeated request may get another answer.
-  virtual Match find(const stream::net::Request& request) = 0;
-  /// The exchange that is most like what was asked for, for the message of a miss; null if there are none.
-  virtual const Recorded* nearest(const stream::net::Request& request) const = 0;
-};
-
-/// Method, path and query as they stand. The n-th request of a kind gets its n-th answer, and every later one the last.
-///
-/// Where a path was recorded with one query only, it answers any query. HEAD is answered by the exchange for GET where none
-/// was recorded, without counting as a request of that kind. WebSocket exchanges answer requests for an upgrade.
-class ExactMatcher final : public Matcher {
- public:
-  /// `recorded` outlives the matcher and stays as it is.
-  explicit ExactMatcher(const std::vector<Recorded>& recorded);
-
-  Match find(const stream::net::Request& request) override;
-  const Recorded* nearest(const stream::net::Request& request) const override;
+  Match find(const stream::net::Request& request);
+  Nearest nearest(const stream::net::Request& request);
+  /// How much of a request's body must be seen.
+  std::size_t body_size() const;
 
  private:
-  /// The exchanges of one method, path and query, in recorded order.
-  struct Sequence {
-    std::vector<const Recorded*> exchanges;
-    std::size_t next = 0;
-  };
-  Match find(std::string_view kind, const stream::net::Request& request, bool counts);
+  Finder(const std::vector<Recorded>& recorded, const MatchGroup& group) : recorded_(recorded), group_(group) {}
+  har::match::Request live(const stream::net::Request& request) const;
+  void set_host(har::match::Request& live, const stream::net::Request& request) const;
+  std::string session(const stream::net::Request& request) const;
 
   const std::vector<Recorded>& recorded_;
-  std::unordered_map<std::string, Sequence> by_target_;
-  std::unordered_map<std::string, std::vector<Sequence*>> by_path_;  // one for each query
+  const MatchGroup& group_;
+  std::unique_ptr<har::match::Matcher> matcher_{};
+  std::size_t largest_body_ = 0;
 };
+
+/// `answer`, or what --on-error says instead where it is none.
+std::shared_ptr<const stream::replay::Answer> with_on_error(std::shared_ptr<const stream::replay::Answer> answer, OnError how);
+
+/// What a miss is answered with.
+std::shared_ptr<const stream::replay::Answer> miss_answer(Miss how, const stream::net::Request& request, std::string_view why,
+                                                          const Nearest& nearest);
+/// What is logged of it, in one line.
+std::string miss_text(Miss how, std::string_view why, const Nearest& nearest);
 
 }  // namespace tools::streamserve

@@ -9,13 +9,16 @@ ToolInfo info() {
   info.usage = "[options] RECORDING…";
   info.handles_signals = true;
   info.description =
-      "Answers each recorded exchange at its method, path and query, over HTTP/1.1, with the recorded status, headers and bytes. "
+      "Answers each recorded exchange where it was asked for, over HTTP/1.1, with the recorded status, headers and bytes. "
       "A streamed body (server-sent events, NDJSON, any other) comes chunk by chunk as it was recorded, and a WebSocket "
       "connection gets the recorded server's messages, each at its time since the request: never earlier, and counted from the "
       "request, so that lateness does not add up. Recordings and HAR files are read, and every other format with a timeline.\n\n"
-      "A request that was recorded several times gets its answers in recorded order, and then the last one again. A path that "
-      "was recorded with one query answers any. Anything else is answered with 404 and the nearest recorded request. HEAD is "
-      "answered by what was recorded for GET. A body without a recorded request is served at \"/\".\n\n"
+      "A request is answered if its method, path, query and body are those of a recorded one; JSON and forms are compared by "
+      "what they mean. So is its host, if several were recorded and the client names one: in the Host header, or as it asks a "
+      "proxy (curl -x). A request that was recorded several times gets its answers in recorded order, and then the last one "
+      "again. "
+      "Anything else is answered with 404, the nearest recorded request, and what differs. HEAD is answered by what was recorded "
+      "for GET. A body without a recorded request is served at \"/\".\n\n"
       "Headers of one connection and of the framing (Connection, Transfer-Encoding, Content-Length and their like) are made "
       "anew. Content-Encoding is kept only if the recorded bytes are really in that coding: most recorders store bodies "
       "decoded. An exchange that ended with a reset ends with one here, too; one that timed out is left hanging; one that the "
@@ -33,6 +36,8 @@ ToolInfo info() {
        "resets the first answer in place of its fifth event, for a client that is to try again"},
       {"streamserve --fault 'rate=0.1 status=503 retry-after=2' --seed 7 session.har",
        "every tenth request, always the same ones"},
+      {"streamserve --match loose --ignore-query t session.har", "for a client that does not ask exactly as it was recorded"},
+      {"streamserve --map localhost:8080=api.example.com session.har", "one of several recorded hosts"},
       {"streamserve --no-delay --exit-after 1 chat.rec.ndjson", "one answer, at once; for a script"},
   };
   info.exit_status =
@@ -63,6 +68,7 @@ void declare(Tool& tool, Options& options) {
                "Send a comment when nothing was sent for this long. In server-sent events, between two of them.")
       ->group("Pace");
   add_fault_options(app, options.faults);
+  declare_matching(app, options.match);
   add_input_options(tool, options.input);
 }
 

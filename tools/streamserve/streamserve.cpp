@@ -38,16 +38,21 @@ std::string_view ending_text(StepKind last) {
 /// Finds the answers and writes the log.
 class Replay final : public net::Handler {
  public:
-  Replay(Messages& messages, Matcher& matcher, Changes& changes, const std::vector<Recorded>& recorded, std::uint64_t exit_after)
-      : messages_(messages), matcher_(matcher), changes_(changes), exit_after_(exit_after) {
+  Replay(Messages& messages, Finder& finder, Miss how_missed, Changes& changes, const std::vector<Recorded>& recorded,
+         std::uint64_t exit_after)
+      : messages_(messages), finder_(finder), miss_(how_missed), changes_(changes), exit_after_(exit_after) {
     for (const Recorded& exchange : recorded) names_.emplace(exchange.answer.get(), &exchange);
   }
   /// Whom --exit-after stops.
   void serves(net::Server& server) { server_ = &server; }
 
   std::shared_ptr<const Answer> answer(const net::Request& request) override {
-    const Match match = matcher_.find(request);
-    if (match.recorded == nullptr) return miss(request);
+    const Match match = finder_.find(request);
+    if (match.recorded == nullptr) {
+      const Nearest nearest = finder_.nearest(request);
+      log(fmt::format("{} {} {}", request.method, request.target, miss_text(miss_, match.miss, nearest)));
+      return miss_answer(miss_, request, match.miss, nearest);
+    }
     if (!match.note.empty()) {
       log(fmt::format("{} {}: answered by exchange {}: {}", request.method, request.target, match.recorded->name, match.note));
     }
@@ -79,22 +84,6 @@ class Replay final : public net::Handler {
   }
 
  private:
-  std::shared_ptr<const Answer> miss(const net::Request& request) {
-    stream::Json body = stream::Json::object();
-    body.set("error", fmt::format("no exchange was recorded for {} {}", request.method, request.target));
-    std::string hint;
-    if (const Recorded* const nearest = matcher_.nearest(request)) {
-      const std::string target = nearest->query.empty() ? nearest->path : nearest->path + "?" + nearest->query;
-      stream::Json near = stream::Json::object();
-      near.set("method", nearest->method);
-      near.set("path", target);
-      body.set("nearest", std::move(near));
-      hint = fmt::format("; the nearest is {} {}", nearest->method, target);
-    }
-    log(fmt::format("{} {} 404 not recorded{}", request.method, request.target, hint));
-    return stream::replay::make_answer(404, "application/json", stream::to_json(body) + "\n");
-  }
-
   void log(std::string_view text) {
     if (messages_.quiet) return;
     const std::string line = fmt::format("{} {}\n", now_text(), text);
@@ -102,7 +91,8 @@ class Replay final : public net::Handler {
   }
 
   Messages& messages_;
-  Matcher& matcher_;
+  Finder& finder_;
+  const Miss miss_;
   Changes& changes_;
   const std::uint64_t exit_after_;
   std::unordered_map<const Answer*, const Recorded*> names_;
@@ -172,9 +162,11 @@ int run(Tool& tool, Options options) {
   where.host = options.host;
   where.port = options.port;
   if (options.timeout) where.idle_timeout = *options.timeout;
-  ExactMatcher matcher(*recorded);
+  const auto finder = Finder::make(*recorded, options.match);
+  if (!finder) return failed(tool, finder.error());
+  where.kept_body = (*finder)->body_size();
   Changes changes(options.faults, pace.seed);
-  Replay replay(messages, matcher, changes, *recorded, options.exit_after);
+  Replay replay(messages, **finder, options.match.miss, changes, *recorded, options.exit_after);
   const auto server = net::Server::listen(where, replay);
   if (!server) return failed(tool, server.error());
   replay.serves(**server);
@@ -184,9 +176,8 @@ int run(Tool& tool, Options options) {
   std::puts((*server)->url().c_str());
   std::fflush(stdout);
   for (const Recorded& exchange : *recorded) {
-    const std::string target = exchange.query.empty() ? exchange.path : exchange.path + "?" + exchange.query;
-    messages.verbose(
-        fmt::format("exchange {}: {} {}", exchange.name, exchange.answer->websocket ? "WebSocket" : exchange.method, target));
+    messages.verbose(fmt::format("exchange {}: {} {}", exchange.name, exchange.answer->websocket ? "WebSocket" : exchange.method,
+                                 exchange.target));
   }
   if (const auto status = (*server)->run(); !status) return failed(tool, status.error());
   return kYes;

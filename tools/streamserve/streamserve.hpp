@@ -10,6 +10,7 @@
 #include "stream/net/server.hpp"
 #include "streamserve/fault_options.hpp"
 #include "streamserve/match.hpp"
+#include "streamserve/match_options.hpp"
 
 /// streamserve: be the server in a recording.
 namespace tools::streamserve {
@@ -22,6 +23,7 @@ struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;
   std::optional<stream::Nanos> timeout;
+  MatchGroup match;
   std::uint64_t exit_after = 0;  ///< answered exchanges; 0: never
 };
 

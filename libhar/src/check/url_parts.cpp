@@ -110,7 +110,7 @@ std::optional<std::string_view> query_of(std::string_view url) {
   return url.substr(question + 1);
 }
 
-std::string comparable_url(std::string_view base, std::string_view reference) {
+std::string resolved_url(std::string_view base, std::string_view reference) {
   const UrlParts from = split_url(base);
   const UrlParts to = split_url(reference);
   const std::string scheme = lower(to.has_scheme ? to.scheme : from.scheme);
@@ -133,8 +133,12 @@ std::string comparable_url(std::string_view base, std::string_view reference) {
   if (path.empty()) path = "/";
   std::string text = scheme + "://" + authority + path;
   if (!query.empty()) text.append("?").append(query);
+  return text;
+}
+
+std::string comparable_url(std::string_view base, std::string_view reference) {
   std::string result;
-  canonical(text, result);
+  canonical(resolved_url(base, reference), result);
   return result;
 }
 

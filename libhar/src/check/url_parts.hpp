@@ -28,8 +28,11 @@ UrlParts split_url(std::string_view url);
 /// The part of a URL between '?' and '#', without taking the rest apart.
 std::optional<std::string_view> query_of(std::string_view url);
 
-/// `reference` as a browser that is at `base` takes it (RFC 3986 §5.2), in one spelling for the same URL: scheme and host in
-/// lower case, without a default port, without a fragment, %XX decoded. For comparing, not for sending.
+/// `reference` as a browser that is at `base` takes it (RFC 3986 §5.2): scheme and host in lower case, without a default port,
+/// without a fragment.
+std::string resolved_url(std::string_view base, std::string_view reference);
+
+/// The same in one spelling for the same URL: %XX decoded. For comparing, not for sending.
 std::string comparable_url(std::string_view base, std::string_view reference);
 
 }  // namespace har::check

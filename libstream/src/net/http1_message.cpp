@@ -24,6 +24,7 @@ void normalise_target(Request& request) {
   std::string& target = request.target;
   if (const auto scheme = target.find("://"); scheme != std::string::npos && scheme < target.find_first_of("/?#")) {
     const auto path = target.find_first_of("/?#", scheme + 3);
+    request.absolute = true;
     request.authority = target.substr(scheme + 3, path == std::string::npos ? path : path - scheme - 3);
     target.erase(0, std::min(path, target.size()));
   }

@@ -20,6 +20,7 @@ struct Request {
   /// Path and query ("/a?b=1"), or "*". The absolute form ("GET http://host/a") has been taken apart.
   std::string target{};
   std::string authority{};  ///< of the absolute form, else the Host field
+  bool absolute = false;    ///< it came in the absolute form, as a proxy is asked
   std::vector<replay::HeaderField> headers{};
   std::string body{};           ///< the first ServerOptions::kept_body bytes, without transfer coding
   std::uint64_t body_size = 0;  ///< all of it

@@ -45,13 +45,13 @@ TEST_CASE("a recording's exchanges are ready to be served") {
   REQUIRE(all->size() == 2);
   const Recorded& chat = all->front();
   CHECK(chat.method == "POST");
-  CHECK(chat.path == "/v1/chat/completions");
+  CHECK(chat.target == "/v1/chat/completions");
   CHECK(chat.name == sample("chat-llm.rec.ndjson") + "#1");
   CHECK(chat.answer->steps.size() == 43);
   CHECK(chat.answer->complete);
   CHECK(!chat.answer->websocket);
   const Recorded& prices = all->back();
-  CHECK(prices.query == "v=1");
+  CHECK(prices.target == "/prices?v=1");
   CHECK(prices.answer->websocket);
   CHECK(prices.answer->subprotocol == "prices.v1");
   CHECK(prices.answer->steps.back().kind == StepKind::close);
@@ -68,7 +68,7 @@ TEST_CASE("a HAR's entries are served at their paths with their recorded waiting
   REQUIRE(all);
   REQUIRE(all->size() == 1);
   const auto& answer = *all->front().answer;
-  CHECK(all->front().query == "b=c");
+  CHECK(all->front().target == "/a?b=c");
   CHECK(answer.body_size == 5);
   CHECK(answer.headers.empty());  // the body is not in gzip
   CHECK(answer.steps.front().at >= std::chrono::milliseconds(100));
@@ -81,7 +81,7 @@ TEST_CASE("a bare body is served at the root") {
   REQUIRE(all);
   REQUIRE(all->size() == 1);
   CHECK(all->front().method == "GET");
-  CHECK(all->front().path == "/");
+  CHECK(all->front().target == "/");
   CHECK(all->front().answer->status == 200);
   CHECK(stream::replay::find_header(all->front().answer->headers, "content-type") == "text/event-stream");
 }

@@ -2,113 +2,203 @@
 
 #include <catch2/catch.hpp>
 
+#include "stream/text/json.hpp"
+
 using namespace tools::streamserve;
 using stream::net::Request;
+using stream::replay::StepKind;
 
 namespace {
 
-Recorded recorded(std::string name, std::string method, std::string url, bool websocket = false) {
+Recorded recorded(std::string name, std::string method, std::string url, std::string body = {}) {
+  auto exchange = std::make_shared<stream::Exchange>();
+  exchange->id = name;
+  exchange->request.emplace().object = stream::Json::object();
+  stream::Json& object = exchange->request->object;
+  object.set("method", method);
+  object.set("url", url);
+  if (!body.empty()) {
+    stream::Json post = stream::Json::object();
+    post.set("mimeType", "application/json");
+    post.set("text", body);
+    object.set("postData", std::move(post));
+  }
   Recorded out;
   out.name = std::move(name);
-  out.method = std::move(method);
-  split_url(url, out.path, out.query);
-  auto answer = std::make_shared<stream::replay::Answer>();
-  answer->websocket = websocket;
-  out.answer = std::move(answer);
+  const auto request = har::match::make_request(method, url);
+  out.method = request.method;
+  out.target = request.target();
+  out.exchange = exchange;
+  out.answer = stream::replay::make_answer(200, "text/plain", "x");
   return out;
 }
 
-Request request(std::string method, std::string target, bool websocket = false) {
+Request request(std::string method, std::string target, std::string host = "127.0.0.1:8080", std::string body = {}) {
   Request out;
   out.method = std::move(method);
   out.target = std::move(target);
-  out.websocket = websocket;
+  out.headers.push_back({"Host", host});
+  out.authority = std::move(host);
+  out.body = std::move(body);
+  out.peer = "127.0.0.1:40000";
   return out;
 }
 
-std::string found(Matcher& matcher, const Request& asked) {
-  const Match match = matcher.find(asked);
-  return match.recorded == nullptr ? "none" : match.recorded->name;
+Request proxied(std::string target, std::string host) {
+  Request out = request("GET", std::move(target), std::move(host));
+  out.absolute = true;
+  return out;
+}
+
+/// A finder and what it looks at.
+class Found {
+ public:
+  explicit Found(std::vector<Recorded> recorded, MatchGroup group = {})
+      : recorded_(std::move(recorded)), group_(std::move(group)) {
+    auto made = Finder::make(recorded_, group_);
+    REQUIRE(made);
+    finder_ = std::move(*made);
+  }
+  std::string operator()(const Request& asked) {
+    const Match match = finder_->find(asked);
+    return match.recorded == nullptr ? std::string(match.miss) : match.recorded->name;
+  }
+  Finder& finder() { return *finder_; }
+
+ private:
+  std::vector<Recorded> recorded_;
+  MatchGroup group_;
+  std::unique_ptr<Finder> finder_;
+};
+
+std::vector<Recorded> two_hosts() {
+  return {recorded("a", "GET", "https://a.test/x"), recorded("b", "GET", "https://b.test/x"),
+          recorded("c", "GET", "https://b.test/y")};
 }
 
 }  // namespace
 
-TEST_CASE("a URL's path and query are found whatever its scheme") {
-  const auto split = [](std::string_view url) {
-    std::string path;
-    std::string query;
-    split_url(url, path, query);
-    return path + " " + query;
+TEST_CASE("one recorded host answers under any name, but not for another one that a proxy is asked for") {
+  Found found({recorded("a", "GET", "https://a.test/x")});
+  CHECK(found(request("GET", "/x")) == "a");
+  CHECK(found(request("GET", "/x", "my-mock:3000")) == "a");
+  CHECK(found(request("GET", "/x", "")) == "a");
+  CHECK(found(proxied("/x", "a.test")) == "a");
+  CHECK(found(proxied("/x", "a.test:443")) == "a");
+  CHECK(found(proxied("/x", "other.test")) == "not recorded");
+}
+
+TEST_CASE("of several hosts the one that is named answers, and any where it is only an address") {
+  Found found(two_hosts());
+  CHECK(found(request("GET", "/x", "b.test")) == "b");
+  CHECK(found(request("GET", "/x", "a.test:443")) == "a");
+  CHECK(found(proxied("/x", "b.test:80")) == "b");
+  CHECK(found(request("GET", "/y")) == "c");
+  CHECK(found(request("GET", "/y", "[::1]:8080")) == "c");
+  CHECK(found(request("GET", "/y", "localhost:8080")) == "c");
+  CHECK(found(request("GET", "/y", "my-mock:3000")) == "not recorded");
+  CHECK(found(request("GET", "/y", "a.test")) == "not recorded");
+}
+
+TEST_CASE("hosts are mapped, named by another header, or ignored") {
+  MatchGroup mapped;
+  REQUIRE(mapped.map.add("localhost:3000=b.test"));
+  Found by_map(two_hosts(), mapped);
+  CHECK(by_map(request("GET", "/x", "localhost:3000")) == "b");
+  MatchGroup behind;
+  behind.host_header = "X-Forwarded-Host";
+  Found by_header(two_hosts(), behind);
+  Request forwarded = request("GET", "/x", "a.test");
+  CHECK(by_header(forwarded) == "a");
+  forwarded.headers.push_back({"x-forwarded-host", "b.test, inner.test"});
+  CHECK(by_header(forwarded) == "b");
+  MatchGroup ignored;
+  ignored.match.ignore_host = true;
+  Found by_nothing(two_hosts(), ignored);
+  CHECK(by_nothing(request("GET", "/y", "my-mock")) == "c");
+  MatchGroup port;
+  port.match.ignore_port = true;
+  Found by_name(two_hosts(), port);
+  CHECK(by_name(request("GET", "/x", "b.test:9000")) == "b");
+}
+
+TEST_CASE("repeats are counted for each client where that is asked for") {
+  const std::vector<Recorded> twice{recorded("a", "GET", "/x"), recorded("b", "GET", "/x")};
+  const auto from = [](std::string peer, std::string name, std::string value) {
+    Request out = request("GET", "/x");
+    out.peer = std::move(peer);
+    out.headers.push_back({std::move(name), std::move(value)});
+    return out;
   };
-  CHECK(split("https://example.test/a/b?c=d#e") == "/a/b c=d");
-  CHECK(split("wss://example.test:8443/a") == "/a ");
-  CHECK(split("http://example.test") == "/ ");
-  CHECK(split("http://example.test?q=/x") == "/ q=/x");
-  CHECK(split("/a?to=http://b/c") == "/a to=http://b/c");
-  CHECK(split("") == "/ ");
+  const auto order = [&](ClientBy by, std::string name, const std::vector<Request>& requests) {
+    MatchGroup group;
+    group.client = by;
+    group.client_name = std::move(name);
+    Found found(twice, group);
+    std::string out;
+    for (const Request& each : requests) out += found(each);
+    return out;
+  };
+  const std::vector<Request> peers{from("10.0.0.1:1", "A", ""), from("10.0.0.2:1", "A", ""), from("10.0.0.1:2", "A", "")};
+  CHECK(order(ClientBy::none, "", peers) == "abb");
+  CHECK(order(ClientBy::address, "", peers) == "aab");
+  const std::vector<Request> headers{from("1:1", "X-Client", "1"), from("1:1", "x-client", "2"), from("1:1", "X-Client", "1")};
+  CHECK(order(ClientBy::header, "X-Client", headers) == "aab");
+  const std::vector<Request> cookies{from("1:1", "Cookie", "s=1; t=2"), from("1:1", "Cookie", "t=1; s=2"),
+                                     from("1:1", "Cookie", "s=1")};
+  CHECK(order(ClientBy::cookie, "s", cookies) == "aab");
 }
 
-TEST_CASE("method, path and query decide, in that order of importance") {
-  const std::vector<Recorded> all{recorded("a", "GET", "http://h/x?q=1"), recorded("b", "GET", "http://h/x?q=2"),
-                                  recorded("c", "POST", "http://h/x?q=1"), recorded("d", "GET", "http://h/y")};
-  ExactMatcher matcher(all);
-  CHECK(found(matcher, request("GET", "/x?q=2")) == "b");
-  CHECK(found(matcher, request("GET", "/x?q=1")) == "a");
-  CHECK(found(matcher, request("POST", "/x?q=1")) == "c");
-  CHECK(found(matcher, request("GET", "/y")) == "d");
-  CHECK(found(matcher, request("PUT", "/y")) == "none");
-  CHECK(found(matcher, request("GET", "/z")) == "none");
+TEST_CASE("a miss names the nearest exchange and what differs") {
+  MatchGroup group;
+  Found found({recorded("a", "POST", "http://h/x?page=1", R"({"model":"m"})")}, group);
+  const Request asked = request("POST", "/x?page=2", "h", R"({"model":"n"})");
+  CHECK(found(asked) == "not recorded");
+  const Nearest nearest = found.finder().nearest(asked);
+  CHECK(miss_text(Miss::not_found, "not recorded", nearest) ==
+        R"(404 not recorded; the nearest is exchange a, POST /x?page=1: query page: expected "1", got "2"; )"
+        R"(body /model: expected ""m"", got ""n"" (--match loose would take it))");
+  const auto answer = miss_answer(Miss::bad_gateway, asked, "not recorded", nearest);
+  CHECK(answer->status == 502);
+  const auto body = stream::parse_json(answer->steps[1].bytes);
+  REQUIRE(body);
+  CHECK(
+      stream::to_json(*body) ==
+      R"({"error":"no exchange was recorded for POST /x?page=2","nearest":{"exchange":"a","method":"POST","path":"/x?page=1",)"
+      R"("differences":[{"field":"query page","expected":"1","actual":"2"},{"field":"body /model","expected":"\"m\"","actual":"\"n\""}]}})");
+  const auto closed = miss_answer(Miss::close, asked, "not recorded", nearest);
+  REQUIRE(closed->steps.size() == 1);
+  CHECK(closed->steps.front().kind == StepKind::cut);
 }
 
-TEST_CASE("another query is answered only where there is no choice, and that is said") {
-  const std::vector<Recorded> all{recorded("a", "GET", "http://h/x?q=1"), recorded("b", "GET", "http://h/x?q=2"),
-                                  recorded("c", "GET", "http://h/y?q=1"), recorded("d", "GET", "http://h/z")};
-  ExactMatcher matcher(all);
-  CHECK(found(matcher, request("GET", "/x?q=3")) == "none");
-  CHECK(matcher.find(request("GET", "/y?q=3")).note == "it was recorded with the query \"q=1\"");
-  CHECK(matcher.find(request("GET", "/y?q=1")).note.empty());
-  CHECK(matcher.find(request("GET", "/z?q")).note == "it was recorded without a query");
+TEST_CASE("answers that were given and redirects without an end are misses of their own") {
+  MatchGroup group;
+  group.match.repeat = har::match::Repeat::consume;
+  Found found({recorded("a", "GET", "/x")}, group);
+  CHECK(found(request("GET", "/x")) == "a");
+  CHECK(found(request("GET", "/x")) == "all recorded answers were given");
+  CHECK(miss_text(Miss::close, "all recorded answers were given", {}) == "closed all recorded answers were given");
 }
 
-TEST_CASE("repeats get their answers in recorded order and then the last one") {
-  const std::vector<Recorded> all{recorded("a", "GET", "http://h/x"), recorded("other", "GET", "http://h/y"),
-                                  recorded("b", "GET", "http://h/x"), recorded("c", "GET", "http://h/x")};
-  ExactMatcher matcher(all);
-  std::string order;
-  for (int i = 0; i < 5; ++i) order += found(matcher, request("GET", "/x"));
-  CHECK(order == "abccc");
+TEST_CASE("an exchange without an answer gets what is asked for, when it ended") {
+  stream::replay::Answer none;
+  none.id = "7";
+  none.steps = {{std::chrono::milliseconds(30), StepKind::cut, 0, {}}};
+  const auto recorded_answer = std::make_shared<const stream::replay::Answer>(none);
+  const auto with = [&](OnError how) { return with_on_error(recorded_answer, how); };
+  CHECK(with(OnError::recorded) == recorded_answer);
+  CHECK(with(OnError::reset)->steps.back() == stream::replay::Step{std::chrono::milliseconds(30), StepKind::reset, 0, {}});
+  CHECK(with(OnError::stall)->steps.back().kind == StepKind::stall);
+  CHECK(with(OnError::bad_gateway)->status == 502);
+  CHECK(with(OnError::gateway_timeout)->status == 504);
+  CHECK(with(OnError::gateway_timeout)->steps.front().at == std::chrono::milliseconds(30));
+  CHECK(with(OnError::gateway_timeout)->id == "7");
+  const auto answered = stream::replay::make_answer(200, "text/plain", "x");
+  CHECK(with_on_error(answered, OnError::reset) == answered);
 }
 
-TEST_CASE("HEAD is answered by what was recorded for it, else by GET, whose turn stays") {
-  const std::vector<Recorded> all{recorded("a", "GET", "http://h/x"), recorded("b", "GET", "http://h/x"),
-                                  recorded("c", "GET", "http://h/y"), recorded("d", "HEAD", "http://h/y")};
-  ExactMatcher matcher(all);
-  CHECK(found(matcher, request("HEAD", "/x")) == "a");
-  CHECK(found(matcher, request("HEAD", "/x")) == "a");
-  CHECK(found(matcher, request("GET", "/x")) == "a");
-  CHECK(found(matcher, request("GET", "/x")) == "b");
-  CHECK(found(matcher, request("HEAD", "/y")) == "d");
-}
-
-TEST_CASE("an upgrade finds WebSocket exchanges first, and a plain request finds them last") {
-  const std::vector<Recorded> all{recorded("page", "GET", "http://h/x"), recorded("socket", "GET", "ws://h/x", true),
-                                  recorded("alone", "GET", "wss://h/y", true), recorded("refused", "GET", "ws://h/z")};
-  ExactMatcher matcher(all);
-  CHECK(found(matcher, request("GET", "/x", true)) == "socket");
-  CHECK(found(matcher, request("GET", "/x")) == "page");
-  CHECK(found(matcher, request("GET", "/y")) == "alone");
-  CHECK(found(matcher, request("GET", "/y?v=1", true)) == "alone");
-  CHECK(found(matcher, request("GET", "/z", true)) == "refused");
-  CHECK(found(matcher, request("POST", "/y")) == "none");
-}
-
-TEST_CASE("the nearest exchange has the most similar path, then the method, then the query") {
-  const std::vector<Recorded> all{
-      recorded("a", "GET", "http://h/v1/chat/completions"), recorded("b", "POST", "http://h/v1/chat/completions"),
-      recorded("c", "POST", "http://h/v1/models?limit=10"), recorded("d", "POST", "http://h/v1/models?limit=2")};
-  const ExactMatcher matcher(all);
-  CHECK(matcher.nearest(request("POST", "/v2/chat/completions"))->name == "b");
-  CHECK(matcher.nearest(request("GET", "/v1/chat/completion"))->name == "a");
-  CHECK(matcher.nearest(request("PUT", "/v1/models?limit=2"))->name == "d");
-  CHECK(ExactMatcher({}).nearest(request("GET", "/")) == nullptr);
+TEST_CASE("as much of a request's body is seen as may decide") {
+  CHECK(Found({recorded("a", "GET", "/x")}).finder().body_size() == std::size_t{1} << 20);
+  CHECK(Found({recorded("a", "POST", "/x", std::string(std::size_t{3} << 20, 'a'))}).finder().body_size() == std::size_t{6}
+                                                                                                                 << 20);
 }
