@@ -13,6 +13,8 @@ extern const Format kNdjson;
 extern const Format kJsonSeq;
 extern const Format kText;
 extern const Format kRaw;
+extern const Format kMocks;
+extern const Format kWebSocketMocks;
 
 /// What several logs become in one output: of members of the same name the first stays, but arrays of pages are joined.
 class LogMerge {

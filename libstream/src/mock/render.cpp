@@ -54,7 +54,7 @@ Result<std::string> render_piece(const Piece& piece, bool filled, const Template
       return content + "\n";
     case Piece::Kind::comment:
       encode_sse_comment(out, content);
-      return out;
+      return out + "\n";
     case Piece::Kind::event:
       break;
   }

@@ -220,7 +220,7 @@ TEST_CASE("streamed bodies come piece by piece") {
     {"id": "8"}, {"retry": 5}, {"data": ""}]})"));
   const auto events = full(sse, {"GET", "u", nullptr, {}});
   CHECK(steps(events.get()) ==
-        "5 head 200 | 5 data :hb\n | 15 data data: a\ndata: b\n\n | 35 data event: add\nid: 7\ndata: {\"x\":1}\n\n | "
+        "5 head 200 | 5 data :hb\n\n | 15 data data: a\ndata: b\n\n | 35 data event: add\nid: 7\ndata: {\"x\":1}\n\n | "
         "35 data id: 8\n\n | 35 data retry: 5\n\n | 35 data data:\n\n | 35 end");
   CHECK(find_header(events->headers, "content-type") == "text/event-stream");
   CHECK_FALSE(events->recorded_length);
