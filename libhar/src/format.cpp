@@ -227,8 +227,8 @@ class Streams final : public StreamReader {
 }  // namespace
 
 std::span<const Format> formats() {
-  static const std::array<Format, 10> kTable{format::kHar,    format::kHarLines, format::kRecording, format::kSse,
-                                             format::kNdjson, format::kJsonSeq,  format::kText,      format::kRaw,
+  static const std::array<Format, 10> kTable{format::kHar,    format::kHarLines,      format::kRecording, format::kSse,
+                                             format::kNdjson, format::kJsonSeq,       format::kText,      format::kRaw,
                                              format::kMocks,  format::kWebSocketMocks};
   return kTable;
 }
