@@ -227,9 +227,10 @@ class Streams final : public StreamReader {
 }  // namespace
 
 std::span<const Format> formats() {
-  static const std::array<Format, 11> kTable{format::kHar,       format::kHarLines,   format::kRecording, format::kSse,
-                                             format::kNdjson,    format::kJsonSeq,    format::kText,      format::kRaw,
-                                             format::kAsciicast, format::kAsciicast2, format::kKeploy};
+  static const std::array<Format, 13> kTable{format::kHar,           format::kHarLines,   format::kRecording, format::kSse,
+                                             format::kNdjson,        format::kJsonSeq,    format::kText,      format::kRaw,
+                                             format::kAsciicast,     format::kAsciicast2, format::kKeploy,    format::kMocks,
+                                             format::kWebSocketMocks};
   return kTable;
 }
 

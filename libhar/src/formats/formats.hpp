@@ -16,6 +16,8 @@ extern const Format kRaw;
 extern const Format kAsciicast;
 extern const Format kAsciicast2;
 extern const Format kKeploy;
+extern const Format kMocks;
+extern const Format kWebSocketMocks;
 
 /// What several logs become in one output: of members of the same name the first stays, but arrays of pages are joined.
 class LogMerge {
