@@ -24,9 +24,9 @@ constexpr auto kResetPoll = std::chrono::milliseconds(1);
 
 }  // namespace
 
-Http1Connection::Http1Connection(Services& services, Socket socket, std::string peer)
+Http1Connection::Http1Connection(Services& services, Transport transport, std::string peer)
     : services_(services),
-      socket_(std::move(socket)),
+      transport_(std::move(transport)),
       peer_(std::move(peer)),
       step_timer_([this] {
         const auto self = shared_from_this();
@@ -43,10 +43,7 @@ Http1Connection::~Http1Connection() {
 }
 
 void Http1Connection::start() {
-  error_code error;
-  socket_.non_blocking(true, error);
-  if (!error) socket_.set_option(asio::ip::tcp::no_delay(true), error);
-  if (error) return close();
+  if (!transport_.prepare()) return close();
   limit(services_.options.idle_timeout);
   wait_readable();
 }
@@ -60,25 +57,24 @@ void Http1Connection::wait_readable() {
   if (in_.size() >= kMaxInput + services_.options.max_head && state_ != State::draining) return;  // goes on with the next request
   reading_ = true;
   // Behind the end of the input only an error is of interest: the client has not just stopped sending, it has gone.
-  const auto kind = input_ended_ ? Socket::wait_error : Socket::wait_read;
-  socket_.async_wait(kind, [self = shared_from_this(), this](const error_code& error) {
+  const auto ready = [self = shared_from_this(), this](const error_code& error) {
     reading_ = false;
     if (state_ == State::closed) return;
     if (error || input_ended_) return client_left();
     on_readable();
     wait_readable();
-  });
+  };
+  input_ended_ ? transport_.wait_gone(ready) : transport_.wait_readable(ready);
 }
 
 void Http1Connection::on_readable() {
   static thread_local std::array<char, kMaxInput> buffer;
-  error_code error;
-  const std::size_t size = socket_.read_some(asio::buffer(buffer), error);
-  if (error == asio::error::would_block) return;
-  if (error == asio::error::eof) return on_end_of_input();
-  if (error) return client_left();
+  const Transport::Io io = transport_.read(buffer);
+  if (io.kind == Transport::Kind::again) return;
+  if (io.kind == Transport::Kind::end) return on_end_of_input();
+  if (io.kind == Transport::Kind::failed) return client_left();
   if (state_ == State::draining) return;
-  in_.append(buffer.data(), size);
+  in_.append(buffer.data(), io.size);
   if (state_ == State::body) limit(services_.options.idle_timeout);
   process_input();
 }
@@ -221,18 +217,17 @@ void Http1Connection::compose(const replay::Step& step) {
 
 bool Http1Connection::flush() {
   while (has_output()) {
-    const std::array<asio::const_buffer, 3> buffers{asio::buffer(out_), asio::buffer(view_.data(), view_.size()),
-                                                    asio::buffer(tail_.data(), tail_.size())};
-    error_code error;
-    std::size_t sent = socket_.write_some(buffers, error);
-    if (error == asio::error::would_block) {
+    const std::array<std::string_view, 3> pieces{out_, view_, tail_};
+    const Transport::Io io = transport_.write(pieces);
+    if (io.kind == Transport::Kind::again) {
       wait_writable();
       return false;
     }
-    if (error) {
+    if (io.kind != Transport::Kind::done) {
       client_left();
       return false;
     }
+    std::size_t sent = io.size;
     const auto take = [&](auto& piece, auto remove) {
       const std::size_t size = std::min(sent, piece.size());
       remove(piece, size);
@@ -250,7 +245,7 @@ void Http1Connection::wait_writable() {
   if (writing_) return;
   writing_ = true;
   limit(services_.options.idle_timeout);
-  socket_.async_wait(Socket::wait_write, [self = shared_from_this(), this](const error_code& error) {
+  transport_.wait_writable([self = shared_from_this(), this](const error_code& error) {
     writing_ = false;
     if (state_ == State::closed) return;
     if (error) return client_left();
@@ -298,9 +293,9 @@ void Http1Connection::finish_answer() {
 void Http1Connection::finish_reset() {
   if (state_ != State::answering) return;
   // What was sent before a recorded reset is to arrive: the reset would throw it out of our buffer.
-  if (unsent_bytes(socket_) != 0) return services_.timers.arm(step_timer_, SteadyClock::now() + kResetPoll);
+  if (transport_.unsent() != 0) return services_.timers.arm(step_timer_, SteadyClock::now() + kResetPoll);
   report(Outcome::complete);
-  reset_connection(socket_);
+  transport_.reset_on_close();
   close();
 }
 
@@ -314,12 +309,8 @@ void Http1Connection::report(Outcome outcome) {
 }
 
 void Http1Connection::upgrade() {
-  error_code error;
-  const auto protocol = socket_.local_endpoint(error).protocol();
-  const auto descriptor = error ? Socket::native_handle_type{-1} : socket_.release(error);
-  if (error) return close();
-  auto next = std::make_shared<WebSocketSession>(services_, Socket(services_.context.get_executor(), protocol, descriptor),
-                                                 std::move(request_), parser_->release().base(), std::move(*player_));
+  auto next = std::make_shared<WebSocketSession>(services_, transport_.take().take_socket(), std::move(request_),
+                                                 parser_->release().base(), std::move(*player_));
   player_.reset();
   close();
   services_.adopt(std::move(next));
@@ -354,9 +345,7 @@ void Http1Connection::client_left() {
 
 void Http1Connection::drain() {
   if (state_ == State::closed) return;
-  error_code error;
-  socket_.shutdown(Socket::shutdown_send, error);
-  if (error || input_ended_) return close();
+  if (!transport_.shutdown_send() || input_ended_) return close();
   state_ = State::draining;
   in_.clear();
   limit(kDrainTime);
@@ -368,8 +357,7 @@ void Http1Connection::close() {
   state_ = State::closed;
   services_.timers.disarm(step_timer_);
   services_.timers.disarm(limit_timer_);
-  error_code ignored;
-  socket_.close(ignored);
+  transport_.close();
   services_.release(*this);  // every way here holds a reference
 }
 

@@ -10,10 +10,10 @@
 namespace stream::net {
 
 /// One connection that speaks HTTP/1.0 or HTTP/1.1: one request after another, each with its answer on its schedule. An
-/// upgrade hands the socket on to a WebSocketSession.
+/// upgrade hands the transport on to a WebSocketSession.
 class Http1Connection final : public Session {
  public:
-  Http1Connection(Services& services, Socket socket, std::string peer);
+  Http1Connection(Services& services, Transport transport, std::string peer);
   ~Http1Connection() override;
 
   void start() override;
@@ -58,7 +58,7 @@ class Http1Connection final : public Session {
   void close();
 
   Services& services_;
-  Socket socket_;
+  Transport transport_;
   std::string peer_;
   State state_ = State::idle;
   Timer step_timer_;

@@ -1,9 +1,7 @@
 #include "stream/net/server.hpp"
 
 #include <fmt/format.h>
-#include <linux/sockios.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -51,16 +49,6 @@ Error listen_error(const tcp::endpoint& endpoint, const error_code& error) {
 }
 
 }  // namespace
-
-void reset_connection(Socket& socket) {
-  error_code ignored;
-  socket.set_option(asio::socket_base::linger(true, 0), ignored);
-}
-
-std::size_t unsent_bytes(Socket& socket) {
-  int count = 0;
-  return ioctl(socket.native_handle(), SIOCOUTQ, &count) == 0 && count > 0 ? static_cast<std::size_t>(count) : 0;
-}
 
 std::string_view to_string(Outcome outcome) {
   switch (outcome) {
@@ -127,7 +115,7 @@ struct Server::Impl {
       if (!error) {
         error_code gone;
         const tcp::endpoint peer = socket.remote_endpoint(gone);
-        if (!gone) services.adopt(std::make_shared<Http1Connection>(services, std::move(socket), to_text(peer)));
+        if (!gone) services.adopt(std::make_shared<Http1Connection>(services, Transport(std::move(socket)), to_text(peer)));
       }
       accept();
     });

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,10 +11,9 @@
 #include "stream/net/server.hpp"
 #include "stream/replay/playback.hpp"
 #include "timer_queue.hpp"
+#include "transport.hpp"
 
 namespace stream::net {
-
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 /// One connection in one protocol. It lives in Services::sessions until it ends itself.
 class Session : public std::enable_shared_from_this<Session> {
@@ -81,10 +78,5 @@ class Player {
   SteadyTime zero_;
   Nanos lateness_{};
 };
-
-/// A socket's end without a farewell: what the client has not read may be lost, and it sees a reset.
-void reset_connection(Socket& socket);
-/// Bytes given to the system that the peer has not acknowledged.
-std::size_t unsent_bytes(Socket& socket);
 
 }  // namespace stream::net

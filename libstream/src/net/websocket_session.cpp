@@ -99,7 +99,10 @@ void WebSocketSession::advance() {
       return close();
     case StepKind::reset:
       finish(Outcome::complete);
-      reset_connection(stream_.next_layer());
+      {
+        error_code ignored;
+        stream_.next_layer().set_option(asio::socket_base::linger(true, 0), ignored);
+      }
       return close();
     case StepKind::stall:
       finish(Outcome::complete);
