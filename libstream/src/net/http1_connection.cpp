@@ -50,11 +50,17 @@ void Http1Connection::start() {
 
 void Http1Connection::abort() { close(); }
 
+void Http1Connection::drain() {
+  // Of a request whose head is here the client knows nothing yet: it is still answered.
+  if (state_ == State::idle || state_ == State::stalled) close();
+}
+
 // ---- reading
 
 void Http1Connection::wait_readable() {
   if (reading_ || state_ == State::closed) return;
-  if (in_.size() >= kMaxInput + services_.options.max_head && state_ != State::draining) return;  // goes on with the next request
+  if (in_.size() >= kMaxInput + services_.options.max_head && state_ != State::lingering)
+    return;  // goes on with the next request
   reading_ = true;
   // Behind the end of the input only an error is of interest: the client has not just stopped sending, it has gone.
   const auto ready = [self = shared_from_this(), this](const error_code& error) {
@@ -73,7 +79,7 @@ void Http1Connection::on_readable() {
   if (io.kind == Transport::Kind::again) return;
   if (io.kind == Transport::Kind::end) return on_end_of_input();
   if (io.kind == Transport::Kind::failed) return client_left();
-  if (state_ == State::draining) return;
+  if (state_ == State::lingering) return;
   in_.append(buffer.data(), io.size);
   if (state_ == State::body) limit(services_.options.idle_timeout);
   process_input();
@@ -140,13 +146,13 @@ void Http1Connection::on_request() {
   }
   served_ = Served{};
   ending_.reset();
-  player_.emplace(std::move(answer), arrival_, SteadyClock::now());
+  player_.emplace(std::move(answer), arrival_, SteadyClock::now(), services_.stats);
   if (player_->answer().websocket) {
     if (in_.empty()) return upgrade();
     player_.reset();
     return refuse(400, "bytes behind a request for an upgrade");
   }
-  head_ = make_response_head(player_->answer(), request_, message.keep_alive());
+  head_ = make_response_head(player_->answer(), request_, message.keep_alive() && !services_.draining);
   advance();
 }
 
@@ -155,8 +161,9 @@ void Http1Connection::refuse(int status, std::string_view why) {
   player_.reset();
   ending_ = StepKind::cut;  // the connection is of no more use
   out_ += make_refusal(status, why);
+  ++services_.stats.refused;
   services_.handler.refused(peer_, status, why);
-  if (flush()) drain();
+  if (flush()) linger();
 }
 
 // ---- answering
@@ -188,6 +195,7 @@ void Http1Connection::compose(const replay::Step& step) {
       return;
     case StepKind::data:
       served_.body_bytes += step.bytes.size();
+      services_.stats.bytes += step.bytes.size();
       if (head_.framing == Framing::chunked) append_chunk_size(out_, step.bytes.size());
       if (step.bytes.size() < kLargePiece) {
         out_ += step.bytes;
@@ -252,7 +260,7 @@ void Http1Connection::wait_writable() {
     if (state_ != State::answering) return static_cast<void>(flush());  // a 100 Continue
     services_.timers.disarm(limit_timer_);
     if (player_) return advance();
-    if (flush()) drain();  // a refusal
+    if (flush()) linger();  // a refusal
   });
 }
 
@@ -270,11 +278,11 @@ void Http1Connection::finish_answer() {
     case StepKind::end:
       report(Outcome::complete);
       if (state_ == State::closed) return;
-      if (!head_.keep_alive || input_ended_) return drain();
+      if (!head_.keep_alive || input_ended_) return linger();
       break;
     default:
       report(Outcome::complete);
-      return drain();
+      return linger();
   }
   player_.reset();
   parser_.reset();
@@ -331,7 +339,7 @@ void Http1Connection::on_limit() {
       break;
     case State::idle:
     case State::stalled:
-    case State::draining:
+    case State::lingering:
     case State::closed:
       break;
   }
@@ -343,10 +351,10 @@ void Http1Connection::client_left() {
   close();
 }
 
-void Http1Connection::drain() {
+void Http1Connection::linger() {
   if (state_ == State::closed) return;
   if (!transport_.shutdown_send() || input_ended_) return close();
-  state_ = State::draining;
+  state_ = State::lingering;
   in_.clear();
   limit(kDrainTime);
   wait_readable();

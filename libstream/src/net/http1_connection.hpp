@@ -18,6 +18,7 @@ class Http1Connection final : public Session {
 
   void start() override;
   void abort() override;
+  void drain() override;
 
  private:
   enum class State {
@@ -26,7 +27,7 @@ class Http1Connection final : public Session {
     body,       ///< all of its head is here
     answering,  ///< its answer is going out
     stalled,    ///< nothing more will come, and nothing is said about it
-    draining,   ///< our side is closed; what the client still sends is dropped, so that it reads our last bytes
+    lingering,  ///< our side is closed; what the client still sends is dropped, so that it reads our last bytes
     closed,
   };
 
@@ -54,7 +55,7 @@ class Http1Connection final : public Session {
   void limit(Nanos time);  // the longest that the present state may last
   void on_limit();
   void client_left();
-  void drain();
+  void linger();
   void close();
 
   Services& services_;

@@ -10,8 +10,9 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cerrno>
-#include <optional>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 #include "http1_connection.hpp"
 #include "session.hpp"
@@ -68,96 +69,218 @@ void Handler::served(const Request&, const replay::Answer&, const Served&) {}
 void Handler::refused(std::string_view, int, std::string_view) {}
 void Handler::received(const Request&, int, std::uint64_t) {}
 
-struct Server::Impl {
-  using Executor = asio::io_context::executor_type;
+namespace {
 
-  Impl(const ServerOptions& server_options, Handler& handler)
-      : options(server_options),
-        stop_descriptor(context, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-        services{context, timers, handler, options},
-        accept_timer([this] { accept(); }) {
-    stop_native = stop_descriptor.native_handle();
-    services.released = [this] {
-      if (accept_waits) accept();
+/// An address that is listened at, and the connections that came there.
+class Door {
+ public:
+  Door(asio::io_context& context, TimerQueue& timers, const ServerOptions& options, Handler& handler)
+      : options_(options),
+        timers_(timers),
+        acceptor_(context.get_executor()),
+        services_{context, timers, handler, options_},
+        accept_timer_([this] { accept(); }) {
+    services_.released = [this] {
+      if (accept_waits_) accept();
+      if (services_.draining && services_.sessions.empty() && drained_) drained_();
     };
   }
-  ~Impl() {
-    end();
-    context.restart();
-    context.poll();  // lets every handler go that still holds a session
-    timers.disarm(accept_timer);
-  }
+  Door(const Door&) = delete;
+  Door& operator=(const Door&) = delete;
+  ~Door() { timers_.disarm(accept_timer_); }
 
   Status bind() {
-    STREAM_ASSIGN(const tcp::endpoint wanted, find_address(options.host, options.port));
+    STREAM_ASSIGN(const tcp::endpoint wanted, find_address(options_.host, options_.port));
     error_code error;
-    acceptor.open(wanted.protocol(), error);
-    if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
-    if (!error) acceptor.bind(wanted, error);
-    if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+    acceptor_.open(wanted.protocol(), error);
+    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) acceptor_.bind(wanted, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     tcp::endpoint bound;
-    if (!error) bound = acceptor.local_endpoint(error);
+    if (!error) bound = acceptor_.local_endpoint(error);
     if (error) return fail(listen_error(wanted, error));
-    port = bound.port();
-    url = "http://" + to_text(bound);
+    port_ = bound.port();
+    url_ = "http://" + to_text(bound);
     return {};
   }
 
   void accept() {
-    if (!acceptor.is_open()) return;
-    accept_waits = services.sessions.size() >= options.max_connections;
-    if (accept_waits) return;
-    acceptor.async_accept(context.get_executor(), [this](const error_code& error, Socket socket) {
-      if (!acceptor.is_open()) return;
+    if (!acceptor_.is_open()) return;
+    accept_waits_ = services_.sessions.size() >= options_.max_connections;
+    if (accept_waits_) return;
+    acceptor_.async_accept(services_.context.get_executor(), [this](const error_code& error, Socket socket) {
+      if (!acceptor_.is_open()) return;
       if (error == asio::error::no_descriptors || error == boost::system::errc::too_many_files_open_in_system) {
-        return timers.arm(accept_timer, SteadyClock::now() + kAcceptPause);
+        return timers_.arm(accept_timer_, SteadyClock::now() + kAcceptPause);
       }
       if (!error) {
         error_code gone;
         const tcp::endpoint peer = socket.remote_endpoint(gone);
-        if (!gone) services.adopt(std::make_shared<Http1Connection>(services, Transport(std::move(socket)), to_text(peer)));
+        if (!gone) enter(Transport(std::move(socket)), to_text(peer));
       }
       accept();
     });
   }
 
+  /// `drained` is called when the last connection has gone, perhaps at once.
+  void drain(std::function<void()> drained) {
+    error_code ignored;
+    acceptor_.close(ignored);
+    services_.draining = true;
+    drained_ = std::move(drained);
+    const auto sessions = services_.sessions;  // a copy: they release themselves
+    for (const auto& [key, session] : sessions) session->drain();
+    if (services_.sessions.empty() && drained_) drained_();
+  }
+
+  /// Closes everything.
+  void end() {
+    error_code ignored;
+    acceptor_.close(ignored);
+    drained_ = {};
+    const auto sessions = std::exchange(services_.sessions, {});
+    for (const auto& [key, session] : sessions) session->abort();
+  }
+
+  std::uint16_t port() const { return port_; }
+  const std::string& url() const { return url_; }
+  const ServerStats& stats() const { return services_.stats; }
+
+ private:
+  void enter(Transport transport, std::string peer) {
+    ++services_.stats.connections;
+    services_.adopt(std::make_shared<Http1Connection>(services_, std::move(transport), std::move(peer)));
+  }
+
+  const ServerOptions options_;
+  TimerQueue& timers_;
+  asio::basic_socket_acceptor<tcp, asio::io_context::executor_type> acceptor_;
+  Services services_;
+  Timer accept_timer_;
+  bool accept_waits_ = false;  // for a session to end
+  std::function<void()> drained_;
+  std::uint16_t port_ = 0;
+  std::string url_;
+};
+
+/// Work that is done again and again.
+class Repeated {
+ public:
+  Repeated(TimerQueue& timers, Nanos period, std::function<void()> work)
+      : timers_(timers), period_(period), work_(std::move(work)), timer_([this] {
+          work_();
+          start();
+        }) {}
+  Repeated(const Repeated&) = delete;
+  Repeated& operator=(const Repeated&) = delete;
+  ~Repeated() { timers_.disarm(timer_); }
+  void start() { timers_.arm(timer_, SteadyClock::now() + period_); }
+
+ private:
+  TimerQueue& timers_;
+  const Nanos period_;
+  std::function<void()> work_;
+  Timer timer_;
+};
+
+// What the eventfd adds up: how often each of these was asked for, in 16 bits.
+constexpr unsigned kStop = 0;
+constexpr unsigned kPosted = 16;
+constexpr unsigned kNotified = 32;
+constexpr int kNotices = 2;
+
+}  // namespace
+
+struct Server::Impl {
+  using Executor = asio::io_context::executor_type;
+
+  Impl() : calls(context, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), drain_timer([this] { end(); }) {
+    calls_native = calls.native_handle();
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    end();
+    context.restart();
+    context.poll();  // lets every handler go that still holds a session
+    timers.disarm(drain_timer);
+  }
+
+  Result<Door*> add_door(const ServerOptions& options, Handler& handler) {
+    auto door = std::make_unique<Door>(context, timers, options, handler);
+    STREAM_TRY(door->bind());
+    doors.push_back(std::move(door));
+    return doors.back().get();
+  }
+
   Status run() {
     // Timeouts of epoll_wait may be as late as this (ns); 50 µs are usual.
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
-    stop_descriptor.async_wait(decltype(stop_descriptor)::wait_read, [this](const error_code&) { end(); });
-    accept();
+    wait_for_calls();
+    for (const auto& door : doors) door->accept();
+    for (const auto& work : repeated) work->start();
     context.run();
     return {};
   }
 
-  /// Closes everything, so that run() finds nothing left to do.
-  void end() {
-    error_code ignored;
-    acceptor.close(ignored);
-    const auto sessions = std::exchange(services.sessions, {});
-    for (const auto& [key, session] : sessions) session->abort();
-    timers.close();
-    stop_descriptor.cancel(ignored);  // open until the end: stop() may come again
+  void call(unsigned what) const noexcept {
+    const std::uint64_t one = std::uint64_t{1} << what;
+    const int before = errno;
+    [[maybe_unused]] const ssize_t written = ::write(calls_native, &one, sizeof one);
+    errno = before;
   }
 
-  ServerOptions options;
-  // One thread: no locks. stop() comes through a descriptor, which needs none.
+  void wait_for_calls() {
+    calls.async_wait(decltype(calls)::wait_read, [this](const error_code& error) {
+      if (error) return;
+      std::uint64_t sum = 0;
+      if (::read(calls_native, &sum, sizeof sum) != static_cast<ssize_t>(sizeof sum)) sum = 0;
+      const auto asked = [sum](unsigned what) { return ((sum >> what) & 0xffffU) != 0; };
+      if (asked(kStop)) return end();
+      if (asked(kPosted)) run_posted();
+      for (int number = 0; number < kNotices; ++number) {
+        if (asked(kNotified + 16U * static_cast<unsigned>(number)) && notified) notified(number);
+      }
+      if (!ended) wait_for_calls();
+    });
+  }
+
+  void run_posted() {
+    std::vector<std::function<void()>> work;
+    {
+      const std::lock_guard lock(posted_mutex);
+      work.swap(posted);
+    }
+    for (const auto& each : work) each();
+  }
+
+  /// Closes everything, so that run() finds nothing left to do.
+  void end() {
+    ended = true;
+    error_code ignored;
+    for (const auto& door : doors) door->end();
+    timers.close();
+    calls.cancel(ignored);  // open until the end: stop() may come again
+  }
+
+  // One thread: no locks. What others want comes through a descriptor, which needs none.
   asio::io_context context{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
   TimerQueue timers{context};
-  asio::basic_socket_acceptor<tcp, Executor> acceptor{context.get_executor()};
-  asio::posix::basic_stream_descriptor<Executor> stop_descriptor;
-  int stop_native = -1;
-  Services services;
-  Timer accept_timer;
-  bool accept_waits = false;  // for a session to end
-  std::uint16_t port = 0;
-  std::string url;
+  asio::posix::basic_stream_descriptor<Executor> calls;
+  int calls_native = -1;
+  std::vector<std::unique_ptr<Door>> doors;
+  std::vector<std::unique_ptr<Repeated>> repeated;
+  Timer drain_timer;
+  std::function<void(int)> notified;
+  std::mutex posted_mutex;
+  std::vector<std::function<void()>> posted;
+  bool ended = false;
 };
 
 Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options, Handler& handler) {
   try {
-    auto impl = std::make_unique<Impl>(options, handler);
-    STREAM_TRY(impl->bind());
+    auto impl = std::make_unique<Impl>();
+    STREAM_TRY(impl->add_door(options, handler));
     return std::unique_ptr<Server>(new Server(std::move(impl)));
   } catch (const boost::system::system_error& error) {
     return fail({ErrorCode::io, std::string("cannot start a server: ") + error.what(), {}, {}});
@@ -167,15 +290,36 @@ Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options, Han
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
-std::uint16_t Server::port() const { return impl_->port; }
-const std::string& Server::url() const { return impl_->url; }
-Status Server::run() { return impl_->run(); }
+std::uint16_t Server::port() const { return impl_->doors.front()->port(); }
+const std::string& Server::url() const { return impl_->doors.front()->url(); }
+const ServerStats& Server::stats() const { return impl_->doors.front()->stats(); }
 
-void Server::stop() noexcept {
-  const std::uint64_t one = 1;
-  const int before = errno;
-  [[maybe_unused]] const ssize_t written = ::write(impl_->stop_native, &one, sizeof one);
-  errno = before;
+Result<std::string> Server::also_listen(const ServerOptions& options, Handler& handler) {
+  STREAM_ASSIGN(const Door* const door, impl_->add_door(options, handler));
+  return door->url();
 }
+
+void Server::every(Nanos period, std::function<void()> work) {
+  impl_->repeated.push_back(std::make_unique<Repeated>(impl_->timers, period, std::move(work)));
+}
+
+Status Server::run() { return impl_->run(); }
+void Server::stop() noexcept { impl_->call(kStop); }
+
+void Server::drain(Nanos limit) {
+  impl_->timers.arm(impl_->drain_timer, SteadyClock::now() + limit);
+  impl_->doors.front()->drain([impl = impl_.get()] { impl->call(kStop); });
+}
+
+void Server::post(std::function<void()> work) {
+  {
+    const std::lock_guard lock(impl_->posted_mutex);
+    impl_->posted.push_back(std::move(work));
+  }
+  impl_->call(kPosted);
+}
+
+void Server::on_notify(std::function<void(int)> work) { impl_->notified = std::move(work); }
+void Server::notify(int number) noexcept { impl_->call(kNotified + 16U * static_cast<unsigned>(number)); }
 
 }  // namespace stream::net

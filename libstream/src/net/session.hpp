@@ -26,6 +26,8 @@ class Session : public std::enable_shared_from_this<Session> {
   virtual void start() = 0;
   /// Closes the connection where it is, without a word to the handler.
   virtual void abort() = 0;
+  /// Takes no more requests, and ends when its answer is over.
+  virtual void drain() {}
 };
 
 /// What sessions share; outlives them.
@@ -36,22 +38,47 @@ struct Services {
   const ServerOptions& options;
   std::unordered_map<Session*, std::shared_ptr<Session>> sessions{};
   std::function<void()> released{};  ///< a session has gone
+  ServerStats stats{};
+  bool draining = false;  ///< what is answered now is the last of its connection
 
   void adopt(std::shared_ptr<Session> session) {
     sessions.emplace(session.get(), session);
+    ++stats.open_connections;
     session->start();
   }
   /// The session's last act; whoever calls this holds a reference.
   void release(Session& session) {
-    if (sessions.erase(&session) != 0 && released) released();
+    if (sessions.erase(&session) == 0) return;
+    --stats.open_connections;
+    if (released) released();
   }
+};
+
+/// Counts an answer as open as long as it lives.
+class OpenAnswer {
+ public:
+  explicit OpenAnswer(ServerStats& stats) : stats_(&stats) {
+    ++stats.answers;
+    ++stats.open_answers;
+  }
+  OpenAnswer(OpenAnswer&& other) noexcept : stats_(std::exchange(other.stats_, nullptr)) {}
+  OpenAnswer& operator=(OpenAnswer&& other) noexcept {
+    std::swap(stats_, other.stats_);
+    return *this;
+  }
+  ~OpenAnswer() {
+    if (stats_ != nullptr) --stats_->open_answers;
+  }
+
+ private:
+  ServerStats* stats_;
 };
 
 /// Walks an answer on the clock: what is due when, and how late it was.
 class Player {
  public:
-  Player(std::shared_ptr<const replay::Answer> answer, SteadyTime arrival, SteadyTime now)
-      : playback_(std::move(answer)), zero_(arrival) {
+  Player(std::shared_ptr<const replay::Answer> answer, SteadyTime arrival, SteadyTime now, ServerStats& stats)
+      : playback_(std::move(answer)), zero_(arrival), stats_(&stats), open_(stats) {
     // A start that was missed moves the whole schedule, so that its pauses stay.
     if (!done() && next_time() < now) zero_ += now - next_time();
   }
@@ -66,7 +93,9 @@ class Player {
   }
   /// Goes behind the next step, which is carried out `now`.
   replay::Step take(SteadyTime now) {
-    lateness_ = std::max<Nanos>(lateness_, now - next_time());
+    const Nanos late = now - next_time();
+    lateness_ = std::max(lateness_, late);
+    stats_->took_step(late);
     const replay::Step step = next();
     playback_.take();
     return step;
@@ -76,6 +105,8 @@ class Player {
  private:
   replay::Playback playback_;
   SteadyTime zero_;
+  ServerStats* stats_;
+  OpenAnswer open_;
   Nanos lateness_{};
 };
 

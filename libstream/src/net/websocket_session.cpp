@@ -156,6 +156,7 @@ void WebSocketSession::send(const replay::Step& step) {
   }
   limit(services_.options.idle_timeout);
   served_.body_bytes += step.bytes.size();
+  services_.stats.bytes += step.bytes.size();
   ++served_.messages;
   if (step.number == kPing || step.number == kPong) {
     const std::string_view text = step.bytes.substr(0, kMaxControl);
@@ -171,6 +172,7 @@ void WebSocketSession::send_raw(const replay::Step& step) {
   sending_ = true;
   limit(services_.options.idle_timeout);
   served_.body_bytes += step.bytes.size();
+  services_.stats.bytes += step.bytes.size();
   asio::async_write(stream_.next_layer(), asio::const_buffer(step.bytes.data(), step.bytes.size()),
                     [self = shared_from_this(), this](const error_code& error, std::size_t) { sent(error); });
 }

@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "stream/io/error.hpp"
+#include "stream/net/stats.hpp"
 #include "stream/replay/answer.hpp"
 #include "stream/text/timestamp.hpp"
 
@@ -27,6 +29,8 @@ struct Request {
   int minor_version = 1;        ///< of HTTP/1
   bool websocket = false;       ///< asks for an upgrade to WebSocket
   std::string peer{};           ///< "127.0.0.1:51234"
+  /// The handler's own: what it sets in answer() it finds in served().
+  mutable std::uint64_t tag = 0;
 
   std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
   /// Behind the first "?"; empty without one.
@@ -102,10 +106,28 @@ class Server {
   /// "http://127.0.0.1:8080"
   const std::string& url() const;
 
-  /// Serves until stop(); once.
+  /// Listens at one more address, with a handler of its own, until run() ends. Before run(). Its URL, or the errors of listen().
+  Result<std::string> also_listen(const ServerOptions& options, Handler& handler);
+  /// Calls `work` in run() each `period`. Before run().
+  void every(Nanos period, std::function<void()> work);
+
+  /// Serves until stop(), or until everything is drained; once.
   Status run();
   /// Ends run() at once: connections are closed where they are. May be called from any thread and from a signal handler.
   void stop() noexcept;
+  /// Takes no more connections and requests, and ends run() when the answers that are going on are over, or after `limit`. Other
+  /// addresses (also_listen) go on until then. In run()'s thread.
+  void drain(Nanos limit);
+  /// Lets `work` be called in run()'s thread, soon. From any thread.
+  void post(std::function<void()> work);
+  /// What notify() does. Before run().
+  void on_notify(std::function<void(int number)> work);
+  /// Calls what on_notify() was given, in run()'s thread, once for all of the same number that come before that. `number` is 0
+  /// or 1. From any thread and from a signal handler.
+  void notify(int number) noexcept;
+
+  /// Of the first address. In run()'s thread.
+  const ServerStats& stats() const;
 
  private:
   struct Impl;
