@@ -27,7 +27,7 @@ bool matches(const std::vector<HeaderMatch>& wanted, const Request& request) {
 struct HttpMocks::State {
   std::vector<std::uint64_t> counts{};
   std::unordered_map<std::string, std::uint64_t> answered{};  // devproxy: for each URL text
-  std::vector<std::shared_ptr<const UrlPattern>> patterns{};
+  std::vector<UrlForms> urls{};
   Jitter jitter;
 };
 
@@ -37,14 +37,7 @@ HttpMocks::HttpMocks(std::vector<HttpMock> mocks, PlayOptions options)
       state_(std::make_unique<State>(State{{}, {}, {}, Jitter(options_.seed)})) {
   state_->counts.assign(mocks_.size(), 0);
   for (const HttpMock& mock : mocks_) {
-    auto pattern = mock.request.pattern;
-    if (options_.any_origin || pattern == nullptr) {
-      // Shorter than the one that was compiled already.
-      auto made = UrlPattern::make(options_.any_origin ? without_origin(mock.request.url) : mock.request.url,
-                                   UrlPattern::Case::sensitive);
-      pattern = made ? std::move(*made) : nullptr;
-    }
-    state_->patterns.push_back(std::move(pattern));
+    state_->urls.emplace_back(mock.request.pattern, mock.request.url, UrlPattern::Case::sensitive);
   }
 }
 HttpMocks::HttpMocks(HttpMocks&&) noexcept = default;
@@ -53,7 +46,7 @@ HttpMocks::~HttpMocks() = default;
 
 Result<HttpMatch> HttpMocks::match(const Request& request) {
   Incoming body(request.body, options_.limits.max_depth);
-  const std::string url = options_.any_origin ? without_origin(request.url) : std::string(request.url);
+  const std::string url = request.any_origin ? without_origin(request.url) : std::string(request.url);
   const HttpMock* chosen = nullptr;
   HttpMatch out;
   TemplateScope scope;
@@ -64,7 +57,7 @@ Result<HttpMatch> HttpMocks::match(const Request& request) {
     const HttpRequestMatch& wanted = mock.request;
     // Behind the one that answers, those that count still want to know.
     if (chosen != nullptr && (options_.devproxy || !wanted.counting.counts())) continue;
-    if (wanted.method != request.method || state_->patterns[i] == nullptr || !state_->patterns[i]->matches(url, &stars) ||
+    if (wanted.method != request.method || !state_->urls[i].matches(url, request.any_origin, stars) ||
         !matches(wanted.headers, request)) {
       continue;
     }
@@ -78,9 +71,7 @@ Result<HttpMatch> HttpMocks::match(const Request& request) {
     chosen = &mock;
     out.mock = i;
     out.place = mock.place;
-    // Wildcards of an origin that does not count stand for nothing.
-    scope.stars.assign(wanted.pattern == nullptr ? 0 : wanted.pattern->stars() - state_->patterns[i]->stars(), {});
-    scope.stars.insert(scope.stars.end(), stars.begin(), stars.end());
+    scope.stars = stars;
     scope.groups = groups;
     scope.count = count;
   }

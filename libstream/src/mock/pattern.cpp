@@ -150,4 +150,21 @@ std::string without_origin(std::string_view url) {
   return rest[path] == '?' ? "/" + std::string(rest.substr(path)) : std::string(rest.substr(path));
 }
 
+UrlForms::UrlForms(std::shared_ptr<const UrlPattern> whole, const std::string& url, UrlPattern::Case rule)
+    : whole_(std::move(whole)) {
+  const auto make = [rule](const std::string& text) {
+    auto made = UrlPattern::make(text, rule);
+    return made ? std::move(*made) : nullptr;
+  };
+  if (whole_ == nullptr) whole_ = make(url);
+  path_ = make(without_origin(url));
+}
+
+bool UrlForms::matches(const std::string& url, bool any_origin, std::vector<std::string_view>& stars) const {
+  const UrlPattern* const pattern = any_origin ? path_.get() : whole_.get();
+  if (pattern == nullptr || !pattern->matches(url, &stars)) return false;
+  stars.insert(stars.begin(), whole_ == nullptr ? 0 : whole_->stars() - pattern->stars(), {});
+  return true;
+}
+
 }  // namespace stream::mock

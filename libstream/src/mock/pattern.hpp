@@ -64,4 +64,18 @@ std::string with_http_scheme(std::string_view url);
 /// Path and query of an absolute URL, or of a pattern for some.
 std::string without_origin(std::string_view url);
 
+/// A mock's URL as requests are compared with it, which may or may not know the origin.
+class UrlForms {
+ public:
+  /// `whole`: the compiled URL, if there is one already.
+  UrlForms(std::shared_ptr<const UrlPattern> whole, const std::string& url, UrlPattern::Case rule);
+
+  /// `stars` become what each `*` of the whole URL stands for: parts of `url`; those of an origin that does not count are empty.
+  bool matches(const std::string& url, bool any_origin, std::vector<std::string_view>& stars) const;
+
+ private:
+  std::shared_ptr<const UrlPattern> whole_;
+  std::shared_ptr<const UrlPattern> path_;
+};
+
 }  // namespace stream::mock

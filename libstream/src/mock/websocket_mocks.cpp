@@ -163,7 +163,7 @@ class Conversation final : public WebSocketConversation {
 struct WebSocketMocks::State {
   std::shared_ptr<const std::vector<WebSocketMock>> mocks{};
   PlayOptions options{};
-  std::vector<std::shared_ptr<const UrlPattern>> patterns{};
+  std::vector<UrlForms> urls{};
   std::vector<std::uint64_t> counts{};
   Jitter seeds;
 };
@@ -172,38 +172,29 @@ WebSocketMocks::WebSocketMocks(std::vector<WebSocketMock> mocks, PlayOptions opt
     : state_(std::make_shared<State>(
           State{std::make_shared<const std::vector<WebSocketMock>>(std::move(mocks)), options, {}, {}, Jitter(options.seed)})) {
   for (const WebSocketMock& mock : *state_->mocks) {
-    auto pattern = mock.pattern;
-    if (options.any_origin || pattern == nullptr) {
-      const std::string url = with_http_scheme(mock.url);
-      auto made = UrlPattern::make(options.any_origin ? without_origin(url) : url, UrlPattern::Case::ignored_without_star);
-      pattern = made ? std::move(*made) : nullptr;
-    }
-    state_->patterns.push_back(std::move(pattern));
+    state_->urls.emplace_back(mock.pattern, with_http_scheme(mock.url), UrlPattern::Case::ignored_without_star);
   }
-  state_->counts.assign(state_->patterns.size(), 0);
+  state_->counts.assign(state_->urls.size(), 0);
 }
 WebSocketMocks::WebSocketMocks(WebSocketMocks&&) noexcept = default;
 WebSocketMocks& WebSocketMocks::operator=(WebSocketMocks&&) noexcept = default;
 WebSocketMocks::~WebSocketMocks() = default;
 
-std::size_t WebSocketMocks::size() const { return state_->patterns.size(); }
+std::size_t WebSocketMocks::size() const { return state_->urls.size(); }
 
 std::unique_ptr<WebSocketConversation> WebSocketMocks::connect(const Request& handshake) {
   State& state = *state_;
   const std::string full = with_http_scheme(handshake.url);
-  const std::string url = state.options.any_origin ? without_origin(full) : full;
+  const std::string url = handshake.any_origin ? without_origin(full) : full;
   std::unique_ptr<Conversation> out;
   std::vector<std::string_view> stars;
-  for (std::size_t i = 0; i < state.patterns.size(); ++i) {
+  for (std::size_t i = 0; i < state.urls.size(); ++i) {
     const Counting& counting = (*state.mocks)[i].counting;
     if (out != nullptr && !counting.counts()) continue;
-    if (state.patterns[i] == nullptr || !state.patterns[i]->matches(url, &stars)) continue;
+    if (!state.urls[i].matches(url, handshake.any_origin, stars)) continue;
     const std::uint64_t count = ++state.counts[i];
     if (out != nullptr || !counting.takes(count)) continue;
     out = std::make_unique<Conversation>(state.mocks, i, handshake, state.options, state.seeds.next());
-    // Wildcards of an origin that does not count stand for nothing.
-    const auto& whole = (*state.mocks)[i].pattern;
-    stars.insert(stars.begin(), whole == nullptr ? 0 : whole->stars() - state.patterns[i]->stars(), {});
     out->set_stars(stars);
     out->set_count(count);
   }

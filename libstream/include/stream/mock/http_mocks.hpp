@@ -16,8 +16,6 @@ struct PlayOptions {
   std::string folder{};    ///< of `@file` bodies
   Limits limits{};         ///< max_entry: such a file
   std::uint64_t seed = 0;  ///< of jitter: the same seed and the same requests give the same times
-  /// The scheme and host of a mock's URL do not count: for a server that stands in for another.
-  bool any_origin = false;
   /// As Dev Proxy does it where we do otherwise: a text body is sent as JSON, with its quotes, and `nth` counts what was
   /// answered for the same URL text, whatever the mock.
   bool devproxy = false;

@@ -145,6 +145,8 @@ struct Request {
   std::string_view url{};  ///< with scheme and host
   const std::vector<replay::HeaderField>* headers = nullptr;
   std::string_view body{};
+  /// The scheme and host of the mocks' URLs do not count: the client has been told of a server that stands in for another.
+  bool any_origin = false;
 };
 
 }  // namespace stream::mock

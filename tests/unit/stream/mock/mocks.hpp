@@ -96,8 +96,8 @@ inline std::string body(const stream::replay::Answer* answer) {
 }
 
 inline std::string answer(HttpMocks& mocks, std::string_view method, std::string_view url, std::string_view bytes = {},
-                          const Headers& headers = {}) {
-  auto match = mocks.match({method, url, &headers, bytes});
+                          const Headers& headers = {}, bool any_origin = false) {
+  auto match = mocks.match({method, url, &headers, bytes, any_origin});
   return match ? body(match->answer.get()) : to_string(match.error());
 }
 

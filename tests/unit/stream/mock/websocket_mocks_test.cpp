@@ -53,11 +53,10 @@ TEST_CASE("schemes of WebSocket are those of HTTP, URLs are equal in any case, w
   }
   auto two = websocket(R"({"mocks": [{"url": "wss://h/*"}, {"url": "wss://h/a"}]})");
   CHECK(connect(two, "wss://h/a")->mock() == 0);
-  PlayOptions options;
-  options.any_origin = true;
-  auto any = websocket(R"({"mocks": [{"url": "wss://h/a"}]})", options);
-  CHECK(connect(any, "ws://127.0.0.1:80/a") != nullptr);
-  CHECK(connect(any, "/b") == nullptr);
+  auto any = websocket(R"({"mocks": [{"url": "wss://h/a"}]})");
+  CHECK(any.connect({"GET", "ws://127.0.0.1:80/a", nullptr, {}, true}) != nullptr);
+  CHECK(any.connect({"GET", "ws://127.0.0.1:80/a", nullptr, {}, false}) == nullptr);
+  CHECK(any.connect({"GET", "/b", nullptr, {}, true}) == nullptr);
 }
 
 TEST_CASE("of several criteria only the first counts") {
