@@ -30,8 +30,6 @@ std::string_view cookie(std::string_view header, std::string_view name) {
   return {};
 }
 
-int status_of(Miss how) { return how == Miss::bad_gateway ? 502 : 404; }
-
 stream::Json json_or_null(const std::optional<std::string>& text) { return text ? stream::Json(*text) : stream::Json(); }
 
 /// Whether a looser rule would have found it.
@@ -63,7 +61,7 @@ stream::Result<std::unique_ptr<Finder>> Finder::make(const std::vector<Recorded>
 }
 
 /// Twice the largest, so that a live body with more white space is still whole.
-std::size_t Finder::body_size() const { return std::max(std::size_t{1} << 20, 2 * largest_body_); }
+std::size_t Finder::body_size() const { return std::max(std::size_t{16} << 20, 2 * largest_body_); }
 
 void Finder::set_host(har::match::Request& live, const Request& request) const {
   std::string_view authority = request.authority;
@@ -154,6 +152,25 @@ std::shared_ptr<const Answer> with_on_error(std::shared_ptr<const Answer> answer
   return made;
 }
 
+int status_of(Miss how) { return how == Miss::bad_gateway ? 502 : 404; }
+
+stream::Json to_json(const Nearest& nearest) {
+  stream::Json near = stream::Json::object();
+  near.set("exchange", nearest.recorded->name);
+  near.set("method", nearest.recorded->method);
+  near.set("path", nearest.recorded->target);
+  stream::Json differences = stream::Json::array();
+  for (const har::match::Difference& difference : nearest.differences) {
+    stream::Json one = stream::Json::object();
+    one.set("field", difference.field);
+    one.set("expected", json_or_null(difference.expected));
+    one.set("actual", json_or_null(difference.actual));
+    differences.as_array().push_back(std::move(one));
+  }
+  near.set("differences", std::move(differences));
+  return near;
+}
+
 std::shared_ptr<const Answer> miss_answer(Miss how, const Request& request, std::string_view why, const Nearest& nearest) {
   if (how == Miss::close) {
     auto made = std::make_shared<Answer>();
@@ -165,20 +182,7 @@ std::shared_ptr<const Answer> miss_answer(Miss how, const Request& request, std:
   body.set("error", unknown ? fmt::format("no exchange was recorded for {} {}", request.method, request.target)
                             : fmt::format("{} {}: {}", request.method, request.target, why));
   if (unknown && nearest.recorded != nullptr) {
-    stream::Json near = stream::Json::object();
-    near.set("exchange", nearest.recorded->name);
-    near.set("method", nearest.recorded->method);
-    near.set("path", nearest.recorded->target);
-    stream::Json differences = stream::Json::array();
-    for (const har::match::Difference& difference : nearest.differences) {
-      stream::Json one = stream::Json::object();
-      one.set("field", difference.field);
-      one.set("expected", json_or_null(difference.expected));
-      one.set("actual", json_or_null(difference.actual));
-      differences.as_array().push_back(std::move(one));
-    }
-    near.set("differences", std::move(differences));
-    body.set("nearest", std::move(near));
+    body.set("nearest", to_json(nearest));
   }
   return stream::replay::make_answer(status_of(how), "application/json", stream::to_json(body) + "\n");
 }

@@ -62,6 +62,8 @@ class Finder {
 /// `answer`, or what --on-error says instead where it is none.
 std::shared_ptr<const stream::replay::Answer> with_on_error(std::shared_ptr<const stream::replay::Answer> answer, OnError how);
 
+int status_of(Miss how);  ///< 404 for `close`
+stream::Json to_json(const Nearest& nearest);
 /// What a miss is answered with.
 std::shared_ptr<const stream::replay::Answer> miss_answer(Miss how, const stream::net::Request& request, std::string_view why,
                                                           const Nearest& nearest);

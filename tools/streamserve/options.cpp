@@ -6,7 +6,7 @@ ToolInfo info() {
   ToolInfo info;
   info.name = "streamserve";
   info.summary = "be the server in a recording, with its timing";
-  info.usage = "[options] RECORDING…";
+  info.usage = "[options] [RECORDING…]";
   info.handles_signals = true;
   info.description =
       "Answers each recorded exchange where it was asked for, over HTTP/1.1, with the recorded status, headers and bytes. "
@@ -47,8 +47,7 @@ ToolInfo info() {
 
 void declare(Tool& tool, Options& options) {
   CLI::App& app = tool.app();
-  app.add_option("RECORDING", options.inputs, "What to serve: recordings, HAR files, bare bodies. \"-\" is standard input.")
-      ->required();
+  app.add_option("RECORDING", options.inputs, "What to serve: recordings, HAR files, bare bodies. \"-\" is standard input.");
   app.add_option("--host", options.host, "The address to listen on. Others than 127.0.0.1 open the recording to the network.")
       ->type_name("HOST")
       ->capture_default_str();
@@ -57,9 +56,6 @@ void declare(Tool& tool, Options& options) {
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
   add_duration(app, "--timeout", options.timeout, "Close a connection on which nothing happens for this long. 60s without it.");
-  app.add_option("--exit-after", options.exit_after, "End after N answered exchanges. Misses do not count.")
-      ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
   add_pace_options(app, options.pace);
   auto* no_delay =
       app.add_flag("--no-delay", options.pace.pace.no_delay, "Everything at once. The same as --speed max.")->group("Pace");
@@ -69,6 +65,7 @@ void declare(Tool& tool, Options& options) {
       ->group("Pace");
   add_fault_options(app, options.faults);
   declare_matching(app, options.match);
+  declare_service(app, options.service);
   add_input_options(tool, options.input);
 }
 

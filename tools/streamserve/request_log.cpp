@@ -26,7 +26,8 @@ stream::Result<std::unique_ptr<RequestLog>> RequestLog::open(const LogOptions& o
   if (options.path.empty()) return std::unique_ptr<RequestLog>(new RequestLog(options.form, stderr, false));
   std::FILE* const file = std::fopen(options.path.c_str(), "ae");
   if (file == nullptr)
-    return stream::fail({stream::ErrorCode::io, fmt::format("cannot write the log: {}", std::strerror(errno)), {options.path}, {}});
+    return stream::fail(
+        {stream::ErrorCode::io, fmt::format("cannot write the log: {}", std::strerror(errno)), {options.path}, {}});
   std::setvbuf(file, nullptr, _IOLBF, 1 << 16);
   return std::unique_ptr<RequestLog>(new RequestLog(options.form, file, true));
 }
@@ -52,8 +53,7 @@ void RequestLog::write(std::string_view event, std::string_view text, Json::Obje
 void RequestLog::write(std::string_view event, const stream::net::Request& request, std::string_view text, Json::Object members) {
   if (form_ == LogForm::none) return;
   if (form_ == LogForm::text) return write(event, fmt::format("{} {}{}", request.method, request.target, text));
-  Json::Object all{
-      {"client", request.peer}, {"method", request.method}, {"target", request.target}, {"host", request.authority}};
+  Json::Object all{{"client", request.peer}, {"method", request.method}, {"target", request.target}, {"host", request.authority}};
   all.insert(all.end(), std::make_move_iterator(members.begin()), std::make_move_iterator(members.end()));
   write(event, text, std::move(all));
 }

@@ -33,7 +33,8 @@ class RequestLog {
   /// A line: `text`, or {"time", "event", …members}.
   void write(std::string_view event, std::string_view text, stream::Json::Object members = {});
   /// The same about a request, which is named in front of the text, and by `client`, `method`, `target` and `host`.
-  void write(std::string_view event, const stream::net::Request& request, std::string_view text, stream::Json::Object members = {});
+  void write(std::string_view event, const stream::net::Request& request, std::string_view text,
+             stream::Json::Object members = {});
 
  private:
   RequestLog(LogForm form, std::FILE* file, bool owned) : form_(form), file_(file), owned_(owned) {}

@@ -2,134 +2,26 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
-#include <atomic>
-#include <chrono>
-#include <csignal>
 #include <cstdio>
-#include <unordered_map>
 
-#include "stream/text/units.hpp"
+#include "common/pace_options.hpp"
+#include "stream/io/byte_sink.hpp"
+#include "streamserve/mocks.hpp"
+#include "streamserve/repertoire.hpp"
+#include "streamserve/request_log.hpp"
+#include "streamserve/serving.hpp"
+#include "streamserve/signals.hpp"
+#include "streamserve/status_page.hpp"
 
 namespace tools::streamserve {
 namespace {
 
 namespace net = stream::net;
-using stream::replay::Answer;
-using stream::replay::StepKind;
 
-std::string now_text() {
-  return stream::format_iso8601(std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()));
-}
-
-std::string_view ending_text(StepKind last) {
-  switch (last) {
-    case StepKind::cut:
-      return ", cut off like the recording";
-    case StepKind::reset:
-      return ", reset as recorded";
-    case StepKind::stall:
-      return ", left hanging as recorded";
-    default:
-      return "";
-  }
-}
-
-/// Finds the answers and writes the log.
-class Replay final : public net::Handler {
- public:
-  Replay(Messages& messages, Finder& finder, Miss how_missed, Changes& changes, const std::vector<Recorded>& recorded,
-         std::uint64_t exit_after)
-      : messages_(messages), finder_(finder), miss_(how_missed), changes_(changes), exit_after_(exit_after) {
-    for (const Recorded& exchange : recorded) names_.emplace(exchange.answer.get(), &exchange);
-  }
-  /// Whom --exit-after stops.
-  void serves(net::Server& server) { server_ = &server; }
-
-  std::shared_ptr<const Answer> answer(const net::Request& request) override {
-    const Match match = finder_.find(request);
-    if (match.recorded == nullptr) {
-      const Nearest nearest = finder_.nearest(request);
-      log(fmt::format("{} {} {}", request.method, request.target, miss_text(miss_, match.miss, nearest)));
-      return miss_answer(miss_, request, match.miss, nearest);
-    }
-    if (!match.note.empty()) {
-      log(fmt::format("{} {}: answered by exchange {}: {}", request.method, request.target, match.recorded->name, match.note));
-    }
-    std::string note;
-    auto answer = changes_.apply(request, match.recorded->answer, note);
-    if (!note.empty()) log(fmt::format("{} {}: {}", request.method, request.target, note));
-    return answer;
-  }
-
-  void served(const net::Request& request, const Answer& answer, const net::Served& served) override {
-    const auto found = names_.find(answer.origin ? answer.origin.get() : &answer);
-    if (found == names_.end()) return;  // of our own making; a miss has its line
-    const bool complete = served.outcome == net::Outcome::complete;
-    const std::string fault = answer.note.empty() ? "" : fmt::format(", fault: {}", answer.note);
-    const std::string_view ending = fault.empty() ? ending_text(served.last) : std::string_view{};
-    log(fmt::format("{} {} {} exchange {}, {} bytes, at most {} late{}{}", request.method, request.target, served.status,
-                    found->second->name, served.body_bytes, stream::format_duration(served.max_lateness), fault,
-                    complete ? std::string(ending) : fmt::format(", {}", net::to_string(served.outcome))));
-    if (++answered_ == exit_after_) server_->stop();
-  }
-
-  void refused(std::string_view peer, int status, std::string_view why) override {
-    log(fmt::format("{} {}: {}", peer, status, why));
-  }
-
-  void received(const net::Request& request, int opcode, std::uint64_t size) override {
-    if (messages_.verbosity > 0)
-      log(fmt::format("{} {}: received {} bytes with opcode {}", request.method, request.target, size, opcode));
-  }
-
- private:
-  void log(std::string_view text) {
-    if (messages_.quiet) return;
-    const std::string line = fmt::format("{} {}\n", now_text(), text);
-    std::fputs(line.c_str(), stderr);
-  }
-
-  Messages& messages_;
-  Finder& finder_;
-  const Miss miss_;
-  Changes& changes_;
-  const std::uint64_t exit_after_;
-  std::unordered_map<const Answer*, const Recorded*> names_;
-  net::Server* server_ = nullptr;
-  std::uint64_t answered_ = 0;
-};
-
-std::atomic<net::Server*> running{nullptr};
-static_assert(std::atomic<net::Server*>::is_always_lock_free);  // read in a signal handler
-
-void stop_running(int) {
-  if (net::Server* const server = running.load()) server->stop();
-}
-
-/// Ctrl-C and SIGTERM stop `server` as long as this lives.
-class StopOnSignals {
- public:
-  explicit StopOnSignals(net::Server& server) {
-    running.store(&server);
-    set(stop_running);
-  }
-  StopOnSignals(const StopOnSignals&) = delete;
-  StopOnSignals& operator=(const StopOnSignals&) = delete;
-  ~StopOnSignals() {
-    set(SIG_IGN);  // a second Ctrl-C has nothing to add
-    running.store(nullptr);
-  }
-
- private:
-  static void set(void (*handler)(int)) {
-    struct sigaction action {};
-    action.sa_handler = handler;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
-  }
-};
+constexpr stream::Nanos kDrain = std::chrono::seconds(10);
+constexpr stream::Nanos kMocksPeriod = std::chrono::milliseconds(500);
 
 /// Each connection takes a descriptor, and the usual limit of 1024 is there for programs that use select().
 void raise_descriptor_limit() {
@@ -139,47 +31,111 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-}  // namespace
-
-int run(Tool& tool, Options options) {
-  Messages& messages = tool.messages();
-  stream::replay::Pace& pace = options.pace.pace;
-  if (const auto error = check_pace(pace)) return failed(tool, *error);
-  if (options.timeout && *options.timeout <= stream::Nanos{}) {
-    return failed(tool, {stream::ErrorCode::usage, "--timeout: expected a time greater than 0", {}, {}});
+/// A file with the address, as long as this lives.
+class ReadyFile {
+ public:
+  static stream::Result<std::unique_ptr<ReadyFile>> write(const std::string& path, std::string_view text) {
+    stream::OutputOptions options;
+    options.overwrite = stream::Overwrite::yes;
+    STREAM_ASSIGN(const auto sink, stream::open_output(path, options));
+    STREAM_TRY(sink->write(text));
+    STREAM_TRY(sink->finish());
+    return std::make_unique<ReadyFile>(path);
   }
-  pace.seed = choose_seed(messages, options.pace.seed, pace.jitter || hangs_on_chance(options.faults));
-  const auto recorded = load(options, messages);
-  if (!recorded) return failed(tool, recorded.error());
+  explicit ReadyFile(std::string path) : path_(std::move(path)) {}
+  ReadyFile(const ReadyFile&) = delete;
+  ReadyFile& operator=(const ReadyFile&) = delete;
+  ~ReadyFile() { ::unlink(path_.c_str()); }
 
-  for (const Recorded& exchange : *recorded) {
-    if (pace.rounds != exchange.answer->rounds && exchange.answer->kind != stream::StreamKind::http)
+ private:
+  std::string path_;
+};
+
+stream::Status check(const Options& options) {
+  if (const auto error = check_pace(options.pace.pace)) return stream::fail(*error);
+  const auto usage = [](std::string message) { return stream::fail({stream::ErrorCode::usage, std::move(message), {}, {}}); };
+  if (options.timeout && *options.timeout <= stream::Nanos{}) return usage("--timeout: expected a time greater than 0");
+  if (options.inputs.empty() && options.service.mocks.empty()) return usage("RECORDING is required, or --mocks");
+  if (options.inputs.empty() && options.service.once) return usage("--once: there is no RECORDING to be given once");
+  return {};
+}
+
+void warn_of_rounds(Messages& messages, const Repertoire& repertoire, std::uint64_t rounds) {
+  for (const Recorded& exchange : repertoire.recorded()) {
+    if (rounds != exchange.answer->rounds && exchange.answer->kind != stream::StreamKind::http)
       messages.warning(fmt::format("exchange {} is not repeated: all of it is due at once", exchange.name));
   }
+}
 
-  raise_descriptor_limit();
+net::ServerOptions server_options(const Options& options, const Repertoire& repertoire) {
   net::ServerOptions where;
   where.host = options.host;
   where.port = options.port;
   if (options.timeout) where.idle_timeout = *options.timeout;
-  const auto finder = Finder::make(*recorded, options.match);
-  if (!finder) return failed(tool, finder.error());
-  where.kept_body = (*finder)->body_size();
+  where.kept_body = repertoire.finder().body_size();
+  return where;
+}
+
+}  // namespace
+
+int run(Tool& tool, Options options) {
+  Messages& messages = tool.messages();
+  if (const auto status = check(options); !status) return failed(tool, status.error());
+  const ServiceOptions& service = options.service;
+  if (service.once) options.match.match.repeat = har::match::Repeat::consume;
+  stream::replay::Pace& pace = options.pace.pace;
+  pace.seed = choose_seed(messages, options.pace.seed, pace.jitter || hangs_on_chance(options.faults));
+
+  std::unique_ptr<Mocks> mocks;
+  if (!service.mocks.empty()) {
+    auto opened = Mocks::open(service.mocks, pace.seed, messages.findings());
+    if (!opened) return failed(tool, opened.error());
+    mocks = std::move(*opened);
+  }
+  const auto repertoire = Repertoire::load(options, messages);
+  if (!repertoire) return failed(tool, repertoire.error());
+  warn_of_rounds(messages, **repertoire, pace.rounds);
+  const auto log = RequestLog::open(service.log, messages);
+  if (!log) return failed(tool, log.error());
+
+  raise_descriptor_limit();
   Changes changes(options.faults, pace.seed);
-  Replay replay(messages, **finder, options.match.miss, changes, *recorded, options.exit_after);
-  const auto server = net::Server::listen(where, replay);
+  Serving serving(options, messages, **log, *repertoire, mocks.get(), changes);
+  const auto server = net::Server::listen(server_options(options, **repertoire), serving);
   if (!server) return failed(tool, server.error());
-  replay.serves(**server);
-  const StopOnSignals signals(**server);
+  serving.serves(**server);
+  StatusPage status_page(serving, **server);
+  std::string addresses = (*server)->url() + "\n";
+  if (service.status_port) {
+    net::ServerOptions where;
+    where.host = service.status_host;
+    where.port = *service.status_port;
+    const auto url = (*server)->also_listen(where, status_page);
+    if (!url) return failed(tool, url.error());
+    messages.note("status: " + *url);
+  }
+  const ServerSignals signals(**server);
+  (*server)->on_notify([&](int number) {
+    if (number == static_cast<int>(Notice::drain)) return serving.drain(service.drain.value_or(kDrain));
+    signals.terminal_gone() ? (*server)->stop() : serving.reload();
+  });
+  if (mocks) (*server)->every(kMocksPeriod, [&] { serving.refresh_mocks(); });
 
   // The address is what scripts wait for: they may connect from now on.
-  std::puts((*server)->url().c_str());
+  std::fputs(addresses.c_str(), stdout);
   std::fflush(stdout);
-  for (const Recorded& exchange : *recorded) {
+  std::unique_ptr<ReadyFile> ready;
+  if (!service.ready_file.empty()) {
+    auto written = ReadyFile::write(service.ready_file, addresses);
+    if (!written) return failed(tool, written.error());
+    ready = std::move(*written);
+  }
+  for (const Recorded& exchange : (*repertoire)->recorded()) {
     messages.verbose(fmt::format("exchange {}: {} {}", exchange.name, exchange.answer->websocket ? "WebSocket" : exchange.method,
                                  exchange.target));
   }
   if (const auto status = (*server)->run(); !status) return failed(tool, status.error());
+  if (service.verify && !verify(serving, **log)) return kNo;
   return kYes;
 }
 

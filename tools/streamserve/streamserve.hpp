@@ -11,6 +11,7 @@
 #include "streamserve/fault_options.hpp"
 #include "streamserve/match.hpp"
 #include "streamserve/match_options.hpp"
+#include "streamserve/service_options.hpp"
 
 /// streamserve: be the server in a recording.
 namespace tools::streamserve {
@@ -24,7 +25,7 @@ struct Options {
   std::uint16_t port = 8080;
   std::optional<stream::Nanos> timeout;
   MatchGroup match;
-  std::uint64_t exit_after = 0;  ///< answered exchanges; 0: never
+  ServiceOptions service;
 };
 
 ToolInfo info();
@@ -34,7 +35,7 @@ void declare(Tool& tool, Options& options);
 /// Every exchange of the inputs, ready to be answered. An input that cannot be read completely is refused with its place.
 stream::Result<std::vector<Recorded>> load(const Options& options, Messages& messages);
 
-/// Serves until a signal, or as often as --exit-after says; the exit status.
+/// Serves until a signal, or as long as --exit-after and --once say; the exit status.
 int run(Tool& tool, Options options);
 
 int main(int argc, const char* const* argv);

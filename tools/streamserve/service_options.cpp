@@ -1,0 +1,79 @@
+#include "streamserve/service_options.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace tools::streamserve {
+namespace {
+
+/// "9000", "0.0.0.0:9000", "[::1]:9000"
+void set_address(ServiceOptions& options, const std::string& text) {
+  const auto colon = text.rfind(':');
+  const std::string_view port = std::string_view(text).substr(colon == std::string::npos ? 0 : colon + 1);
+  std::uint16_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (port.empty() || error != std::errc{} || end != port.data() + port.size())
+    throw CLI::ValidationError("--status", fmt::format("expected PORT or HOST:PORT, found \"{}\"", text));
+  options.status_port = number;
+  if (colon == std::string::npos) return;
+  std::string host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  options.status_host = host;
+}
+
+}  // namespace
+
+void declare_service(CLI::App& app, ServiceOptions& options) {
+  constexpr const char* kMocks = "Mocks";
+  auto* mocks = app.add_option("--mocks", options.mocks,
+                               "Answer by the mocks of this file before any recording. HTTP or WebSocket mocks, as Dev Proxy has "
+                               "them and more; it is read anew when it changes. May be repeated.")
+                    ->type_name("FILE")
+                    ->group(kMocks);
+  add_choice(
+      app, "--unmatched", options.unmatched,
+      {{"drop", Unmatched::drop}, {"close", Unmatched::close}, {"error", Unmatched::error}},
+      "What a WebSocket message gets that no rule of the mocks fits. drop: nothing; close: the connection is closed as the "
+      "mock closes; error: it is closed with 1008.")
+      ->type_name("HOW")
+      ->default_str("drop")
+      ->group(kMocks)
+      ->needs(mocks);
+
+  constexpr const char* kService = "Service";
+  add_choice(app, "--log", options.log.form, {{"text", LogForm::text}, {"ndjson", LogForm::ndjson}, {"none", LogForm::none}},
+             "A line for each request. As text, or as JSON with everything that is known.")
+      ->type_name("FORM")
+      ->default_str("text")
+      ->group(kService);
+  app.add_option("--log-file", options.log.path, "Append the log to this file. Without it, it goes to standard error.")
+      ->type_name("FILE")
+      ->group(kService);
+  app.add_option_function<std::string>(
+         "--status", [&options](const std::string& text) { set_address(options, text); },
+         "Show what is going on at this address. A page, /status as JSON, and /metrics for Prometheus.")
+      ->type_name("[HOST:]PORT")
+      ->group(kService);
+  app.add_option("--ready-file", options.ready_file,
+                 "Write the address to this file when requests can come. It is removed at the end.")
+      ->type_name("FILE")
+      ->group(kService);
+  auto* after = app.add_option("--exit-after", options.exit_after, "End after N answered requests. Misses do not count.")
+                    ->type_name("N")
+                    ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
+                    ->group(kService);
+  app.add_flag("--once", options.once, "Give each recorded answer once, and end when all were given. Implies --repeat consume.")
+      ->group(kService)
+      ->excludes(after);
+  app.add_flag(
+         "--verify", options.verify,
+         "End with status 1 and a report if the clients did something else than in the recording. Exchanges that were never "
+         "asked for, requests that were not recorded, WebSocket messages that differ.")
+      ->group(kService);
+  add_duration(app, "--drain", options.drain,
+               "How long SIGTERM lets answers go on. No new requests are taken meanwhile; 10s without it.")
+      ->group(kService);
+}
+
+}  // namespace tools::streamserve

@@ -1,0 +1,217 @@
+#include "streamserve/serving.hpp"
+
+#include <fmt/format.h>
+
+#include "stream/text/units.hpp"
+
+namespace tools::streamserve {
+namespace {
+
+namespace net = stream::net;
+using stream::Json;
+using stream::replay::Answer;
+using stream::replay::StepKind;
+
+constexpr std::size_t kMostUnasked = 20;  // that are named one by one
+
+std::string_view ending_text(StepKind last) {
+  switch (last) {
+    case StepKind::cut:
+      return ", cut off like the recording";
+    case StepKind::reset:
+      return ", reset as recorded";
+    case StepKind::stall:
+      return ", left hanging as recorded";
+    default:
+      return "";
+  }
+}
+
+double seconds(stream::Nanos time) { return static_cast<double>(time.count()) / 1e9; }
+
+}  // namespace
+
+Serving::Serving(const Options& options, Messages& messages, RequestLog& log, std::shared_ptr<Repertoire> repertoire,
+                 Mocks* mocks, Changes& changes)
+    : options_(options), messages_(messages), log_(log), repertoire_(std::move(repertoire)), mocks_(mocks), changes_(changes) {}
+
+void Serving::begin(const net::Request& request, std::string member, std::string name) {
+  request.tag = ++next_tag_;
+  Running running;
+  running.source = fmt::format("{} {}", member, name);
+  running.member = std::move(member);
+  running.name = std::move(name);
+  running.method = request.method;
+  running.target = request.target;
+  running.peer = request.peer;
+  running.begin = std::chrono::steady_clock::now();
+  running_.emplace(request.tag, std::move(running));
+}
+
+std::shared_ptr<const Answer> Serving::answer(const net::Request& request) {
+  request.tag = 0;
+  if (mocks_ != nullptr && !request.websocket) {
+    if (auto answer = mock_answer(request)) return changed(request, std::move(answer));
+  }
+  const Match match = repertoire_->finder().find(request);
+  if (match.recorded == nullptr) return missed(request, match);
+  repertoire_->count(*match.recorded);
+  begin(request, "exchange", match.recorded->name);
+  if (!match.note.empty()) {
+    log_.write("note", request, fmt::format(": answered by exchange {}: {}", match.recorded->name, match.note),
+               {{"exchange", match.recorded->name}, {"text", match.note}});
+  }
+  return changed(request, match.recorded->answer);
+}
+
+std::shared_ptr<const Answer> Serving::mock_answer(const net::Request& request) {
+  auto match = mocks_->match(request);
+  if (match && match->answer == nullptr) return nullptr;
+  ++tally_.mocked;
+  if (!match) {  // a file that can't be sent
+    const std::string why = to_string(match.error());
+    log_.write("note", request, ": " + why, {{"text", why}});
+    return stream::replay::make_answer(500, "application/json", stream::to_json(Json(Json::Object{{"error", why}})) + "\n");
+  }
+  begin(request, "mock", stream::to_string(match->place));
+  return std::move(match->answer);
+}
+
+std::shared_ptr<const Answer> Serving::changed(const net::Request& request, std::shared_ptr<const Answer> answer) {
+  std::string note;
+  answer = changes_.apply(request, std::move(answer), note);
+  if (!note.empty()) log_.write("note", request, ": " + note, {{"text", note}});
+  return answer;
+}
+
+std::shared_ptr<const Answer> Serving::missed(const net::Request& request, const Match& match) {
+  ++tally_.missed;
+  const Nearest nearest = repertoire_->finder().nearest(request);
+  const std::string text = miss_text(options_.match.miss, match.miss, nearest);
+  tally_.stray(fmt::format("{} {}: {}", request.method, request.target, match.miss));
+  Json::Object members{{"why", match.miss}};
+  if (options_.match.miss != Miss::close) members.emplace(members.begin(), "status", status_of(options_.match.miss));
+  if (nearest.recorded != nullptr) members.emplace_back("nearest", to_json(nearest));
+  log_.write("miss", request, " " + text, std::move(members));
+  return miss_answer(options_.match.miss, request, match.miss, nearest);
+}
+
+void Serving::served(const net::Request& request, const Answer& answer, const net::Served& served) {
+  const auto found = running_.find(request.tag);
+  if (found == running_.end()) return;  // of our own making; a miss has its line
+  const Running running = std::move(found->second);
+  running_.erase(found);
+  const bool complete = served.outcome == net::Outcome::complete;
+  switch (served.outcome) {
+    case net::Outcome::complete:
+      ++tally_.complete;
+      break;
+    case net::Outcome::client_left:
+      ++tally_.client_left;
+      break;
+    case net::Outcome::timed_out:
+      ++tally_.timed_out;
+      break;
+    case net::Outcome::failed:
+      ++tally_.failed;
+      tally_.stray(fmt::format("{} {}: {}", request.method, request.target, net::to_string(served.outcome)));
+      break;
+  }
+  const std::string fault = answer.note.empty() ? "" : fmt::format(", fault: {}", answer.note);
+  const std::string_view ending = fault.empty() ? ending_text(served.last) : std::string_view{};
+  Json::Object members{{"status", served.status},
+                       {running.member, running.name},
+                       {"outcome", net::to_string(served.outcome)},
+                       {"bytes", served.body_bytes},
+                       {"messages", served.messages},
+                       {"duration", seconds(std::chrono::steady_clock::now() - running.begin)},
+                       {"lateness", seconds(served.max_lateness)}};
+  if (!answer.note.empty()) members.emplace_back("fault", answer.note);
+  log_.write("answer", request,
+             fmt::format(" {} {}, {} bytes, at most {} late{}{}", served.status, running.source, served.body_bytes,
+                         stream::format_duration(served.max_lateness), fault,
+                         complete ? std::string(ending) : fmt::format(", {}", net::to_string(served.outcome))),
+             std::move(members));
+  ++answered_;
+  end_if_over();
+}
+
+void Serving::end_if_over() {
+  const bool over = options_.service.exit_after != 0 ? answered_ == options_.service.exit_after
+                                                     : options_.service.once && repertoire_->unasked() == 0 && running_.empty();
+  if (over) server_->stop();
+}
+
+void Serving::refused(std::string_view peer, int status, std::string_view why) {
+  ++tally_.refused;
+  tally_.stray(fmt::format("{}: {}", peer, why));
+  log_.write("refused", fmt::format("{} {}: {}", peer, status, why), {{"client", peer}, {"status", status}, {"why", why}});
+}
+
+void Serving::received(const net::Request& request, int opcode, std::uint64_t size) {
+  if (messages_.verbosity == 0) return;
+  log_.write("message", request, fmt::format(": received {} bytes with opcode {}", size, opcode),
+             {{"opcode", opcode}, {"bytes", size}});
+}
+
+void Serving::reload() {
+  auto anew = Repertoire::load(options_, messages_);
+  if (!anew) {
+    const std::string why = to_string(anew.error());
+    log_.write("reload", fmt::format("the recordings stay as they were: {}", why), {{"ok", false}, {"error", why}});
+  } else {
+    repertoire_ = std::move(*anew);
+    const std::size_t count = repertoire_->recorded().size();
+    log_.write("reload", fmt::format("the recordings were read anew: {} exchanges", count), {{"ok", true}, {"exchanges", count}});
+  }
+  refresh_mocks();
+}
+
+void Serving::refresh_mocks() {
+  if (mocks_ == nullptr) return;
+  for (const Mocks::Reload& reload : mocks_->refresh()) {
+    if (reload.error) {
+      const std::string why = to_string(*reload.error);
+      log_.write("reload", fmt::format("the mocks stay as they were: {}", why),
+                 {{"ok", false}, {"mocks", reload.path}, {"error", why}});
+    } else {
+      log_.write("reload", fmt::format("{} was read anew", reload.path), {{"ok", true}, {"mocks", reload.path}});
+    }
+  }
+}
+
+void Serving::drain(stream::Nanos limit) {
+  if (!running_.empty()) {
+    log_.write("drain",
+               fmt::format("no more requests; {} answers go on for at most {}", running_.size(), stream::format_duration(limit)),
+               {{"running", running_.size()}, {"limit", seconds(limit)}});
+  }
+  server_->drain(limit);
+}
+
+bool verify(const Serving& serving, RequestLog& log) {
+  const Tally& tally = serving.tally();
+  const Repertoire& repertoire = serving.repertoire();
+  std::size_t named = 0;
+  for (std::size_t i = 0; i < repertoire.recorded().size() && named < kMostUnasked; ++i) {
+    if (repertoire.asked(i) != 0) continue;
+    const Recorded& recorded = repertoire.recorded()[i];
+    ++named;
+    log.write(
+        "verify", fmt::format("never asked for: exchange {}: {} {}", recorded.name, recorded.method, recorded.target),
+        {{"problem", "never asked for"}, {"exchange", recorded.name}, {"method", recorded.method}, {"target", recorded.target}});
+  }
+  for (const std::string& stray : tally.strays)
+    log.write("verify", "not as recorded: " + stray, {{"problem", "not as recorded"}, {"text", stray}});
+  const std::uint64_t strays = tally.missed + tally.refused + tally.failed + tally.deviations;
+  const bool good = repertoire.unasked() == 0 && strays == 0;
+  const std::size_t count = repertoire.recorded().size();
+  log.write("verdict",
+            good ? fmt::format("verified: all {} exchanges were asked for, and nothing else", count)
+                 : fmt::format("not verified: {} of {} exchanges were never asked for; {} times a client did something else",
+                               repertoire.unasked(), count, strays),
+            {{"ok", good}, {"exchanges", count}, {"unasked", repertoire.unasked()}, {"strays", strays}});
+  return good;
+}
+
+}  // namespace tools::streamserve
