@@ -30,6 +30,7 @@ class RequestLog {
   RequestLog& operator=(const RequestLog&) = delete;
   ~RequestLog();
 
+  bool on_standard_error() const { return file_ == stderr; }
   /// A line: `text`, or {"time", "event", …members}.
   void write(std::string_view event, std::string_view text, stream::Json::Object members = {});
   /// The same about a request, which is named in front of the text, and by `client`, `method`, `target` and `host`.

@@ -189,7 +189,7 @@ void Serving::drain(stream::Nanos limit) {
   server_->drain(limit);
 }
 
-bool verify(const Serving& serving, RequestLog& log) {
+bool verify(const Serving& serving, RequestLog& log, Messages& messages) {
   const Tally& tally = serving.tally();
   const Repertoire& repertoire = serving.repertoire();
   std::size_t named = 0;
@@ -206,11 +206,12 @@ bool verify(const Serving& serving, RequestLog& log) {
   const std::uint64_t strays = tally.missed + tally.refused + tally.failed + tally.deviations;
   const bool good = repertoire.unasked() == 0 && strays == 0;
   const std::size_t count = repertoire.recorded().size();
-  log.write("verdict",
-            good ? fmt::format("verified: all {} exchanges were asked for, and nothing else", count)
-                 : fmt::format("not verified: {} of {} exchanges were never asked for; {} times a client did something else",
-                               repertoire.unasked(), count, strays),
-            {{"ok", good}, {"exchanges", count}, {"unasked", repertoire.unasked()}, {"strays", strays}});
+  const std::string text =
+      good ? fmt::format("verified: all {} exchanges were asked for, and nothing else", count)
+           : fmt::format("not verified: {} of {} exchanges were never asked for; {} times a client did something else",
+                         repertoire.unasked(), count, strays);
+  log.write("verdict", text, {{"ok", good}, {"exchanges", count}, {"unasked", repertoire.unasked()}, {"strays", strays}});
+  if (!good && !log.on_standard_error()) messages.error(text);
   return good;
 }
 

@@ -95,6 +95,6 @@ class Serving final : public stream::net::Handler {
 };
 
 /// What --verify says at the end: whether the clients did what was recorded, and what they did not.
-bool verify(const Serving& serving, RequestLog& log);
+bool verify(const Serving& serving, RequestLog& log, Messages& messages);
 
 }  // namespace tools::streamserve

@@ -55,7 +55,9 @@ stream::Status check(const Options& options) {
   if (const auto error = check_pace(options.pace.pace)) return stream::fail(*error);
   const auto usage = [](std::string message) { return stream::fail({stream::ErrorCode::usage, std::move(message), {}, {}}); };
   if (options.timeout && *options.timeout <= stream::Nanos{}) return usage("--timeout: expected a time greater than 0");
-  if (options.inputs.empty() && options.service.mocks.empty()) return usage("RECORDING is required, or --mocks");
+  if (options.inputs.empty() && options.service.mocks.empty()) {
+    return stream::fail({stream::ErrorCode::usage, "RECORDING is required, or --mocks", {}, "see 'streamserve --help'"});
+  }
   if (options.inputs.empty() && options.service.once) return usage("--once: there is no RECORDING to be given once");
   return {};
 }
@@ -135,7 +137,7 @@ int run(Tool& tool, Options options) {
                                  exchange.target));
   }
   if (const auto status = (*server)->run(); !status) return failed(tool, status.error());
-  if (service.verify && !verify(serving, **log)) return kNo;
+  if (service.verify && !verify(serving, **log, messages)) return kNo;
   return kYes;
 }
 
