@@ -251,7 +251,8 @@ TEST_CASE("pings of the recording are sent, those of the client are no message")
 TEST_CASE("rounds expect the client's messages in each of them") {
   Pace pace;
   pace.rounds = 2;
-  const auto builder = recorded().message(ms(20), "a", Direction::send).message(ms(30), "b").close(ms(50), 1000, "", Direction::send);
+  const auto builder =
+      recorded().message(ms(20), "a", Direction::send).message(ms(30), "b").close(ms(50), 1000, "", Direction::send);
   Talk lockstep(answer_of(builder, pace), WsMode::lockstep);
   CHECK(lockstep.until(ms(0)) == "0 <head>");
   CHECK(lockstep.say("a", ms(1)).until(ms(1)) == "1 b");
