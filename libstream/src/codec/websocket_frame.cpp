@@ -234,11 +234,10 @@ Status WsFrameDecoder::give_up(std::uint16_t close_code, Error error) {
   return fail(failure_->error);
 }
 
-void append_frame(std::string& out, const WsFrameHead& head, std::string_view payload) {
+void append_frame_head(std::string& out, const WsFrameHead& head, std::uint64_t size) {
   const auto put = [&out](std::uint64_t byte) { out.push_back(static_cast<char>(byte & 0xFFU)); };
   put((head.fin ? kFin : 0U) | static_cast<unsigned>(head.rsv & 7U) << 4U | (static_cast<unsigned>(head.opcode) & 0x0FU));
   const std::uint8_t masked = head.mask ? kMasked : 0;
-  const std::uint64_t size = payload.size();
   if (size < kLength16) {
     put(masked | size);
   } else {
@@ -249,6 +248,10 @@ void append_frame(std::string& out, const WsFrameHead& head, std::string_view pa
   if (head.mask) {
     for (const std::uint8_t byte : *head.mask) put(byte);
   }
+}
+
+void append_frame(std::string& out, const WsFrameHead& head, std::string_view payload) {
+  append_frame_head(out, head, payload.size());
   const std::size_t begin = out.size();
   out.append(payload);
   if (head.mask) apply_ws_mask(std::span(out).subspan(begin), *head.mask);

@@ -11,6 +11,7 @@ namespace {
 // Payload is decoded through pieces of this size, so that it stays in the cache between unmasking and validation.
 constexpr std::size_t kSlice = std::size_t{64} << 10;
 constexpr std::size_t kMaxReason = 123;
+constexpr std::size_t kKeptPieces = 16;
 
 WsFrameOptions frame_options(const WsMessageOptions& options) {
   WsFrameOptions frames;
@@ -30,11 +31,16 @@ bool is_valid_close_code(int code) {
   return code >= 3000 && code <= 4999;
 }
 
-WsMessageDecoder::WsMessageDecoder(WsMessageOptions options) : options_(std::move(options)), frames_(frame_options(options_)) {
-  if (options_.deflate) inflater_.emplace(options_.deflate->context_takeover(options_.sender));
-}
+WsMessageDecoder::WsMessageDecoder(WsMessageOptions options) : options_(std::move(options)), frames_(frame_options(options_)) {}
 
 Status WsMessageDecoder::feed(std::string_view bytes, std::vector<WsMessage>& out) {
+  auto status = feed_slices(bytes, out);
+  // A burst of small frames is no reason to keep its memory, for as long as a connection may be idle.
+  if (pieces_.capacity() > kKeptPieces) std::vector<WsFrame>().swap(pieces_);
+  return status;
+}
+
+Status WsMessageDecoder::feed_slices(std::string_view bytes, std::vector<WsMessage>& out) {
   if (failure_) return fail(failure_->error);
   while (!bytes.empty() && !closed_) {
     const std::string_view slice = bytes.substr(0, kSlice);
@@ -157,10 +163,13 @@ Status WsMessageDecoder::add_plain(WsFrame& piece) {
 }
 
 Status WsMessageDecoder::add_compressed(const WsFrame& piece) {
+  if (!inflater_) inflater_.emplace(options_.deflate->context_takeover(options_.sender));
   const std::size_t had = message_.data.size();
   const std::size_t limit = options_.limits.max_entry;
   auto status = inflater_->inflate(piece.payload, message_.data, limit);
   if (status && !in_frame_ && piece.head.fin) status = inflater_->end_message(message_.data, limit);
+  // What cannot refer back needs no memory between messages.
+  if (status && !in_frame_ && piece.head.fin && !options_.deflate->context_takeover(options_.sender)) inflater_.reset();
   // What was inflated before the failure comes first, so that a message fails the same however it is cut.
   if (message_.opcode == WsOpcode::text && utf8_.feed(std::string_view(message_.data).substr(had)) != std::string::npos) {
     return fail_with(kWsBadData, ErrorCode::syntax, "a compressed text message is not UTF-8", frame_begin_);

@@ -140,18 +140,19 @@ void Http1Connection::on_request() {
   auto answer = services_.handler.answer(request_);
   state_ = State::answering;
   if (answer->websocket && !request_.websocket) {
-    static const auto kUpgradeRequired =
-        replay::make_answer(426, "application/json", "{\"error\":\"this is a WebSocket: ask for an upgrade\"}\n");
+    static const auto kUpgradeRequired = [] {
+      replay::Answer made =
+          *replay::make_answer(426, "application/json", "{\"error\":\"this is a WebSocket: ask for an upgrade\"}\n");
+      made.headers.push_back({"Upgrade", "websocket"});  // RFC 9110 §15.5.22
+      made.headers.push_back({"Connection", "Upgrade"});
+      return std::make_shared<const replay::Answer>(std::move(made));
+    }();
     answer = kUpgradeRequired;
   }
   served_ = Served{};
   ending_.reset();
+  if (answer->websocket) return upgrade(std::move(answer));
   player_.emplace(std::move(answer), arrival_, SteadyClock::now(), services_.stats);
-  if (player_->answer().websocket) {
-    if (in_.empty()) return upgrade();
-    player_.reset();
-    return refuse(400, "bytes behind a request for an upgrade");
-  }
   head_ = make_response_head(player_->answer(), request_, message.keep_alive() && !services_.draining);
   advance();
 }
@@ -316,10 +317,11 @@ void Http1Connection::report(Outcome outcome) {
   services_.handler.served(request_, player.answer(), served_);
 }
 
-void Http1Connection::upgrade() {
-  auto next = std::make_shared<WebSocketSession>(services_, transport_.take().take_socket(), std::move(request_),
-                                                 parser_->release().base(), std::move(*player_));
-  player_.reset();
+void Http1Connection::upgrade(std::shared_ptr<const replay::Answer> answer) {
+  auto conversation = services_.handler.converse(request_, answer);
+  auto next = std::make_shared<WebSocketSession>(
+      services_, Upgrade{transport_.take(), std::move(request_), arrival_, std::exchange(in_, {}), std::exchange(out_, {}),
+                         std::move(answer), std::move(conversation)});
   close();
   services_.adopt(std::move(next));
 }

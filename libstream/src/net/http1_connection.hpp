@@ -49,7 +49,7 @@ class Http1Connection final : public Session {
   void finish_answer();
   void finish_reset();
   void report(Outcome outcome);
-  void upgrade();
+  void upgrade(std::shared_ptr<const replay::Answer> answer);
 
   // Ending.
   void limit(Nanos time);  // the longest that the present state may last

@@ -116,12 +116,12 @@ void append_last_chunk(std::string& out, const replay::Answer& answer) {
   out += "\r\n";
 }
 
-std::string make_refusal(int status, std::string_view why) {
+std::string make_refusal(int status, std::string_view why, std::string_view fields) {
   Json body = Json::object();
   body.set("error", why);
   const std::string text = to_json(body) + "\n";
-  return fmt::format("HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
-                     status, standard_reason(status), text.size(), text);
+  return fmt::format("HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{}Connection: close\r\n\r\n{}",
+                     status, standard_reason(status), text.size(), fields, text);
 }
 
 }  // namespace stream::net

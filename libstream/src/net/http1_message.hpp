@@ -83,7 +83,7 @@ void append_chunk_size(std::string& out, std::size_t size);
 /// The last chunk and the trailer fields.
 void append_last_chunk(std::string& out, const replay::Answer& answer);
 
-/// A whole response with a JSON body {"error": why}, after which the connection is closed.
-std::string make_refusal(int status, std::string_view why);
+/// A whole response with a JSON body {"error": why}, after which the connection is closed. `fields`: more lines of its head.
+std::string make_refusal(int status, std::string_view why, std::string_view fields = {});
 
 }  // namespace stream::net

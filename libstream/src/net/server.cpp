@@ -68,6 +68,10 @@ std::string_view to_string(Outcome outcome) {
 void Handler::served(const Request&, const replay::Answer&, const Served&) {}
 void Handler::refused(std::string_view, int, std::string_view) {}
 void Handler::received(const Request&, int, std::uint64_t) {}
+void Handler::deviated(const Request&, const replay::Answer&, const replay::Deviation&) {}
+std::unique_ptr<replay::Conversation> Handler::converse(const Request&, std::shared_ptr<const replay::Answer> answer) {
+  return replay::make_conversation(std::move(answer), replay::WsMode::timed);
+}
 
 namespace {
 

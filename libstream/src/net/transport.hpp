@@ -78,7 +78,6 @@ class Transport {
   void close();
   /// The same connection, for another owner. Waits are cancelled.
   Transport take();
-  Socket take_socket() { return std::move(socket_); }
 
  private:
   Io tls_result(int result, std::size_t size, bool& wants_other);

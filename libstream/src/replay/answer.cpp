@@ -9,6 +9,8 @@
 namespace stream::replay {
 namespace {
 
+constexpr int kClose = 8;
+
 /// All of a recorded body, whatever is played of it; a view where it came in one piece.
 class Body {
  public:
@@ -111,7 +113,7 @@ bool looks_encoded(std::string_view body, std::string_view coding, std::string_v
 std::shared_ptr<const Answer> make_answer(std::shared_ptr<const Exchange> exchange, const Pace& pace) {
   auto answer = std::make_shared<Answer>();
   answer->id = exchange->id;
-  answer->steps = make_schedule(*exchange, pace);
+  answer->steps = make_schedule(*exchange, pace, &answer->client);
   answer->websocket = is_websocket(*exchange);
   answer->complete = answer->steps.back().kind == StepKind::end;
   answer->head_only = iequals(exchange->method(), "HEAD");
@@ -177,6 +179,9 @@ bool repeat(Answer& answer, std::uint64_t rounds) {
   answer.loop_first = first;
   answer.loop_period = period;
   if (rounds != 1) answer.chunked = true;
+  // A close is none of what is repeated.
+  while (!answer.client.empty() && answer.client.back().opcode == kClose) answer.client.pop_back();
+  for (Step& step : answer.steps) step.after = std::min<std::uint64_t>(step.after, answer.client.size());
   return true;
 }
 

@@ -40,6 +40,7 @@ bool Edit::unroll(std::uint64_t rounds) {
     for (Step step : round) {
       if (is_last(step.kind) && i != rounds) continue;
       step.at = add(step.at, shift);
+      step.after += i * answer_.client.size();
       steps().push_back(step);
     }
     shift = add(shift, answer_.loop_period);

@@ -143,6 +143,11 @@ class Hit {
     }
     return std::nullopt;
   }
+  /// How many of the client's messages come before what is put in there.
+  std::uint64_t after(const Position& place) const {
+    const bool behind = place.index > 0 && (rule_.place.side != Side::at || rule_.place.unit == Unit::time);
+    return edit_.steps()[behind ? place.index - 1 : place.index].after;
+  }
   Position at(std::size_t index) { return {index, edit_.steps()[index].at}; }
 
   std::size_t message_of_byte(std::uint64_t byte) {
@@ -176,7 +181,7 @@ class Hit {
     std::string frame;
     append_frame(frame, {true, 0, step.number == 1 ? WsOpcode::text : WsOpcode::binary, {}}, step.bytes);
     frame.resize(frame.size() - step.bytes.size() / 2 - (step.bytes.empty() ? 1 : step.bytes.size() % 2));
-    edit_.steps()[index] = {step.at, StepKind::raw, 0, edit_.keep(std::move(frame))};
+    edit_.steps()[index] = {step.at, StepKind::raw, 0, edit_.keep(std::move(frame)), step.after};
     return {index + 1, step.at};
   }
   Position half_of_event(StepRange range, std::size_t half) {
@@ -190,7 +195,7 @@ class Hit {
     if (!place) return nullptr;
     if (well && edit_.first() == 0) return nullptr;  // nothing was answered that could end
     if (well) place->index = std::max(place->index, edit_.first());
-    Step last{place->at, kind, 0, {}};
+    Step last{place->at, kind, 0, {}, after(*place)};
     if (kind == StepKind::close) {
       last.number = rule_.fault == Fault::close ? static_cast<int>(rule_.number) : 1000;
       last.bytes = edit_.keep(rule_.word);
@@ -297,7 +302,8 @@ class Hit {
     if (!place || edit_.first() == 0) return nullptr;
     place->index = std::max(place->index, edit_.first());
     const Nanos at = std::max(place->at, edit_.steps()[place->index - 1].at);
-    edit_.insert(place->index, {at, StepKind::raw, 0, frames ? wrong_frame(rule_.word) : "no size of a chunk\r\n"});
+    edit_.insert(place->index,
+                 {at, StepKind::raw, 0, frames ? wrong_frame(rule_.word) : "no size of a chunk\r\n", after(*place)});
     if (!frames) edit_.answer().chunked = true;
     return edit_.take(frames ? fmt::format("a malformed frame ({}){}", rule_.word, place_text())
                              : fmt::format("a malformed chunk{}", place_text()));

@@ -42,6 +42,7 @@ Playback::Playback(std::shared_ptr<const Answer> answer) : answer_(std::move(ans
 Step Playback::round_step(std::size_t index) const {
   Step step = answer_->steps[index];
   step.at = add(step.at, round_begin_);
+  step.after += round_ * answer_->client.size();
   return step;
 }
 

@@ -10,6 +10,8 @@
 namespace stream::replay {
 namespace {
 
+constexpr int kClose = 8;
+
 bool is_traffic(const Event& event) {
   return event.kind == EventKind::data || event.kind == EventKind::message || event.kind == EventKind::close;
 }
@@ -71,7 +73,7 @@ void add_jitter(std::vector<Step>& steps, const Exchange& exchange, const Pace& 
   }
 }
 
-std::vector<Step> plain_schedule(const Exchange& exchange, const Pace& pace) {
+std::vector<Step> plain_schedule(const Exchange& exchange, const Pace& pace, std::vector<ClientMessage>& client) {
   const bool websocket = is_websocket(exchange);
   const Window window(exchange, pace);
   const Event* const close = websocket ? find_close(exchange, window) : nullptr;
@@ -83,6 +85,11 @@ std::vector<Step> plain_schedule(const Exchange& exchange, const Pace& pace) {
   const bool answered = exchange.response && (exchange.status() != 0 || websocket);
   bool headed = false;
   bool shortened = false;
+  bool closed = false;  // by the client
+  const auto push = [&](Step step) {
+    step.after = client.size();
+    steps.push_back(step);
+  };
   const auto head = [&](Nanos t) {
     steps.push_back({clock.head(window.clamp(t)), StepKind::head, 0, {}});
     headed = true;
@@ -107,21 +114,27 @@ std::vector<Step> plain_schedule(const Exchange& exchange, const Pace& pace) {
     }
     if (&event == close) {
       if (!headed) head(event.t);
-      steps.push_back(close_step(clock.other(event.t), close));
+      const Nanos at = clock.other(event.t);
+      if (!ours && !closed) client.push_back({at, kClose, close->reason});
+      push(close_step(at, close));
       return steps;
     }
     const EventKind sent = websocket ? EventKind::message : EventKind::data;
     if (!ours || event.kind != sent || (event.data.empty() && !websocket)) {
-      clock.other(event.t);
+      const Nanos at = clock.other(event.t);
+      if (!websocket || ours || closed) continue;
+      closed = event.kind == EventKind::close;
+      if (closed) client.push_back({at, kClose, event.reason});
+      if (event.kind == EventKind::message && event.opcode <= 2) client.push_back({at, event.opcode, event.data});
       continue;
     }
     if (!headed) head(event.t);
     if (!websocket) {
       data(event.t, event.data);
     } else if (event.opcode <= 2) {
-      steps.push_back({clock.payload(event.t), StepKind::message, event.opcode, event.data});
+      push({clock.payload(event.t), StepKind::message, event.opcode, event.data});
     } else {
-      steps.push_back({clock.other(event.t), StepKind::message, event.opcode, event.data});
+      push({clock.other(event.t), StepKind::message, event.opcode, event.data});
     }
   }
   if (!headed && answered) head(exchange.response->t);
@@ -133,9 +146,9 @@ std::vector<Step> plain_schedule(const Exchange& exchange, const Pace& pace) {
   const bool closes = websocket && headed && (kind == StepKind::end || kind == StepKind::cut);
   // An exchange that is over without an answer cannot end well.
   if (closes) {
-    steps.push_back(close_step(last, nullptr));
+    push(close_step(last, nullptr));
   } else {
-    steps.push_back({last, !headed && kind == StepKind::end ? StepKind::cut : kind, 0, {}});
+    push({last, !headed && kind == StepKind::end ? StepKind::cut : kind, 0, {}});
   }
   return steps;
 }
@@ -172,8 +185,9 @@ bool is_websocket(const Exchange& exchange) {
   return (status == 101 || status == 0) && exchange.kind() == StreamKind::websocket;
 }
 
-std::vector<Step> make_schedule(const Exchange& exchange, const Pace& pace) {
-  auto steps = plain_schedule(exchange, pace);
+std::vector<Step> make_schedule(const Exchange& exchange, const Pace& pace, std::vector<ClientMessage>* client) {
+  std::vector<ClientMessage> unasked;
+  auto steps = plain_schedule(exchange, pace, client != nullptr ? *client : unasked);
   add_jitter(steps, exchange, pace);
   return steps;
 }

@@ -160,6 +160,7 @@ class WsMessageDecoder {
   const std::optional<WsFailure>& failure() const { return failure_; }
 
  private:
+  Status feed_slices(std::string_view bytes, std::vector<WsMessage>& out);
   Status take(WsFrame& piece, std::vector<WsMessage>& out);
   Status take_control(WsFrame& piece, bool first, std::vector<WsMessage>& out);
   Status take_close(std::vector<WsMessage>& out);
@@ -173,7 +174,7 @@ class WsMessageDecoder {
 
   WsMessageOptions options_;
   WsFrameDecoder frames_;
-  std::optional<WsInflater> inflater_{};
+  std::optional<WsInflater> inflater_{};  // made for the first compressed message
   Utf8Validator utf8_{};
   std::vector<WsFrame> pieces_{};  // kept between calls for its memory
   WsMessage message_{};            // the data message that is being put together
@@ -190,6 +191,9 @@ class WsMessageDecoder {
 /// Appends a frame; `payload` is masked if the head has a key. Writes what it is told, right or wrong: a control frame has
 /// at most 125 bytes, a client's frames are masked.
 void append_frame(std::string& out, const WsFrameHead& head, std::string_view payload);
+
+/// The same without the payload, for one that is sent from where it is; it must be masked already.
+void append_frame_head(std::string& out, const WsFrameHead& head, std::uint64_t payload_size);
 
 /// Appends a close frame. Errors: `usage`: a code that must not be sent, a reason without a code, of more than 123 bytes,
 /// or no UTF-8.

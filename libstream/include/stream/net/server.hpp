@@ -11,6 +11,7 @@
 #include "stream/io/error.hpp"
 #include "stream/net/stats.hpp"
 #include "stream/replay/answer.hpp"
+#include "stream/replay/conversation.hpp"
 #include "stream/text/timestamp.hpp"
 
 /// The only part that knows a socket. A server here is protocol and timing; what it answers is its handler's business.
@@ -56,6 +57,8 @@ struct Served {
   std::uint64_t messages = 0;                     ///< WebSocket messages sent
   replay::StepKind last = replay::StepKind::end;  ///< how the answer ended, where it is complete
   Nanos max_lateness{};                           ///< the largest delay of a step behind its time
+  std::uint64_t deviations = 0;                   ///< of a WebSocket's client from what was expected
+  std::string why{};                              ///< failed: what was wrong
 };
 
 /// Decides what is answered. All calls come from the thread in Server::run(), one at a time, and must not throw.
@@ -72,8 +75,14 @@ class Handler {
   virtual void served(const Request& request, const replay::Answer& answer, const Served& served);
   /// Something arrived that is no request we read; it was answered with `status`.
   virtual void refused(std::string_view peer, int status, std::string_view why);
-  /// A WebSocket message of the client's; it is dropped.
+  /// A WebSocket message of the client's, or a ping or pong.
   virtual void received(const Request& request, int opcode, std::uint64_t size);
+  /// The server's side of a WebSocket, for an answer of answer()'s that is one; never null. Without this it is the answer's
+  /// messages at their recorded times. Its first step is the head, or an end without one.
+  virtual std::unique_ptr<replay::Conversation> converse(const Request& request, std::shared_ptr<const replay::Answer> answer);
+  /// A WebSocket client is not what the conversation expects. All come before served(), which tells how many there were: after
+  /// the first hundred of a connection they are only counted.
+  virtual void deviated(const Request& request, const replay::Answer& answer, const replay::Deviation& deviation);
 };
 
 struct ServerOptions {
@@ -85,6 +94,7 @@ struct ServerOptions {
   std::uint32_t max_head = 64 * 1024;               ///< bytes of a request's head; more is answered with 431
   std::uint64_t max_body = std::uint64_t{1} << 30;  ///< bytes of a request's body; more is answered with 413
   std::size_t kept_body = std::size_t{1} << 20;     ///< how much of it a handler sees
+  std::size_t max_message = std::size_t{64} << 20;  ///< bytes of a WebSocket message, inflated; more is answered with close 1009
   std::size_t max_connections = 16384;              ///< more wait to be accepted
 };
 

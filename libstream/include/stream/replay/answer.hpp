@@ -28,6 +28,7 @@ struct Answer {
   std::vector<HeaderField> headers{};
   std::vector<HeaderField> trailers{};
   std::vector<Step> steps{};
+  std::vector<ClientMessage> client{};             ///< websocket: what the recorded client said in between
   std::uint64_t body_size = 0;                     ///< of all `data` steps
   std::optional<std::uint64_t> recorded_length{};  ///< what the recorded Content-Length said about these very bytes
   bool chunked = false;                            ///< recorded with Transfer-Encoding: chunked

@@ -58,8 +58,18 @@ struct Step {
   StepKind kind = StepKind::end;
   int number = 0;            ///< message: opcode; close: code (1005: none)
   std::string_view bytes{};  ///< data, message, raw: the octets; close: the reason. They belong to the exchange.
+  std::uint64_t after = 0;   ///< WebSocket: how many ClientMessages had come before it
 
   bool operator==(const Step&) const = default;
+};
+
+/// What the client of a recorded WebSocket conversation said: a message, or the close with which it was the first.
+struct ClientMessage {
+  Nanos at{};                ///< when it came, as it is replayed: on the clock of the steps
+  int opcode = 1;            ///< 1, 2, 8
+  std::string_view bytes{};  ///< of a close: the reason. They belong to the exchange.
+
+  bool operator==(const ClientMessage&) const = default;
 };
 
 /// Whether nothing follows a step of this kind.
@@ -80,8 +90,11 @@ constexpr bool is_last(StepKind kind) { return kind >= StepKind::close; }
 /// conversation ends with its recorded close, else with 1000 where it was complete or cut off. Code 1006 (no close frame)
 /// is a `cut`. Without any response there is no `head` either, unless there are bytes or messages to send.
 ///
+/// `client` gets what the client of a WebSocket conversation said in the part that is played, in its order; pings and pongs are
+/// none of it.
+///
 /// `exchange` outlives the steps.
-std::vector<Step> make_schedule(const Exchange& exchange, const Pace& pace);
+std::vector<Step> make_schedule(const Exchange& exchange, const Pace& pace, std::vector<ClientMessage>* client = nullptr);
 
 /// Whether the server's side of the exchange is a WebSocket conversation: status 101 (or none recorded) and of that kind.
 bool is_websocket(const Exchange& exchange);

@@ -82,6 +82,8 @@ class Client {
     for (std::string more = read_some(); !more.empty(); more = read_some()) buffer_ += more;
     return take(buffer_.size());
   }
+  /// What was received behind what was asked for.
+  std::string rest() { return take(buffer_.size()); }
   std::string exchange(std::string_view request) {
     send(request);
     return read_all();
@@ -128,11 +130,15 @@ class TableHandler : public net::Handler {
   void received(const net::Request&, int opcode, std::uint64_t size) override {
     note([&] { received_.emplace_back(opcode, size); });
   }
+  void deviated(const net::Request&, const replay::Answer&, const replay::Deviation& deviation) override {
+    note([&] { deviations_.push_back(to_string(deviation)); });
+  }
 
   /// Waits for the n-th call of each kind, for 20 s at most.
   Result result(std::size_t index = 0) { return wait_for(results_, index); }
   Refusal refusal(std::size_t index = 0) { return wait_for(refusals_, index); }
   std::pair<int, std::uint64_t> message(std::size_t index = 0) { return wait_for(received_, index); }
+  std::string deviation(std::size_t index = 0) { return wait_for(deviations_, index); }
 
  private:
   template <class Function>
@@ -153,6 +159,7 @@ class TableHandler : public net::Handler {
   std::vector<Result> results_;
   std::vector<Refusal> refusals_;
   std::vector<std::pair<int, std::uint64_t>> received_;
+  std::vector<std::string> deviations_;
 };
 
 class RunningServer {

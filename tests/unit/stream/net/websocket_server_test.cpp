@@ -1,42 +1,11 @@
 #include <catch2/catch.hpp>
 
-#include "../replay/exchanges.hpp"
-#include "peer.hpp"
+#include "websocket_peer.hpp"
 
 using namespace stream;
 using namespace stream::net;
 using replay::StepKind;
-using stream::test::Client;
-using stream::test::ExchangeBuilder;
-using stream::test::ms;
-using stream::test::RunningServer;
-using stream::test::TableHandler;
-
-namespace {
-
-std::shared_ptr<const replay::Answer> recorded(const ExchangeBuilder& builder) {
-  return replay::make_answer(std::make_shared<const Exchange>(builder.build()), {});
-}
-
-ExchangeBuilder talk(std::initializer_list<std::pair<std::string, std::string>> headers = {}) {
-  return ExchangeBuilder("GET", "ws://example.test/").response(ms(2), 101, headers, "websocket");
-}
-
-std::string handshake(const std::string& more = "") {
-  return "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
-         more + "\r\n";
-}
-
-/// A client's frame, masked with zeros, which changes nothing.
-std::string frame(int opcode, std::string payload) {
-  std::string out;
-  out += static_cast<char>(0x80 | opcode);
-  out += static_cast<char>(0x80 | static_cast<int>(payload.size()));
-  return out + std::string(4, '\0') + payload;
-}
-
-}  // namespace
+using namespace stream::test;
 
 TEST_CASE("the recorded messages come on their schedule, each as one frame, and then the recorded close") {
   TableHandler handler;
@@ -174,20 +143,6 @@ TEST_CASE("a close that may not be sent goes without its code, and a long reason
   CHECK(none.read_exactly(5) == std::string("\x81\x01"
                                             "a\x88\x00",
                                             5));
-}
-
-TEST_CASE("a handshake without its key is refused") {
-  TableHandler handler;
-  handler.answers["/"] = recorded(talk().message(ms(3), "a"));
-  const RunningServer server(handler);
-  Client client(server.port());
-  CHECK(
-      client
-          .exchange("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n")
-          .starts_with("HTTP/1.1 400 "));
-  CHECK(handler.result().served.outcome == Outcome::failed);
-  Client early(server.port());
-  CHECK(early.exchange(handshake() + frame(1, "too early")).starts_with("HTTP/1.1 400 "));
 }
 
 TEST_CASE("a client that leaves in the middle of a conversation ends it") {

@@ -163,7 +163,7 @@ TEST_CASE("the close of a WebSocket conversation is the server's, else the clien
   CHECK(both.size() == 4);
   CHECK(both.back().number == 3000);
   CHECK(make_schedule(talk().close(ms(2), 4001, "x", Direction::send).end(ms(5)).get(), {}).back() ==
-        Step{ms(2), StepKind::close, 4001, "x"});
+        Step{ms(2), StepKind::close, 4001, "x", 1});
   CHECK(make_schedule(talk().end(ms(5)).get(), {}).back() == Step{ms(5), StepKind::close, 1000, {}});
   CHECK(make_schedule(talk().get(), {}).back() == Step{ms(1), StepKind::close, 1000, {}});
   CHECK(make_schedule(talk().close(ms(2), std::nullopt, "").get(), {}).back().number == 1005);
