@@ -49,9 +49,13 @@ class Replay final : public net::Handler {
   std::shared_ptr<const Answer> answer(const net::Request& request) override {
     const Match match = finder_.find(request);
     if (match.recorded == nullptr) {
+      if (auto allowed = changes_.fitting().preflight(request)) {
+        log(fmt::format("{} {} 204 preflight, allowed", request.method, request.target));
+        return allowed;
+      }
       const Nearest nearest = finder_.nearest(request);
       log(fmt::format("{} {} {}", request.method, request.target, miss_text(miss_, match.miss, nearest)));
-      return miss_answer(miss_, request, match.miss, nearest);
+      return changes_.fitting().finish(request, miss_answer(miss_, request, match.miss, nearest));
     }
     if (!match.note.empty()) {
       log(fmt::format("{} {}: answered by exchange {}: {}", request.method, request.target, match.recorded->name, match.note));
@@ -75,7 +79,7 @@ class Replay final : public net::Handler {
   }
 
   void refused(std::string_view peer, int status, std::string_view why) override {
-    log(fmt::format("{} {}: {}", peer, status, why));
+    log(status != 0 ? fmt::format("{} {}: {}", peer, status, why) : fmt::format("{} closed: {}", peer, why));
   }
 
   void received(const net::Request& request, int opcode, std::uint64_t size) override {
@@ -165,7 +169,8 @@ int run(Tool& tool, Options options) {
   const auto finder = Finder::make(*recorded, options.match);
   if (!finder) return failed(tool, finder.error());
   where.kept_body = (*finder)->body_size();
-  Changes changes(options.faults, pace.seed);
+  const auto started = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  Changes changes(options.faults, pace.seed, Fitting(options.answers, options.match, started));
   Replay replay(messages, **finder, options.match.miss, changes, *recorded, options.exit_after);
   const auto server = net::Server::listen(where, replay);
   if (!server) return failed(tool, server.error());
