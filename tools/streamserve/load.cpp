@@ -36,7 +36,9 @@ Result<std::vector<Recorded>> load(const Options& options, Messages& messages) {
     how.input = options.input.options;
     how.report = messages.findings();
     const auto reader = har::open_exchanges(input, how);
-    if (!reader && !options.skip_broken) return stream::fail(reader.error());
+    // A file that is not there is not a broken one.
+    const auto fatal = [&](const stream::Error& error) { return !options.skip_broken || error.code == stream::ErrorCode::io; };
+    if (!reader && fatal(reader.error())) return stream::fail(reader.error());
     if (!reader) {
       messages.warning(fmt::format("{}; nothing of it is served", to_string(reader.error())));
       continue;
@@ -45,7 +47,7 @@ Result<std::vector<Recorded>> load(const Options& options, Messages& messages) {
     std::optional<stream::Error> broken;
     for (;; ++count) {
       auto next = (*reader)->next();
-      if (!next && !options.skip_broken) return stream::fail(next.error());
+      if (!next && fatal(next.error())) return stream::fail(next.error());
       if (!next) {
         // A reader that cannot go on says the same again.
         if (broken == next.error()) break;
