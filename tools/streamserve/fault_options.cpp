@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace tools::streamserve {
 
@@ -54,8 +55,10 @@ std::shared_ptr<const Answer> Changes::apply(const stream::net::Request& request
       note = fmt::format("there is no event \"{}\" to go on behind: it begins anew", id);
     }
   }
-  if (!plan_.active()) return answer;
-  return plan_.apply({request.method, request.target, request.body, &request.headers}, std::move(answer));
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  answer = fitting_.fit(request, std::move(answer), now);
+  if (plan_.active()) answer = plan_.apply({request.method, request.target, request.body, &request.headers}, std::move(answer));
+  return fitting_.finish(request, std::move(answer));
 }
 
 }  // namespace tools::streamserve

@@ -35,10 +35,27 @@ Result<std::vector<Recorded>> load(const Options& options, Messages& messages) {
     how.bodies = false;  // a body alone has no address to be asked for at
     how.input = options.input.options;
     how.report = messages.findings();
-    STREAM_ASSIGN(const auto reader, har::open_exchanges(input, how));
+    const auto reader = har::open_exchanges(input, how);
+    // A file that is not there is not a broken one.
+    const auto fatal = [&](const stream::Error& error) { return !options.skip_broken || error.code == stream::ErrorCode::io; };
+    if (!reader && fatal(reader.error())) return stream::fail(reader.error());
+    if (!reader) {
+      messages.warning(fmt::format("{}; nothing of it is served", to_string(reader.error())));
+      continue;
+    }
     std::size_t count = 0;
+    std::optional<stream::Error> broken;
     for (;; ++count) {
-      STREAM_ASSIGN(auto exchange, reader->next());
+      auto next = (*reader)->next();
+      if (!next && fatal(next.error())) return stream::fail(next.error());
+      if (!next) {
+        // A reader that cannot go on says the same again.
+        if (broken == next.error()) break;
+        broken = next.error();
+        messages.warning(fmt::format("{}; it is left out", to_string(*broken)));
+        continue;
+      }
+      auto exchange = std::move(*next);
       if (!exchange) break;
       Recorded recorded;
       const std::string id = exchange->id.empty() ? std::to_string(count) : exchange->id;

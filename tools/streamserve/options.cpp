@@ -48,6 +48,9 @@ ToolInfo info() {
 void declare(Tool& tool, Options& options) {
   CLI::App& app = tool.app();
   app.add_option("RECORDING", options.inputs, "What to serve: recordings, HAR files, bare bodies. \"-\" is standard input.");
+  app.add_flag("--skip-broken", options.skip_broken,
+               "Serve what can be read of a broken input, with a warning that tells what is left out. Without it nothing is "
+               "served.");
   app.add_option("--host", options.host, "The address to listen on. Others than 127.0.0.1 open the recording to the network.")
       ->type_name("HOST")
       ->capture_default_str();
@@ -65,6 +68,7 @@ void declare(Tool& tool, Options& options) {
       ->group("Pace");
   add_fault_options(app, options.faults);
   declare_matching(app, options.match);
+  add_answer_options(app, options.answers);
   declare_service(app, options.service);
   add_input_options(tool, options.input);
 }

@@ -85,6 +85,10 @@ std::shared_ptr<const Answer> Serving::changed(const net::Request& request, std:
 }
 
 std::shared_ptr<const Answer> Serving::missed(const net::Request& request, const Match& match) {
+  if (auto allowed = changes_.fitting().preflight(request)) {
+    log_.write("note", request, " 204 preflight, allowed", {{"status", 204}, {"text", "preflight, allowed"}});
+    return allowed;
+  }
   ++tally_.missed;
   const Nearest nearest = repertoire_->finder().nearest(request);
   const std::string text = miss_text(options_.match.miss, match.miss, nearest);
@@ -93,7 +97,7 @@ std::shared_ptr<const Answer> Serving::missed(const net::Request& request, const
   if (options_.match.miss != Miss::close) members.emplace(members.begin(), "status", status_of(options_.match.miss));
   if (nearest.recorded != nullptr) members.emplace_back("nearest", to_json(nearest));
   log_.write("miss", request, " " + text, std::move(members));
-  return miss_answer(options_.match.miss, request, match.miss, nearest);
+  return changes_.fitting().finish(request, miss_answer(options_.match.miss, request, match.miss, nearest));
 }
 
 void Serving::served(const net::Request& request, const Answer& answer, const net::Served& served) {
@@ -145,7 +149,8 @@ void Serving::end_if_over() {
 void Serving::refused(std::string_view peer, int status, std::string_view why) {
   ++tally_.refused;
   tally_.stray(fmt::format("{}: {}", peer, why));
-  log_.write("refused", fmt::format("{} {}: {}", peer, status, why), {{"client", peer}, {"status", status}, {"why", why}});
+  const std::string sent = status == 0 ? "closed" : std::to_string(status);
+  log_.write("refused", fmt::format("{} {}: {}", peer, sent, why), {{"client", peer}, {"status", status}, {"why", why}});
 }
 
 void Serving::received(const net::Request& request, int opcode, std::uint64_t size) {

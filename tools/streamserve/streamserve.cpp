@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 
 #include "common/pace_options.hpp"
@@ -101,7 +102,8 @@ int run(Tool& tool, Options options) {
   if (!log) return failed(tool, log.error());
 
   raise_descriptor_limit();
-  Changes changes(options.faults, pace.seed);
+  const auto started = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  Changes changes(options.faults, pace.seed, Fitting(options.answers, options.match, started));
   Serving serving(options, messages, **log, *repertoire, mocks.get(), changes);
   const auto server = net::Server::listen(server_options(options, **repertoire), serving);
   if (!server) return failed(tool, server.error());

@@ -21,6 +21,8 @@ struct Options {
   InputGroup input;
   PaceGroup pace;
   FaultOptions faults;
+  AnswerOptions answers;
+  bool skip_broken = false;
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;
   std::optional<stream::Nanos> timeout;

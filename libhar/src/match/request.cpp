@@ -255,4 +255,24 @@ bool HostMap::apply(Request& request) const {
   return false;
 }
 
+std::optional<std::string> HostMap::name_of(const Request& recorded, std::string_view used, bool domain) const {
+  const auto leads_there = [&](const Request& to) {
+    if (domain) return to.host == recorded.host || to.host.ends_with("." + recorded.host);
+    return to.host == recorded.host && to.port == recorded.port;
+  };
+  Request asked;
+  asked.scheme.clear();
+  set_authority(asked, used);
+  Request mapped = asked;
+  if (apply(mapped) && leads_there(mapped)) return std::string(used);
+  for (const Rule& rule : rules_) {
+    if (!leads_there(rule.to)) continue;
+    if (rule.any) return std::string(used);
+    Request from = rule.from;
+    if (rule.any_port) from.port = asked.port;
+    return from.authority();
+  }
+  return std::nullopt;
+}
+
 }  // namespace har::match

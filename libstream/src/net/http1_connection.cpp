@@ -11,7 +11,6 @@ namespace stream::net {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 using boost::system::error_code;
 using replay::StepKind;
 
@@ -81,7 +80,6 @@ void Http1Connection::on_readable() {
   if (io.kind == Transport::Kind::failed) return client_left();
   if (state_ == State::lingering) return;
   in_.append(buffer.data(), io.size);
-  if (state_ == State::body) limit(services_.options.idle_timeout);
   process_input();
 }
 
@@ -94,34 +92,35 @@ void Http1Connection::on_end_of_input() {
 void Http1Connection::process_input() {
   if (state_ == State::idle) {
     // RFC 9112 §2.2: empty lines in front of a request are ignored.
-    in_.erase(0, in_.find_first_not_of("\r\n"));
-    if (in_.empty()) return;
+    std::size_t empty = 0;
+    while (in_.compare(empty, 2, "\r\n") == 0) empty += 2;
+    in_.erase(0, empty);
+    if (in_.empty() || in_ == "\r") return;
     state_ = State::head;
-    parser_.emplace();
-    parser_->header_limit(services_.options.max_head);
-    parser_->body_limit(services_.options.max_body);
-    parser_->get().body().keep = services_.options.kept_body;
-    limit(services_.options.head_timeout);
+    const ServerOptions& options = services_.options;
+    reader_.emplace(Http1RequestLimits{options.max_head, options.max_fields, options.max_body, options.kept_body});
+    limit(options.head_timeout);
   }
   if (state_ != State::head && state_ != State::body) return;
   std::size_t used = 0;
-  error_code error;
-  while (!parser_->is_done() && used < in_.size()) {
-    used += parser_->put(asio::buffer(in_.data() + used, in_.size() - used), error);
-    if (error) break;
-    if (state_ == State::head && parser_->is_header_done() && !on_head()) return;
+  while (!reader_->done() && reader_->refusal() == nullptr && used < in_.size()) {
+    used += reader_->feed(std::string_view(in_).substr(used));
+    if (reader_->refusal() != nullptr) break;
+    if (state_ == State::head && reader_->headed() && !on_head()) return;
   }
   in_.erase(0, used);
-  if (error && error != http::error::need_more) return refuse(status_of_error(error), error.message());
-  if (parser_->is_done()) return on_request();
+  if (const Http1Refusal* const refusal = reader_->refusal()) return refuse(refusal->status, refusal->why);
+  if (reader_->done()) return on_request();
+  if (state_ == State::body) limit_body();
 }
 
 bool Http1Connection::on_head() {
   arrival_ = SteadyClock::now();
   state_ = State::body;
-  request_ = make_request(parser_->get(), peer_);
+  body_seen_ = 0;
+  request_ = make_request(reader_->head(), peer_);
   limit(services_.options.idle_timeout);
-  if (request_.minor_version > 0 && !parser_->is_done() && parser_->get().count(http::field::expect) != 0) {
+  if (request_.minor_version > 0 && !reader_->done() && !replay::find_header(request_.headers, "expect").empty()) {
     if (!replay::iequals(replay::find_header(request_.headers, "expect"), "100-continue")) {
       refuse(417, "the only expectation that can be met is 100-continue");
       return false;
@@ -132,11 +131,24 @@ bool Http1Connection::on_head() {
   return true;
 }
 
+/// A body must not only come, but come as fast as is asked for: bytes one by one would hold a connection for ever.
+void Http1Connection::limit_body() {
+  const ServerOptions& options = services_.options;
+  const std::uint64_t size = reader_->body_size();
+  if (size == body_seen_) return;  // framing is no progress
+  body_seen_ = size;
+  Nanos time = options.idle_timeout;
+  if (options.min_body_rate != 0) {
+    const std::chrono::seconds earned(static_cast<std::int64_t>(size / options.min_body_rate));
+    time = std::min<Nanos>(time, options.idle_timeout + earned - (SteadyClock::now() - arrival_));
+  }
+  limit(time);
+}
+
 void Http1Connection::on_request() {
   services_.timers.disarm(limit_timer_);
-  auto& message = parser_->get();
-  request_.body = std::move(message.body().bytes);
-  request_.body_size = message.body().size;
+  request_.body = std::move(reader_->body());
+  request_.body_size = reader_->body_size();
   auto answer = services_.handler.answer(request_);
   state_ = State::answering;
   if (answer->websocket && !request_.websocket) {
@@ -153,7 +165,7 @@ void Http1Connection::on_request() {
   ending_.reset();
   if (answer->websocket) return upgrade(std::move(answer));
   player_.emplace(std::move(answer), arrival_, SteadyClock::now(), services_.stats);
-  head_ = make_response_head(player_->answer(), request_, message.keep_alive() && !services_.draining);
+  head_ = make_response_head(player_->answer(), request_, reader_->head().keep_alive && !services_.draining);
   advance();
 }
 
@@ -161,7 +173,7 @@ void Http1Connection::refuse(int status, std::string_view why) {
   state_ = State::answering;
   player_.reset();
   ending_ = StepKind::cut;  // the connection is of no more use
-  out_ += make_refusal(status, why);
+  if (status != 0) out_ += make_refusal(status, why);
   ++services_.stats.refused;
   services_.handler.refused(peer_, status, why);
   if (flush()) linger();
@@ -286,7 +298,7 @@ void Http1Connection::finish_answer() {
       return linger();
   }
   player_.reset();
-  parser_.reset();
+  reader_.reset();
   state_ = State::idle;
   limit(services_.options.idle_timeout);
   // Not from here: requests sent at once would be answered one inside the other.

@@ -38,6 +38,7 @@ class Http1Connection final : public Session {
   void process_input();
   bool on_head();     // false: refused
   void on_request();  // all of it is here
+  void limit_body();
   void refuse(int status, std::string_view why);
 
   // Answering.
@@ -68,9 +69,10 @@ class Http1Connection final : public Session {
   std::string in_;  // what was received and not yet parsed
   bool reading_ = false;
   bool input_ended_ = false;
-  std::optional<RequestParser> parser_;
+  std::optional<Http1RequestReader> reader_;
   Request request_;
-  SteadyTime arrival_{};  // of the request's head
+  SteadyTime arrival_{};         // of the request's head
+  std::uint64_t body_seen_ = 0;  // of the request, when the time for more of it was last set
 
   std::optional<Player> player_;
   ResponseHead head_;

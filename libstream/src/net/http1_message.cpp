@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/status.hpp>
 
 namespace stream::net {
@@ -13,10 +11,9 @@ namespace http = boost::beast::http;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
-bool asks_for_websocket(const RequestHeader& header) {
-  return header.method() == http::verb::get && header.version() == 11 &&
-         http::token_list(header[http::field::connection]).exists("upgrade") &&
-         http::token_list(header[http::field::upgrade]).exists("websocket");
+bool asks_for_websocket(const Http1RequestHead& head) {
+  return head.method == "GET" && head.minor_version == 1 && lists_token(head.headers, "Connection", "upgrade") &&
+         lists_token(head.headers, "Upgrade", "websocket");
 }
 
 /// Takes "scheme://authority" off an absolute form, and a fragment, which does not belong into a request.
@@ -53,25 +50,26 @@ Framing choose_framing(const replay::Answer& answer, const Request& request) {
 
 }  // namespace
 
-Request make_request(const RequestHeader& header, std::string peer) {
+Request make_request(const Http1RequestHead& head, std::string peer) {
   Request request;
-  request.method = std::string(view(header.method_string()));
-  request.target = std::string(view(header.target()));
-  request.minor_version = static_cast<int>(header.version() % 10);
-  for (const auto& field : header)
-    request.headers.push_back({std::string(view(field.name_string())), std::string(view(field.value()))});
-  request.authority = std::string(view(header[http::field::host]));
-  request.websocket = asks_for_websocket(header);
+  request.method = head.method;
+  request.target = head.target;
+  request.minor_version = head.minor_version;
+  request.headers = head.headers;
+  request.authority = replay::find_header(head.headers, "host");
+  request.websocket = asks_for_websocket(head);
   request.peer = std::move(peer);
   normalise_target(request);
   return request;
 }
 
-int status_of_error(const boost::beast::error_code& error) {
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
-  if (error == http::error::body_limit) return 413;
-  if (error == http::error::bad_version) return 505;
-  return 400;
+RequestHeader make_handshake(const Request& request) {
+  RequestHeader header;
+  header.method_string(request.method);
+  header.target(request.target);
+  header.version(10 + static_cast<unsigned>(request.minor_version));
+  for (const replay::HeaderField& field : request.headers) header.insert(field.name, field.value);
+  return header;
 }
 
 std::string_view standard_reason(int status) {

@@ -1,61 +1,24 @@
 #pragma once
 
-#include <algorithm>
-#include <boost/asio/buffer.hpp>
 #include <boost/beast/http/fields.hpp>
 #include <boost/beast/http/message.hpp>
-#include <boost/beast/http/parser.hpp>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "http1_request.hpp"
 #include "stream/net/server.hpp"
 
 /// HTTP/1 as text: no socket and no clock here.
 namespace stream::net {
 
-/// A request body of which the beginning is kept and the rest counted.
-struct KeptBody {
-  struct value_type {
-    std::string bytes{};
-    std::uint64_t size = 0;
-    std::size_t keep = 0;
-  };
-
-  class reader {
-   public:
-    template <bool is_request, class Fields>
-    explicit reader(boost::beast::http::header<is_request, Fields>&, value_type& body) : body_(body) {}
-    void init(const boost::optional<std::uint64_t>&, boost::beast::error_code& error) { error = {}; }
-    template <class Buffers>
-    std::size_t put(const Buffers& buffers, boost::beast::error_code& error) {
-      error = {};
-      std::size_t total = 0;
-      for (auto it = boost::asio::buffer_sequence_begin(buffers); it != boost::asio::buffer_sequence_end(buffers); ++it) {
-        const boost::asio::const_buffer piece = *it;
-        const std::size_t room = body_.keep - body_.bytes.size();
-        body_.bytes.append(static_cast<const char*>(piece.data()), std::min(room, piece.size()));
-        total += piece.size();
-      }
-      body_.size += total;
-      return total;
-    }
-    void finish(boost::beast::error_code& error) { error = {}; }
-
-   private:
-    value_type& body_;
-  };
-};
-
 using RequestHeader = boost::beast::http::request_header<>;
-using RequestParser = boost::beast::http::request_parser<KeptBody>;
 
-/// The head of a request, with the target's forms (RFC 9112 §3.2) brought to one.
-Request make_request(const RequestHeader& header, std::string peer);
+/// A request without its body, with the target's forms (RFC 9112 §3.2) brought to one.
+Request make_request(const Http1RequestHead& head, std::string peer);
+/// The same request for Beast, which answers WebSocket handshakes.
+RequestHeader make_handshake(const Request& request);
 
-/// The status that answers a request which cannot be read.
-int status_of_error(const boost::beast::error_code& error);
 /// "Not Found"; empty for a status without a name.
 std::string_view standard_reason(int status);
 

@@ -78,12 +78,14 @@ bool is_textual(std::string_view type) {
 }
 
 /// Takes Content-Encoding away where the body is not in it; whether it did.
-bool drop_stale_coding(std::vector<HeaderField>& headers, std::string_view body) {
+bool drop_stale_coding(Answer& answer, std::string_view body) {
+  std::vector<HeaderField>& headers = answer.headers;
   std::string_view coding = find_header(headers, "content-encoding");
   if (const auto comma = coding.rfind(','); comma != std::string_view::npos)
     coding.remove_prefix(comma + 1);  // the last was applied last
   while (!coding.empty() && coding.front() == ' ') coding.remove_prefix(1);
   if (coding.empty() || looks_encoded(body, coding, find_header(headers, "content-type"))) return false;
+  answer.recorded_coding = find_header(headers, "content-encoding");
   std::erase_if(headers, [](const HeaderField& field) { return iequals(field.name, "content-encoding"); });
   return true;
 }
@@ -130,7 +132,7 @@ std::shared_ptr<const Answer> make_answer(std::shared_ptr<const Exchange> exchan
     answer->chunked = raw_header(headers, "transfer-encoding").find("chunked") != std::string_view::npos;
     answer->recorded_length = parse_length(raw_header(headers, "content-length"));
     const Body body(*exchange);
-    if (!answer->head_only && drop_stale_coding(answer->headers, body.view()) && !answer->complete)
+    if (!answer->head_only && drop_stale_coding(*answer, body.view()) && !answer->complete)
       answer->recorded_length.reset();
     if (answer->websocket) take_handshake(*answer, headers);
   }
@@ -142,6 +144,7 @@ std::shared_ptr<const Answer> make_answer(std::shared_ptr<const Exchange> exchan
   }
   if (exchange->request) answer->last_event_id = raw_header(exchange->request->object["headers"], "last-event-id");
   answer->kind = exchange->kind();
+  if (exchange->start) answer->recorded_at = *exchange->start + exchange->begin();
   if (answered && answer->kind == StreamKind::sse && !answer->websocket && is_plain(*answer) && pace.keepalive) {
     answer->keepalive = pace.keepalive;
     answer->chunked = true;  // its length is not known any more

@@ -103,3 +103,30 @@ TEST_CASE("hosts are mapped by the first rule that fits") {
     CHECK(refused.error().code == stream::ErrorCode::usage);
   }
 }
+
+TEST_CASE("a recorded host is called as the client calls it") {
+  HostMap map;
+  REQUIRE(map.add("localhost:3000=api.example.com"));
+  REQUIRE(map.add("127.0.0.1=api.example.com"));
+  REQUIRE(map.add("cdn.local=cdn.example.com:8443"));
+  const auto name = [&](std::string_view authority, std::string_view used, bool domain = false) {
+    Request recorded;
+    recorded.scheme = "https";
+    set_authority(recorded, authority);
+    return map.name_of(recorded, used, domain).value_or("none");
+  };
+  CHECK(name("api.example.com", "localhost:3000") == "localhost:3000");
+  CHECK(name("API.example.com:443", "localhost:3000") == "localhost:3000");
+  CHECK(name("api.example.com", "127.0.0.1:9") == "127.0.0.1:9");
+  CHECK(name("api.example.com", "cdn.local:9") == "localhost:3000");
+  CHECK(name("cdn.example.com:8443", "localhost:3000") == "cdn.local:3000");
+  CHECK(name("cdn.example.com", "localhost:3000") == "none");
+  CHECK(name("example.com", "localhost:3000") == "none");
+  CHECK(name("example.com", "localhost:3000", true) == "localhost:3000");
+  CHECK(name("ample.com", "localhost:3000", true) == "none");
+  HostMap any;
+  REQUIRE(any.add("*=api.example.com"));
+  Request recorded;
+  set_authority(recorded, "api.example.com");
+  CHECK(any.name_of(recorded, "[::1]:80") == "[::1]:80");
+}

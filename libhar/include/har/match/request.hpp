@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,6 +61,9 @@ class HostMap {
   bool empty() const { return rules_.empty(); }
   /// Whether a rule applied; the first that fits does.
   bool apply(Request& request) const;
+  /// The way back: what a client that has asked for `used` ("localhost:3000") calls a recorded host, by the rule that has just
+  /// applied to it, else by the first that leads there. `domain`: any host in the domain counts. No value: no rule does.
+  std::optional<std::string> name_of(const Request& recorded, std::string_view used, bool domain = false) const;
 
  private:
   struct Rule {

@@ -73,7 +73,8 @@ class Handler {
   virtual std::shared_ptr<const replay::Answer> answer(const Request& request) = 0;
   /// The answer is over. Called once for each answer(), unless the server is stopped before.
   virtual void served(const Request& request, const replay::Answer& answer, const Served& served);
-  /// Something arrived that is no request we read; it was answered with `status`.
+  /// Something arrived that is no request we read; it was answered with `status`, or (0) the connection was closed without a
+  /// word.
   virtual void refused(std::string_view peer, int status, std::string_view why);
   /// A WebSocket message of the client's, or a ping or pong.
   virtual void received(const Request& request, int opcode, std::uint64_t size);
@@ -90,8 +91,11 @@ struct ServerOptions {
   std::uint16_t port = 0;          ///< 0: a free one
   /// Between two requests, between two pieces of a request's body, for a client that does not read, and after a `stall`.
   Nanos idle_timeout = std::chrono::seconds(60);
-  Nanos head_timeout = std::chrono::seconds(10);    ///< from the first byte of a request's head to its last
-  std::uint32_t max_head = 64 * 1024;               ///< bytes of a request's head; more is answered with 431
+  Nanos head_timeout = std::chrono::seconds(10);  ///< from the first byte of a request's head to its last
+  /// Bytes a second that a request's body must bring on the mean, once idle_timeout is over; 0: any that come in time.
+  std::uint64_t min_body_rate = 128;
+  std::uint32_t max_head = 64 * 1024;  ///< bytes of a request's head; more is answered with 414 (its first line) or 431
+  std::uint32_t max_fields = 256;      ///< header fields of a request; more are answered with 431
   std::uint64_t max_body = std::uint64_t{1} << 30;  ///< bytes of a request's body; more is answered with 413
   std::size_t kept_body = std::size_t{1} << 20;     ///< how much of it a handler sees
   std::size_t max_message = std::size_t{64} << 20;  ///< bytes of a WebSocket message, inflated; more is answered with close 1009

@@ -44,6 +44,8 @@ struct Answer {
   Nanos loop_period{};                             ///< from one round to the next
   std::optional<Nanos> keepalive{};                ///< an SSE comment, between two events, when nothing was sent for so long
   std::uint64_t rate = 0;                          ///< bytes a second that the body may take; 0: any
+  std::string recorded_coding{};                   ///< a Content-Encoding that the body was sent in and is not recorded in
+  std::optional<WallTime> recorded_at{};           ///< when it was asked for; none: the recording does not say
   std::shared_ptr<const Answer> origin{};          ///< what it was made of, where it was changed for one request
   std::string note{};                              ///< how it was changed, for logs
   std::shared_ptr<const void> owner{};             ///< what the steps' bytes belong to

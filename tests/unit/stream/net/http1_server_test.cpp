@@ -179,16 +179,20 @@ TEST_CASE("what is no request is refused with its status and the connection clos
     CHECK(answer.find("{\"error\":\"") != std::string::npos);
     return answer.substr(0, 12);
   };
+  const std::string get = "GET / HTTP/1.1\r\nHost: h\r\n";
+  const std::string post = "POST / HTTP/1.1\r\nHost: h\r\n";
   CHECK(status_of("hello there\r\n\r\n") == "HTTP/1.1 400");
-  CHECK(status_of("GET / HTTP/1.1\r\nbad header\r\n\r\n") == "HTTP/1.1 400");
-  CHECK(status_of("GET / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n") == "HTTP/1.1 400");
+  CHECK(status_of(get + "bad header\r\n\r\n") == "HTTP/1.1 400");
+  CHECK(status_of(get + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n") == "HTTP/1.1 400");
+  CHECK(status_of(get + "Transfer-Encoding: gzip, chunked\r\n\r\n") == "HTTP/1.1 501");
+  CHECK(status_of("GET / HTTP/1.1\r\n\r\n") == "HTTP/1.1 400");
+  CHECK(status_of("\n\nGET / HTTP/1.1\r\nHost: h\r\n\r\n") == "HTTP/1.1 400");
   CHECK(status_of("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") == "HTTP/1.1 505");
-  CHECK(status_of("GET / HTTP/1.1\r\nX: " + std::string(2000, 'x') + "\r\n\r\n") == "HTTP/1.1 431");
-  CHECK(status_of("GET / HTTP/1.1\r\nX: " + std::string(2000, 'x')) == "HTTP/1.1 431");
-  CHECK(status_of("GET /" + std::string(2000, 'x')) == "HTTP/1.1 431");
-  CHECK(status_of("POST / HTTP/1.1\r\nContent-Length: 101\r\n\r\n") == "HTTP/1.1 413");
-  CHECK(status_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n70\r\n" + std::string(0x70, 'x') + "\r\n") ==
-        "HTTP/1.1 413");
+  CHECK(status_of(get + "X: " + std::string(2000, 'x') + "\r\n\r\n") == "HTTP/1.1 431");
+  CHECK(status_of(get + "X: " + std::string(2000, 'x')) == "HTTP/1.1 431");
+  CHECK(status_of("GET /" + std::string(2000, 'x')) == "HTTP/1.1 414");
+  CHECK(status_of(post + "Content-Length: 101\r\n\r\n") == "HTTP/1.1 413");
+  CHECK(status_of(post + "Transfer-Encoding: chunked\r\n\r\n70\r\n" + std::string(0x70, 'x') + "\r\n") == "HTTP/1.1 413");
   CHECK(handler.refusal(0).status == 400);
 }
 
@@ -206,6 +210,46 @@ TEST_CASE("a client that does not finish its request in time is told so; one tha
   Client silent(server.port());
   CHECK(silent.read_all().empty());
   CHECK(silent.error() == 0);
+}
+
+TEST_CASE("a body that comes drop by drop is given up, however often it comes") {
+  TableHandler handler;
+  ServerOptions options;
+  options.idle_timeout = ms(200);
+  options.min_body_rate = 1'000'000;
+  const RunningServer server(handler, options);
+  Client client(server.port());
+  client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n");
+  std::thread drops([&] {
+    for (int i = 0; i < 2000 && handler.refusal_count() == 0; ++i) {
+      client.send("x");
+      std::this_thread::sleep_for(ms(5));
+    }
+  });
+  CHECK(handler.refusal().status == 408);
+  drops.join();
+  CHECK(client.read_all().starts_with("HTTP/1.1 408 Request Timeout\r\n"));
+}
+
+TEST_CASE("leave to send a body is not waited for without end") {
+  TableHandler handler;
+  ServerOptions options;
+  options.idle_timeout = ms(50);
+  const RunningServer server(handler, options);
+  Client client(server.port());
+  CHECK(client.exchange("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nExpect: 100-Continue\r\n\r\n")
+            .starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 408 Request Timeout\r\n"));
+  Client old(server.port());  // RFC 9110 §10.1.1: what HTTP/1.0 expects is not looked at
+  CHECK(old.exchange("POST /x HTTP/1.0\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\nabc").starts_with("HTTP/1.1 404"));
+}
+
+TEST_CASE("a TLS client at a plain port finds the connection closed") {
+  TableHandler handler;
+  const RunningServer server(handler);
+  Client client(server.port());
+  CHECK(client.exchange(std::string("\x16\x03\x01\x00\xf4\x01\x00\x00\xf0\x03\x03", 11)).empty());
+  CHECK(client.error() == 0);
+  CHECK(handler.refusal().why == "a TLS handshake, where plain HTTP is spoken");
 }
 
 TEST_CASE("a client that leaves in the middle of a stream ends it") {

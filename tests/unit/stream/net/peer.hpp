@@ -137,6 +137,10 @@ class TableHandler : public net::Handler {
   /// Waits for the n-th call of each kind, for 20 s at most.
   Result result(std::size_t index = 0) { return wait_for(results_, index); }
   Refusal refusal(std::size_t index = 0) { return wait_for(refusals_, index); }
+  std::size_t refusal_count() {
+    const std::lock_guard lock(mutex_);
+    return refusals_.size();
+  }
   std::pair<int, std::uint64_t> message(std::size_t index = 0) { return wait_for(received_, index); }
   std::string deviation(std::size_t index = 0) { return wait_for(deviations_, index); }
 

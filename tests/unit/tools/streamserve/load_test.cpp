@@ -27,8 +27,9 @@ class File {
   std::filesystem::path path_;
 };
 
-stream::Result<std::vector<Recorded>> load_files(std::vector<std::string> paths) {
+stream::Result<std::vector<Recorded>> load_files(std::vector<std::string> paths, bool skip_broken = false) {
   Options options;
+  options.skip_broken = skip_broken;
   options.inputs = std::move(paths);
   Messages messages("streamserve");
   messages.quiet = true;
@@ -99,6 +100,30 @@ TEST_CASE("a broken input is refused with its place, an empty one as well") {
   REQUIRE(!nothing);
   CHECK(nothing.error().message == "there is nothing to serve: no input holds an exchange");
   CHECK(!load_files({"/nonexistent/file"}));
+}
+
+TEST_CASE("what can be read of a broken input is served where that is asked for") {
+  const auto entry = [](std::string name, std::string status) {
+    return R"({"startedDateTime":"2026-11-22T09:15:30.000Z","time":0,"request":{"method":"GET","url":"https://h.test/)" + name +
+           R"(","httpVersion":"HTTP/1.1","headers":[],"queryString":[],"cookies":[],"headersSize":-1,"bodySize":0},"response":{"status":)" +
+           status +
+           R"(,"statusText":"","httpVersion":"HTTP/1.1","headers":[],"cookies":[],"content":{"size":0,"mimeType":"text/plain"},"redirectURL":"","headersSize":-1,"bodySize":0},"cache":{},"timings":{"send":0,"wait":0,"receive":0}})";
+  };
+  const std::string head = R"({"log":{"version":"1.2","creator":{"name":"x","version":"1"},"entries":[)";
+  const File inside("inside.har", head + entry("a", "200") + "," + entry("b", "200 200") + "," + entry("c", "200") + "]}}");
+  REQUIRE(!load_files({inside.path()}));
+  const auto around = load_files({inside.path()}, true);
+  REQUIRE(around);
+  REQUIRE(around->size() == 2);
+  CHECK(around->front().target == "/a");
+  CHECK(around->back().target == "/c");
+  const File cut("cut.har", head + entry("a", "200") + "," + entry("b", "200").substr(0, 100));
+  const auto before = load_files({cut.path()}, true);
+  REQUIRE(before);
+  CHECK(before->size() == 1);
+  const File odd("odd.har", R"({"log":{"version":"1.2","creator":{"name":"x","version":"1"},"entries":7}})");
+  CHECK(load_files({odd.path(), sample("chat-llm.rec.ndjson")}, true).value().size() == 1);
+  CHECK(!load_files({"/nonexistent/file", sample("chat-llm.rec.ndjson")}, true));
 }
 
 TEST_CASE("an upgrade to something unknown is not replayed as if it were a response") {
