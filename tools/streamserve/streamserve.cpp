@@ -75,7 +75,7 @@ class Replay final : public net::Handler {
   }
 
   void refused(std::string_view peer, int status, std::string_view why) override {
-    log(fmt::format("{} {}: {}", peer, status, why));
+    log(fmt::format("{} {}: {}", peer, status == 0 ? "TLS" : std::to_string(status), why));
   }
 
   void received(const net::Request& request, int opcode, std::uint64_t size) override {
@@ -143,6 +143,12 @@ void raise_descriptor_limit() {
 
 int run(Tool& tool, Options options) {
   Messages& messages = tool.messages();
+  if (options.certificates.print_authority) return print_authority(tool, options.certificates);
+  if (options.inputs.empty()) {
+    messages.error("RECORDING is required");
+    messages.hint("see 'streamserve --help'");
+    return kFailure;
+  }
   stream::replay::Pace& pace = options.pace.pace;
   if (const auto error = check_pace(pace)) return failed(tool, *error);
   if (options.timeout && *options.timeout <= stream::Nanos{}) {
@@ -162,6 +168,12 @@ int run(Tool& tool, Options options) {
   where.host = options.host;
   where.port = options.port;
   if (options.timeout) where.idle_timeout = *options.timeout;
+  // In tunnels only, TLS may never be wanted.
+  const bool surely = options.tls || !options.certificates.authority.empty();
+  const auto certificates = make_certificates(options.certificates, surely ? When::now : When::on_first_use);
+  if (!certificates) return failed(tool, certificates.error());
+  where.certificates = certificates->get();
+  where.tls = options.tls;
   const auto finder = Finder::make(*recorded, options.match);
   if (!finder) return failed(tool, finder.error());
   where.kept_body = (*finder)->body_size();

@@ -7,6 +7,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -53,6 +54,19 @@ using RequestParser = boost::beast::http::request_parser<KeptBody>;
 
 /// The head of a request, with the target's forms (RFC 9112 §3.2) brought to one.
 Request make_request(const RequestHeader& header, std::string peer);
+
+/// What CONNECT asks for.
+struct ConnectTarget {
+  std::string host{};  ///< without the brackets of an IPv6 address
+  std::uint16_t port = 0;
+  bool address = false;  ///< the host is an IP address
+
+  bool operator==(const ConnectTarget&) const = default;
+};
+/// RFC 9112 §3.2.3: a host and a port, which is not 0. A host has letters, digits, "-", "." and "_".
+std::optional<ConnectTarget> parse_connect_target(std::string_view target);
+/// Tells a request that it came through a tunnel to `authority`, which CONNECT named.
+void set_tunnel(Request& request, std::string_view authority);
 
 /// The status that answers a request which cannot be read.
 int status_of_error(const boost::beast::error_code& error);

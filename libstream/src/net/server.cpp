@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "greeting.hpp"
 #include "http1_connection.hpp"
 #include "session.hpp"
 
@@ -74,7 +75,7 @@ struct Server::Impl {
   Impl(const ServerOptions& server_options, Handler& handler)
       : options(server_options),
         stop_descriptor(context, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-        services{context, timers, handler, options},
+        services{context, timers, handler, options, nullptr},
         accept_timer([this] { accept(); }) {
     stop_native = stop_descriptor.native_handle();
     services.released = [this] {
@@ -89,6 +90,12 @@ struct Server::Impl {
   }
 
   Status bind() {
+    if (options.certificates != nullptr) {
+      STREAM_ASSIGN(tls, TlsServer::make(*options.certificates));
+      services.tls = tls.get();
+    } else if (options.tls) {
+      return fail({ErrorCode::usage, "TLS needs certificates", {}, {}});
+    }
     STREAM_ASSIGN(const tcp::endpoint wanted, find_address(options.host, options.port));
     error_code error;
     acceptor.open(wanted.protocol(), error);
@@ -99,7 +106,7 @@ struct Server::Impl {
     if (!error) bound = acceptor.local_endpoint(error);
     if (error) return fail(listen_error(wanted, error));
     port = bound.port();
-    url = "http://" + to_text(bound);
+    url = (options.tls ? "https://" : "http://") + to_text(bound);
     return {};
   }
 
@@ -115,10 +122,15 @@ struct Server::Impl {
       if (!error) {
         error_code gone;
         const tcp::endpoint peer = socket.remote_endpoint(gone);
-        if (!gone) services.adopt(std::make_shared<Http1Connection>(services, Transport(std::move(socket)), to_text(peer)));
+        if (!gone) greet(Transport(std::move(socket)), to_text(peer));
       }
       accept();
     });
+  }
+
+  void greet(Transport transport, std::string peer) {
+    if (options.tls) return services.adopt(std::make_shared<Greeting>(services, std::move(transport), std::move(peer)));
+    services.adopt(std::make_shared<Http1Connection>(services, std::move(transport), std::move(peer)));
   }
 
   Status run() {
@@ -147,6 +159,7 @@ struct Server::Impl {
   asio::basic_socket_acceptor<tcp, Executor> acceptor{context.get_executor()};
   asio::posix::basic_stream_descriptor<Executor> stop_descriptor;
   int stop_native = -1;
+  std::unique_ptr<TlsServer> tls;
   Services services;
   Timer accept_timer;
   bool accept_waits = false;  // for a session to end
