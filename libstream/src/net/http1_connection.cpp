@@ -169,6 +169,10 @@ void Http1Connection::on_request() {
   ending_.reset();
   player_.emplace(std::move(answer), arrival_, SteadyClock::now());
   if (player_->answer().websocket) {
+    if (transport_.secure()) {
+      player_.reset();
+      return refuse(501, "WebSocket is not yet spoken over TLS");
+    }
     if (in_.empty()) return upgrade();
     player_.reset();
     return refuse(400, "bytes behind a request for an upgrade");
