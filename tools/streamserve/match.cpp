@@ -65,7 +65,7 @@ std::size_t Finder::body_size() const { return std::max(std::size_t{16} << 20, 2
 
 void Finder::set_host(har::match::Request& live, const Request& request) const {
   std::string_view authority = request.authority;
-  bool named = request.absolute;
+  bool named = request.absolute || request.tunnel;
   if (const auto forwarded = stream::replay::find_header(request.headers, group_.host_header);
       !group_.host_header.empty() && !forwarded.empty()) {
     authority = forwarded.substr(0, forwarded.find(','));
@@ -80,13 +80,12 @@ void Finder::set_host(har::match::Request& live, const Request& request) const {
   }
 }
 
-har::match::Request Finder::live(const Request& request) const {
+har::match::Request Finder::live(const Request& request, std::string_view scheme) const {
   har::match::Request live = har::match::make_request(request.method, request.target);
   for (const auto& field : request.headers) live.headers.push_back({field.name, field.value});
   live.body = request.body;
   live.websocket = request.websocket;
-  // Which scheme it would be is not known: everything comes unencrypted here.
-  live.scheme.clear();
+  live.scheme = scheme;
   set_host(live, request);
   return live;
 }
@@ -110,7 +109,9 @@ std::string Finder::session(const Request& request) const {
 }
 
 Match Finder::find(const Request& request) {
-  const Found found = matcher_->find(live(request), session(request));
+  Found found = matcher_->find(live(request, request.scheme), session(request));
+  // The scheme is rather a wish: a client need not speak TLS for what was recorded with it, nor the other way about.
+  if (found.why == Why::not_recorded && !request.scheme.empty()) found = matcher_->find(live(request, {}), session(request));
   switch (found.why) {
     case Why::found:
       return {&recorded_[found.index], found.note, {}};
@@ -125,7 +126,7 @@ Match Finder::find(const Request& request) {
 }
 
 Nearest Finder::nearest(const Request& request) {
-  auto found = matcher_->explain(live(request));
+  auto found = matcher_->explain(live(request, {}));
   if (!found) return {};
   return {&recorded_[found->index], std::move(found->differences)};
 }

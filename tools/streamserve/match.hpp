@@ -49,7 +49,7 @@ class Finder {
 
  private:
   Finder(const std::vector<Recorded>& recorded, const MatchGroup& group) : recorded_(recorded), group_(group) {}
-  har::match::Request live(const stream::net::Request& request) const;
+  har::match::Request live(const stream::net::Request& request, std::string_view scheme) const;
   void set_host(har::match::Request& live, const stream::net::Request& request) const;
   std::string session(const stream::net::Request& request) const;
 

@@ -15,7 +15,8 @@ ToolInfo info() {
       "request, so that lateness does not add up. Recordings and HAR files are read, and every other format with a timeline.\n\n"
       "A request is answered if its method, path, query and body are those of a recorded one; JSON and forms are compared by "
       "what they mean. So is its host, if several were recorded and the client names one: in the Host header, or as it asks a "
-      "proxy (curl -x). A request that was recorded several times gets its answers in recorded order, and then the last one "
+      "proxy (curl -x), through tunnels (CONNECT) too. A request that was recorded several times gets its answers in recorded "
+      "order, and then the last one "
       "again. "
       "Anything else is answered with 404, the nearest recorded request, and what differs. HEAD is answered by what was recorded "
       "for GET. A body without a recorded request is served at \"/\".\n\n"
@@ -27,6 +28,8 @@ ToolInfo info() {
       "--speed scales them; --ttfb and --interval take the place of pauses; --jitter makes pieces late. A client that sends "
       "Last-Event-ID gets the server-sent events behind that one. --fault lets answers go wrong in ways that can be repeated: "
       "the log tells which fault hit, and the same --seed lets the same requests meet the same faults.\n\n"
+      "https is served on the port with --tls, and in tunnels always. The certificates are signed by the tools' own certificate "
+      "authority, which is made on first use and never installed anywhere: --print-ca tells what a client is to trust.\n\n"
       "The first line on standard output is the address. Each request is a line on standard error. Ctrl-C ends at once.";
   info.examples = {
       {"streamserve chat.rec.ndjson", "serves the recording at http://127.0.0.1:8080"},
@@ -38,6 +41,8 @@ ToolInfo info() {
        "every tenth request, always the same ones"},
       {"streamserve --match loose --ignore-query t session.har", "for a client that does not ask exactly as it was recorded"},
       {"streamserve --map localhost:8080=api.example.com session.har", "one of several recorded hosts"},
+      {"streamserve --tls --port 8443 session.har",
+       "at https://127.0.0.1:8443; curl --cacert \"$(streamserve --print-ca)\" trusts it"},
       {"streamserve --no-delay --exit-after 1 chat.rec.ndjson", "one answer, at once; for a script"},
   };
   info.exit_status =
@@ -58,6 +63,8 @@ void declare(Tool& tool, Options& options) {
       ->type_name("PORT")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
+  app.add_flag("--tls", options.tls, "Serve https (and wss) on the port. Plain http is answered with 400 there.")->group("TLS");
+  add_tls_options(app, options.certificates);
   add_duration(app, "--timeout", options.timeout, "Close a connection on which nothing happens for this long. 60s without it.");
   add_pace_options(app, options.pace);
   auto* no_delay =

@@ -74,6 +74,7 @@ net::ServerOptions server_options(const Options& options, const Repertoire& repe
   net::ServerOptions where;
   where.host = options.host;
   where.port = options.port;
+  where.tls = options.tls;
   if (options.timeout) where.idle_timeout = *options.timeout;
   where.kept_body = repertoire.finder().body_size();
   return where;
@@ -83,6 +84,7 @@ net::ServerOptions server_options(const Options& options, const Repertoire& repe
 
 int run(Tool& tool, Options options) {
   Messages& messages = tool.messages();
+  if (options.certificates.print_authority) return print_authority(tool, options.certificates);
   if (const auto status = check(options); !status) return failed(tool, status.error());
   const ServiceOptions& service = options.service;
   if (service.once) options.match.match.repeat = har::match::Repeat::consume;
@@ -105,16 +107,22 @@ int run(Tool& tool, Options options) {
   const auto started = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   Changes changes(options.faults, pace.seed, Fitting(options.answers, options.match, started));
   Serving serving(options, messages, **log, *repertoire, mocks.get(), changes);
-  const auto server = net::Server::listen(server_options(options, **repertoire), serving);
+  net::ServerOptions where = server_options(options, **repertoire);
+  // In tunnels only, TLS may never be wanted.
+  const bool surely = options.tls || !options.certificates.authority.empty();
+  const auto certificates = make_certificates(options.certificates, surely ? When::now : When::on_first_use);
+  if (!certificates) return failed(tool, certificates.error());
+  where.certificates = certificates->get();
+  const auto server = net::Server::listen(where, serving);
   if (!server) return failed(tool, server.error());
   serving.serves(**server);
   StatusPage status_page(serving, **server);
   std::string addresses = (*server)->url() + "\n";
   if (service.status_port) {
-    net::ServerOptions where;
-    where.host = service.status_host;
-    where.port = *service.status_port;
-    const auto url = (*server)->also_listen(where, status_page);
+    net::ServerOptions page;
+    page.host = service.status_host;
+    page.port = *service.status_port;
+    const auto url = (*server)->also_listen(page, status_page);
     if (!url) return failed(tool, url.error());
     messages.note("status: " + *url);
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/pace_options.hpp"
+#include "common/tls_options.hpp"
 #include "common/tool.hpp"
 #include "stream/net/server.hpp"
 #include "streamserve/fault_options.hpp"
@@ -26,6 +27,8 @@ struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;
   std::optional<stream::Nanos> timeout;
+  bool tls = false;  ///< the port speaks TLS
+  TlsGroup certificates;
   MatchGroup match;
   ServiceOptions service;
 };

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
+#include "greeting.hpp"
 #include "websocket_session.hpp"
 
 namespace stream::net {
@@ -23,10 +24,11 @@ constexpr auto kResetPoll = std::chrono::milliseconds(1);
 
 }  // namespace
 
-Http1Connection::Http1Connection(Services& services, Transport transport, std::string peer)
+Http1Connection::Http1Connection(Services& services, Transport transport, std::string peer, std::string tunnel)
     : services_(services),
       transport_(std::move(transport)),
       peer_(std::move(peer)),
+      tunnel_(std::move(tunnel)),
       step_timer_([this] {
         const auto self = shared_from_this();
         ending_ == StepKind::reset ? finish_reset() : advance();
@@ -43,6 +45,7 @@ Http1Connection::~Http1Connection() {
 
 void Http1Connection::start() {
   if (!transport_.prepare()) return close();
+  if (!refusal_.empty()) return refuse(400, refusal_);
   limit(services_.options.idle_timeout);
   wait_readable();
 }
@@ -77,7 +80,10 @@ void Http1Connection::on_readable() {
   const Transport::Io io = transport_.read(buffer);
   if (io.kind == Transport::Kind::again) return;
   if (io.kind == Transport::Kind::end) return on_end_of_input();
-  if (io.kind == Transport::Kind::failed) return client_left();
+  if (io.kind == Transport::Kind::failed) {
+    if (state_ == State::idle && !transport_.failure().empty()) services_.handler.refused(peer_, 0, transport_.failure());
+    return client_left();
+  }
   if (state_ == State::lingering) return;
   in_.append(buffer.data(), io.size);
   process_input();
@@ -119,7 +125,20 @@ bool Http1Connection::on_head() {
   state_ = State::body;
   body_seen_ = 0;
   request_ = make_request(reader_->head(), peer_);
+  request_.secure = transport_.secure();
+  if (request_.secure && !request_.absolute) request_.scheme = "https";
+  if (!tunnel_.empty()) set_tunnel(request_, tunnel_);
   limit(services_.options.idle_timeout);
+  if (request_.method == "CONNECT") {
+    const std::string_view wrong = !tunnel_.empty()                         ? "CONNECT within a tunnel"
+                                   : !parse_connect_target(request_.target) ? "CONNECT needs a host and a port"
+                                   : !reader_->done()                       ? "CONNECT with a body"
+                                                                            : "";
+    if (!wrong.empty()) {
+      refuse(400, wrong);
+      return false;
+    }
+  }
   if (request_.minor_version > 0 && !reader_->done() && !replay::find_header(request_.headers, "expect").empty()) {
     if (!replay::iequals(replay::find_header(request_.headers, "expect"), "100-continue")) {
       refuse(417, "the only expectation that can be met is 100-continue");
@@ -149,6 +168,13 @@ void Http1Connection::on_request() {
   services_.timers.disarm(limit_timer_);
   request_.body = std::move(reader_->body());
   request_.body_size = reader_->body_size();
+  if (request_.method == "CONNECT") {
+    state_ = State::answering;
+    opens_tunnel_ = true;
+    out_ += "HTTP/1.1 200 Connection established\r\n\r\n";
+    if (flush()) open_tunnel();
+    return;
+  }
   auto answer = services_.handler.answer(request_);
   state_ = State::answering;
   if (answer->websocket && !request_.websocket) {
@@ -178,6 +204,16 @@ void Http1Connection::refuse(int status, std::string_view why) {
   services_.handler.refused(peer_, status, why);
   if (flush()) linger();
 }
+
+void Http1Connection::open_tunnel() {
+  Transport transport = transport_.take();
+  transport.unread(in_);  // the client need not have waited for our answer
+  auto next = std::make_shared<Greeting>(services_, std::move(transport), peer_, request_.target);
+  close();
+  services_.adopt(std::move(next));
+}
+
+void Http1Connection::finish_without_answer() { opens_tunnel_ ? open_tunnel() : linger(); }
 
 // ---- answering
 
@@ -273,7 +309,7 @@ void Http1Connection::wait_writable() {
     if (state_ != State::answering) return static_cast<void>(flush());  // a 100 Continue
     services_.timers.disarm(limit_timer_);
     if (player_) return advance();
-    if (flush()) linger();  // a refusal
+    if (flush()) finish_without_answer();  // a refusal
   });
 }
 
@@ -295,6 +331,7 @@ void Http1Connection::finish_answer() {
       break;
     default:
       report(Outcome::complete);
+      farewell_ = Transport::Farewell::no;
       return linger();
   }
   player_.reset();
@@ -367,7 +404,9 @@ void Http1Connection::client_left() {
 
 void Http1Connection::linger() {
   if (state_ == State::closed) return;
-  if (!transport_.shutdown_send() || input_ended_) return close();
+  const Transport::Io io = transport_.shutdown_send(farewell_);
+  if (io.kind == Transport::Kind::again) return wait_writable();
+  if (io.kind != Transport::Kind::done || input_ended_) return close();
   state_ = State::lingering;
   in_.clear();
   limit(kDrainTime);

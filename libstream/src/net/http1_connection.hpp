@@ -10,15 +10,18 @@
 namespace stream::net {
 
 /// One connection that speaks HTTP/1.0 or HTTP/1.1: one request after another, each with its answer on its schedule. An
-/// upgrade hands the transport on to a WebSocketSession.
+/// upgrade hands the transport on to a WebSocketSession, and CONNECT to a Greeting.
 class Http1Connection final : public Session {
  public:
-  Http1Connection(Services& services, Transport transport, std::string peer);
+  /// `tunnel`: the authority that CONNECT named, inside of one.
+  Http1Connection(Services& services, Transport transport, std::string peer, std::string tunnel = {});
   ~Http1Connection() override;
 
   void start() override;
   void abort() override;
   void drain() override;
+  /// Before start(): whatever is asked is answered with 400.
+  void refuse_all(std::string why) { refusal_ = std::move(why); }
 
  private:
   enum class State {
@@ -40,6 +43,8 @@ class Http1Connection final : public Session {
   void on_request();  // all of it is here
   void limit_body();
   void refuse(int status, std::string_view why);
+  void open_tunnel();
+  void finish_without_answer();
 
   // Answering.
   void advance();
@@ -62,6 +67,8 @@ class Http1Connection final : public Session {
   Services& services_;
   Transport transport_;
   std::string peer_;
+  std::string tunnel_;   // the authority that CONNECT named; empty outside of one
+  std::string refusal_;  // of everything
   State state_ = State::idle;
   Timer step_timer_;
   Timer limit_timer_;
@@ -78,6 +85,8 @@ class Http1Connection final : public Session {
   ResponseHead head_;
   Served served_;
   std::optional<replay::StepKind> ending_;  // the last step, once it is composed
+  bool opens_tunnel_ = false;               // once the output is gone
+  Transport::Farewell farewell_ = Transport::Farewell::yes;
   // Going out, in this order: small things are gathered in `out_`, a large piece of a body is written from where it is.
   std::string out_;
   std::string_view view_;

@@ -1,8 +1,13 @@
 #include "http1_message.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/beast/http/status.hpp>
+#include <charconv>
+#include <system_error>
 
 namespace stream::net {
 namespace {
@@ -10,6 +15,10 @@ namespace {
 namespace http = boost::beast::http;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+}
 
 bool asks_for_websocket(const Http1RequestHead& head) {
   return head.method == "GET" && head.minor_version == 1 && lists_token(head.headers, "Connection", "upgrade") &&
@@ -22,6 +31,10 @@ void normalise_target(Request& request) {
   if (const auto scheme = target.find("://"); scheme != std::string::npos && scheme < target.find_first_of("/?#")) {
     const auto path = target.find_first_of("/?#", scheme + 3);
     request.absolute = true;
+    const std::string_view named = std::string_view(target).substr(0, scheme);
+    request.scheme = replay::iequals(named, "https") || replay::iequals(named, "wss") ? "https"
+                     : replay::iequals(named, "http") || replay::iequals(named, "ws") ? "http"
+                                                                                      : "";
     request.authority = target.substr(scheme + 3, path == std::string::npos ? path : path - scheme - 3);
     target.erase(0, std::min(path, target.size()));
   }
@@ -59,17 +72,40 @@ Request make_request(const Http1RequestHead& head, std::string peer) {
   request.authority = replay::find_header(head.headers, "host");
   request.websocket = asks_for_websocket(head);
   request.peer = std::move(peer);
-  normalise_target(request);
+  if (request.method == "CONNECT") {
+    request.authority = request.target;
+  } else {
+    normalise_target(request);
+  }
   return request;
 }
 
-RequestHeader make_handshake(const Request& request) {
-  RequestHeader header;
-  header.method_string(request.method);
-  header.target(request.target);
-  header.version(10 + static_cast<unsigned>(request.minor_version));
-  for (const replay::HeaderField& field : request.headers) header.insert(field.name, field.value);
-  return header;
+std::optional<ConnectTarget> parse_connect_target(std::string_view target) {
+  ConnectTarget found;
+  const auto colon = target.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const std::string_view port = target.substr(colon + 1);
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), found.port);
+  if (error != std::errc{} || end != port.data() + port.size() || found.port == 0) return std::nullopt;
+  std::string_view host = target.substr(0, colon);
+  const bool brackets = host.starts_with('[') && host.ends_with(']');
+  if (brackets) host = host.substr(1, host.size() - 2);
+  found.host = std::string(host);
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  found.address = inet_pton(brackets ? AF_INET6 : AF_INET, found.host.c_str(), bytes.data()) == 1;
+  const bool name = !host.empty() && host.size() <= 255 && std::all_of(host.begin(), host.end(), is_name_character);
+  if (brackets ? !found.address : !name) return std::nullopt;
+  return found;
+}
+
+void set_tunnel(Request& request, std::string_view authority) {
+  request.tunnel = true;
+  if (request.absolute) return;  // it says itself what it wants
+  request.scheme = request.secure ? "https" : "http";
+  const auto target = parse_connect_target(authority);
+  // A client that has looked the name up itself tells it in Host alone.
+  if (target && target->address && !request.authority.empty()) return;
+  request.authority = std::string(authority);
 }
 
 std::string_view standard_reason(int status) {

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <boost/beast/http/fields.hpp>
-#include <boost/beast/http/message.hpp>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,12 +12,20 @@
 /// HTTP/1 as text: no socket and no clock here.
 namespace stream::net {
 
-using RequestHeader = boost::beast::http::request_header<>;
-
 /// A request without its body, with the target's forms (RFC 9112 §3.2) brought to one.
 Request make_request(const Http1RequestHead& head, std::string peer);
-/// The same request for Beast, which answers WebSocket handshakes.
-RequestHeader make_handshake(const Request& request);
+/// What CONNECT asks for.
+struct ConnectTarget {
+  std::string host{};  ///< without the brackets of an IPv6 address
+  std::uint16_t port = 0;
+  bool address = false;  ///< the host is an IP address
+
+  bool operator==(const ConnectTarget&) const = default;
+};
+/// RFC 9112 §3.2.3: a host and a port, which is not 0. A host has letters, digits, "-", "." and "_".
+std::optional<ConnectTarget> parse_connect_target(std::string_view target);
+/// Tells a request that it came through a tunnel to `authority`, which CONNECT named.
+void set_tunnel(Request& request, std::string_view authority);
 
 /// "Not Found"; empty for a status without a name.
 std::string_view standard_reason(int status);

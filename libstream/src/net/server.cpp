@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "greeting.hpp"
 #include "http1_connection.hpp"
 #include "session.hpp"
 
@@ -82,7 +83,7 @@ class Door {
       : options_(options),
         timers_(timers),
         acceptor_(context.get_executor()),
-        services_{context, timers, handler, options_},
+        services_{context, timers, handler, options_, nullptr},
         accept_timer_([this] { accept(); }) {
     services_.released = [this] {
       if (accept_waits_) accept();
@@ -94,6 +95,12 @@ class Door {
   ~Door() { timers_.disarm(accept_timer_); }
 
   Status bind() {
+    if (options_.certificates != nullptr) {
+      STREAM_ASSIGN(tls_, TlsServer::make(*options_.certificates));
+      services_.tls = tls_.get();
+    } else if (options_.tls) {
+      return fail({ErrorCode::usage, "TLS needs certificates", {}, {}});
+    }
     STREAM_ASSIGN(const tcp::endpoint wanted, find_address(options_.host, options_.port));
     error_code error;
     acceptor_.open(wanted.protocol(), error);
@@ -104,7 +111,7 @@ class Door {
     if (!error) bound = acceptor_.local_endpoint(error);
     if (error) return fail(listen_error(wanted, error));
     port_ = bound.port();
-    url_ = "http://" + to_text(bound);
+    url_ = (options_.tls ? "https://" : "http://") + to_text(bound);
     return {};
   }
 
@@ -153,12 +160,14 @@ class Door {
  private:
   void enter(Transport transport, std::string peer) {
     ++services_.stats.connections;
+    if (options_.tls) return services_.adopt(std::make_shared<Greeting>(services_, std::move(transport), std::move(peer)));
     services_.adopt(std::make_shared<Http1Connection>(services_, std::move(transport), std::move(peer)));
   }
 
   const ServerOptions options_;
   TimerQueue& timers_;
   asio::basic_socket_acceptor<tcp, asio::io_context::executor_type> acceptor_;
+  std::unique_ptr<TlsServer> tls_;
   Services services_;
   Timer accept_timer_;
   bool accept_waits_ = false;  // for a session to end

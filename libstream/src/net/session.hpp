@@ -11,6 +11,7 @@
 #include "stream/net/server.hpp"
 #include "stream/replay/playback.hpp"
 #include "timer_queue.hpp"
+#include "tls_server.hpp"
 #include "transport.hpp"
 
 namespace stream::net {
@@ -36,6 +37,7 @@ struct Services {
   TimerQueue& timers;
   Handler& handler;
   const ServerOptions& options;
+  const TlsServer* tls = nullptr;  ///< null: there are no certificates
   std::unordered_map<Session*, std::shared_ptr<Session>> sessions{};
   std::function<void()> released{};  ///< a session has gone
   ServerStats stats{};

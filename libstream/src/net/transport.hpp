@@ -5,6 +5,7 @@
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -36,29 +37,43 @@ class Transport {
     Kind kind = Kind::done;
     std::size_t size = 0;
   };
-  /// What fits into a buffer for read(). A smaller one may leave bytes behind that no wait tells of.
+  enum class Farewell : std::uint8_t {
+    yes,
+    no,  ///< over TLS, the peer sees that there should have been more (RFC 8446 §6.1)
+  };
+
+  /// The most that one read() gives over TLS.
   static constexpr std::size_t kReadSize = 16 * 1024;
 
   explicit Transport(Socket socket) : socket_(std::move(socket)) {}
   /// Without delay, and without blocking. False: the connection is gone.
   bool prepare();
-  /// From here on everything is encrypted; the handshake goes along with the first reading and writing. The socket's owner is
-  /// the server of `tls`.
-  void start_tls(TlsSession tls);
+  /// Gives bytes back that were read: they are read again, also by TLS that starts after it.
+  void unread(std::string_view bytes);
+  /// From here on everything is encrypted, what is encrypted already once more (TLS through a tunnel to a TLS port). The
+  /// socket's owner is the server of `tls`. False: out of memory.
+  bool start_tls(TlsSession tls);
+  /// Shakes hands, as far as it goes without waiting: `again` is to be followed by wait_readable().
+  Io handshake();
   bool secure() const { return tls_ != nullptr; }
   SSL* tls() const { return tls_.get(); }
-  /// Why TLS failed: "sslv3 alert bad certificate"; empty: it did not.
+  /// Why TLS failed, in words; empty: it did not.
   const std::string& failure() const { return failure_; }
 
   Io read(std::span<char> buffer);
-  /// Writes the pieces behind one another, as if they were one.
+  /// Writes the pieces behind one another, as if they were one. After `again` the next call begins with the same bytes.
   Io write(std::span<const std::string_view> pieces);
 
-  /// Calls `handler(error_code)` once read(), or write(), may have more to do.
+  /// Calls `handler(error_code)` once read(), handshake() too, may have more to do.
   template <class Handler>
   void wait_readable(Handler handler) {
+    if (has_buffered()) {
+      boost::asio::post(socket_.get_executor(), [handler = std::move(handler)] { handler(boost::system::error_code{}); });
+      return;
+    }
     socket_.async_wait(read_wants_write_ ? Socket::wait_write : Socket::wait_read, std::move(handler));
   }
+  /// Calls `handler(error_code)` once write(), shutdown_send() too, may have more to do.
   template <class Handler>
   void wait_writable(Handler handler) {
     socket_.async_wait(write_wants_read_ ? Socket::wait_read : Socket::wait_write, std::move(handler));
@@ -69,10 +84,12 @@ class Transport {
     socket_.async_wait(Socket::wait_error, std::move(handler));
   }
 
-  /// Tells the peer that nothing more comes. False: the connection is gone.
-  bool shutdown_send();
+  /// Tells the peer that nothing more comes. `again`: to be called once more after wait_writable().
+  Io shutdown_send(Farewell farewell);
   /// A close() without a farewell: what the peer has not read may be lost, and it sees a reset.
   void reset_on_close();
+  /// The address that the peer has connected to: "127.0.0.1"; empty if the connection is gone.
+  std::string local_address() const;
   /// Bytes given to the system that the peer has not acknowledged.
   std::size_t unsent();
   void close();
@@ -80,12 +97,18 @@ class Transport {
   Transport take();
 
  private:
-  Io tls_result(int result, std::size_t size, bool& wants_other);
+  Io tls_result(SSL* tls, int result, std::size_t size, bool& wants_read, bool& wants_write);
+  /// Something can be read that no wait for the socket tells of.
+  bool has_buffered() const;
+  Io farewell(SSL* tls);
 
   Socket socket_;
+  std::string unread_{};  // without TLS; with it, its link has them
+  TlsSession outer_{};    // outlives what it carries
   TlsSession tls_{};
   bool read_wants_write_ = false;
   bool write_wants_read_ = false;
+  std::size_t farewells_ = 0;  // how many layers have said it, from the inside
   std::string failure_{};
 };
 

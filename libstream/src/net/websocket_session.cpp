@@ -445,7 +445,16 @@ void WebSocketSession::client_left() {
 
 void WebSocketSession::linger() {
   if (state_ == State::closed) return;
-  if (!transport_.shutdown_send() || input_ended_) return close();
+  const bool cut = ending_ == StepKind::cut && served_.last == StepKind::cut;
+  const Transport::Io io = transport_.shutdown_send(cut ? Transport::Farewell::no : Transport::Farewell::yes);
+  if (io.kind == Transport::Kind::again) {
+    limit(kDrainTime);
+    transport_.wait_writable([self = shared_from_this(), this](const error_code& error) {
+      if (state_ != State::closed) error ? close() : linger();
+    });
+    return;
+  }
+  if (io.kind != Transport::Kind::done || input_ended_) return close();
   state_ = State::lingering;
   services_.timers.disarm(step_timer_);
   limit(kDrainTime);

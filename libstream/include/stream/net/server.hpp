@@ -17,6 +17,8 @@
 /// The only part that knows a socket. A server here is protocol and timing; what it answers is its handler's business.
 namespace stream::net {
 
+class CertificateSource;
+
 /// One request as it arrived.
 struct Request {
   std::string method{};
@@ -24,6 +26,10 @@ struct Request {
   std::string target{};
   std::string authority{};  ///< of the absolute form, else the Host field
   bool absolute = false;    ///< it came in the absolute form, as a proxy is asked
+  bool tunnel = false;      ///< it came through a tunnel (CONNECT), whose authority is `authority`; see Server
+  bool secure = false;      ///< it came over TLS
+  /// "http" or "https" where the client has said which, by the absolute form, a tunnel or TLS; else empty.
+  std::string scheme{};
   std::vector<replay::HeaderField> headers{};
   std::string body{};           ///< the first ServerOptions::kept_body bytes, without transfer coding
   std::uint64_t body_size = 0;  ///< all of it
@@ -73,8 +79,8 @@ class Handler {
   virtual std::shared_ptr<const replay::Answer> answer(const Request& request) = 0;
   /// The answer is over. Called once for each answer(), unless the server is stopped before.
   virtual void served(const Request& request, const replay::Answer& answer, const Served& served);
-  /// Something arrived that is no request we read; it was answered with `status`, or (0) the connection was closed without a
-  /// word.
+  /// Something arrived that is no request we read; it was answered with `status`. 0: nothing was answered, for what came is not
+  /// HTTP, or TLS failed; `why` says also where the client does not trust the certificate.
   virtual void refused(std::string_view peer, int status, std::string_view why);
   /// A WebSocket message of the client's, or a ping or pong.
   virtual void received(const Request& request, int opcode, std::uint64_t size);
@@ -89,9 +95,12 @@ class Handler {
 struct ServerOptions {
   std::string host = "127.0.0.1";  ///< an address, or a name that has one
   std::uint16_t port = 0;          ///< 0: a free one
+  /// Who we are, for TLS: on the port and in tunnels. Outlives the server. Null: there is no TLS.
+  CertificateSource* certificates = nullptr;
+  bool tls = false;  ///< the port speaks TLS; plain HTTP is answered with 400. Needs `certificates`
   /// Between two requests, between two pieces of a request's body, for a client that does not read, and after a `stall`.
   Nanos idle_timeout = std::chrono::seconds(60);
-  Nanos head_timeout = std::chrono::seconds(10);  ///< from the first byte of a request's head to its last
+  Nanos head_timeout = std::chrono::seconds(10);  ///< from the first byte of a request's head, or of TLS, to its last
   /// Bytes a second that a request's body must bring on the mean, once idle_timeout is over; 0: any that come in time.
   std::uint64_t min_body_rate = 128;
   std::uint32_t max_head = 64 * 1024;  ///< bytes of a request's head; more is answered with 414 (its first line) or 431
@@ -102,7 +111,11 @@ struct ServerOptions {
   std::size_t max_connections = 16384;              ///< more wait to be accepted
 };
 
-/// Serves answers on their schedule over HTTP/1.0, HTTP/1.1 and WebSocket.
+/// Serves answers on their schedule over HTTP/1.0, HTTP/1.1 and WebSocket, with or without TLS.
+///
+/// CONNECT (RFC 9110 §9.3.6) opens a tunnel that leads to the same handler: what begins in it is TLS or plain HTTP, by its
+/// first byte, and its requests are for the authority that CONNECT named; where that is an IP address, for their Host field.
+/// TLS takes the certificate for the name that the client asks for (SNI), else for CONNECT's host or the address it connected to.
 ///
 /// A step goes out when its time since the arrival of the request's head has come: never before, and counted from there, so
 /// that lateness does not add up. Where the answer cannot begin in time (a body that came slowly, an earlier answer on the
@@ -117,7 +130,7 @@ class Server {
   ~Server();
 
   std::uint16_t port() const;
-  /// "http://127.0.0.1:8080"
+  /// "http://127.0.0.1:8080", or https
   const std::string& url() const;
 
   /// Listens at one more address, with a handler of its own, until run() ends. Before run(). Its URL, or the errors of listen().
