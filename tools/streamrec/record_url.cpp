@@ -8,18 +8,16 @@
 #include <cerrno>
 #include <thread>
 
+#include "common/signals.hpp"
+#include "stream/net/client_events.hpp"
 #include "stream/net/url.hpp"
 #include "stream/text/units.hpp"
-#include "stream/text/utf8.hpp"
-#include "common/signals.hpp"
 #include "streamrec/streamrec.hpp"
 
 namespace tools::streamrec {
 namespace {
 
 using stream::Event;
-using stream::EventKind;
-using stream::Json;
 using stream::Nanos;
 using stream::Status;
 using stream::StreamKind;
@@ -34,50 +32,6 @@ constexpr int kMaxRedirects = 10;
 // What an EventSource waits without a `retry` field is left to it; Chromium takes this.
 constexpr std::chrono::milliseconds kRetry{3000};
 constexpr std::chrono::milliseconds kLongestRetry{60'000};
-
-Json har_headers(const std::vector<stream::replay::HeaderField>& headers) {
-  Json list = Json::array();
-  for (const auto& field : headers) {
-    list.as_array().push_back(Json::Object{{"name", field.name}, {"value", field.value}});
-  }
-  return list;
-}
-
-/// The pairs of a query as they are written.
-Json har_query(std::string_view url) {
-  Json list = Json::array();
-  const auto mark = url.find('?');
-  if (mark == std::string_view::npos) return list;
-  for (std::string_view rest = url.substr(mark + 1); !rest.empty();) {
-    const auto end = std::min(rest.find('&'), rest.size());
-    const std::string_view pair = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (pair.empty()) continue;
-    const auto equals = std::min(pair.find('='), pair.size());
-    list.as_array().push_back(
-        Json::Object{{"name", pair.substr(0, equals)}, {"value", pair.substr(std::min(equals + 1, pair.size()))}});
-  }
-  return list;
-}
-
-Json millis(std::optional<Nanos> time) { return time ? Json(Json::Number{stream::format_decimal_millis(*time)}) : Json(-1); }
-
-std::string end_reason(ClientEnd::Kind kind) {
-  switch (kind) {
-    case ClientEnd::Kind::complete:
-      return "eof";
-    case ClientEnd::Kind::reset:
-      return "reset";
-    case ClientEnd::Kind::timeout:
-      return "timeout";
-    case ClientEnd::Kind::stopped:
-      return "abort";
-    case ClientEnd::Kind::truncated:
-    case ClientEnd::Kind::broken:
-      break;
-  }
-  return "error";
-}
 
 /// Writes down what one client makes of one URL: the exchanges that redirects and lost connections make of it.
 class Session final : public stream::net::ClientSink {
@@ -98,29 +52,20 @@ class Session final : public stream::net::ClientSink {
   }
 
   Status take(ClientEvent event) override {
-    Event line;
-    line.id = id_;
     switch (event.kind) {
       case ClientEvent::Kind::request:
-        return take_request(event, std::move(line));
+        return take_request(event);
       case ClientEvent::Kind::sent:
         return {};
-      case ClientEvent::Kind::interim:
-        line.kind = EventKind::mark;
-        line.data = fmt::format("interim response {} {}", event.status, event.reason);
-        return recorder_.write(std::move(line), event.at);
       case ClientEvent::Kind::head:
-        return take_head(event, std::move(line));
+        return take_head(event);
       case ClientEvent::Kind::data:
-        return take_data(event, std::move(line));
+        return take_data(event);
       case ClientEvent::Kind::message:
-        return take_message(event, std::move(line));
+        return take_message(event);
+      case ClientEvent::Kind::interim:
       case ClientEvent::Kind::close:
-        line.kind = EventKind::close;
-        line.direction = event.direction;
-        line.code = event.code;
-        line.reason = event.reason;
-        return recorder_.write(std::move(line), event.at);
+        return write(stream::net::timeline_event(event), event.at);
     }
     return {};
   }
@@ -128,13 +73,7 @@ class Session final : public stream::net::ClientSink {
   /// The exchange is over. `why`: of an abort.
   Status end(const ClientEnd& end, const std::string& why) {
     watch_.end();
-    Event line;
-    line.id = id_;
-    line.kind = EventKind::end;
-    line.reason = why.empty() ? end_reason(end.kind) : "abort";
-    line.data = why.empty() ? end.error : why;
-    if (!end.trailers.empty()) line.trailers = har_headers(end.trailers);
-    return recorder_.write(std::move(line), end.at);
+    return write(stream::net::end_event(end, why), end.at);
   }
 
   /// A request has been sent: ever, and of this exchange.
@@ -159,63 +98,30 @@ class Session final : public stream::net::ClientSink {
   }
 
  private:
-  Status take_request(const ClientEvent& event, Event line) {
-    requested_ = open_ = true;
-    asked_ = event.at;
-    line.kind = EventKind::request;
-    const std::string& body = request_->body;
-    const bool text = stream::is_utf8(body);
-    Json request = Json::Object{{"method", event.method},
-                                {"url", event.url},
-                                {"httpVersion", "HTTP/1.1"},
-                                {"cookies", Json::array()},
-                                {"headers", har_headers(event.headers)},
-                                {"queryString", har_query(event.url)}};
-    if (!body.empty() && text) {
-      request.set("postData", Json::Object{{"mimeType", find_header(event.headers, "Content-Type")}, {"text", body}});
-    }
-    request.set("headersSize", -1);
-    request.set("bodySize", static_cast<std::uint64_t>(body.size()));
-    line.object = std::move(request);
-    Json timings = Json::Object{
-        {"dns", millis(event.timings.dns)}, {"connect", millis(event.timings.connect)}, {"ssl", millis(event.timings.tls)}};
-    line.entry = Json::Object{{"serverIPAddress", event.address},
-                              {"connection", std::to_string(event.local_port)},
-                              {"_connectTimings", std::move(timings)}};
-    if (!event.tls.empty()) line.entry.set("_tls", event.tls);
-    tool_.messages().verbose(
-        fmt::format("connected to {} ({}){}", event.url, event.address, event.tls.empty() ? "" : ", " + event.tls));
-    STREAM_TRY(recorder_.write(std::move(line), event.at));
-    if (body.empty() || text) return {};
-    Event bytes;
-    bytes.id = id_;
-    bytes.kind = EventKind::data;
-    bytes.direction = stream::Direction::send;
-    bytes.data = body;
-    return recorder_.write(std::move(bytes), event.at);
+  Status write(Event line, Moment moment) {
+    line.id = id_;
+    return recorder_.write(std::move(line), moment);
   }
 
-  Status take_head(ClientEvent& event, Event line) {
+  Status take_request(const ClientEvent& event) {
+    requested_ = open_ = true;
+    asked_ = event.at;
+    tool_.messages().verbose(
+        fmt::format("connected to {} ({}){}", event.url, event.address, event.tls.empty() ? "" : ", " + event.tls));
+    STREAM_TRY(write(stream::net::request_event(event, request_->body), event.at));
+    auto bytes = stream::net::sent_body(request_->body);
+    return bytes ? write(std::move(*bytes), event.at) : Status();
+  }
+
+  Status take_head(const ClientEvent& event) {
     status_ = event.status;
     reason_ = event.reason;
     headers_ = event.headers;
     websocket_ = event.websocket;
-    const std::string type(find_header(event.headers, "Content-Type"));
-    kind_ = websocket_ ? StreamKind::websocket : stream::stream_kind_of_media_type(type);
+    kind_ = stream::net::stream_kind_of(event);
     hidden_ = (options_.fail && status_ >= 400) || redirected();
     watch_.begin(kind_);
-    line.kind = EventKind::response;
-    line.stream_kind = to_string(kind_);
-    line.object = Json::Object{{"status", event.status},
-                               {"statusText", event.reason},
-                               {"httpVersion", fmt::format("HTTP/1.{}", event.minor_version)},
-                               {"cookies", Json::array()},
-                               {"headers", har_headers(event.headers)},
-                               {"content", Json::Object{{"size", -1}, {"mimeType", type}}},
-                               {"redirectURL", find_header(event.headers, "Location")},
-                               {"headersSize", event.head_size},
-                               {"bodySize", -1}};
-    return recorder_.write(std::move(line), event.at);
+    return write(stream::net::response_event(event, kind_), event.at);
   }
 
   void received(const ClientEvent& event) {
@@ -223,11 +129,9 @@ class Session final : public stream::net::ClientSink {
     if (!first_byte_) first_byte_ = event.at - asked_;
   }
 
-  Status take_data(ClientEvent& event, Event line) {
+  Status take_data(const ClientEvent& event) {
     received(event);
-    line.kind = EventKind::data;
-    line.data = event.bytes;
-    STREAM_TRY(recorder_.write(std::move(line), event.at));
+    STREAM_TRY(write(stream::net::timeline_event(event), event.at));
     if (hidden_) return {};
     STREAM_TRY(recorder_.print(event.bytes));
     watch_.data(event.bytes);
@@ -235,12 +139,8 @@ class Session final : public stream::net::ClientSink {
     return {};
   }
 
-  Status take_message(ClientEvent& event, Event line) {
-    line.kind = EventKind::message;
-    line.direction = event.direction;
-    line.opcode = event.opcode;
-    line.data = event.bytes;
-    STREAM_TRY(recorder_.write(std::move(line), event.at));
+  Status take_message(const ClientEvent& event) {
+    STREAM_TRY(write(stream::net::timeline_event(event), event.at));
     if (event.direction == stream::Direction::send || event.opcode > 2) return {};
     received(event);
     STREAM_TRY(recorder_.print(event.bytes + "\n"));

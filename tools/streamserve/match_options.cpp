@@ -74,6 +74,26 @@ void declare_parts(CLI::App& app, MatchGroup& group) {
 
 }  // namespace
 
+namespace {
+
+void set_miss(MatchGroup& group, const std::string& word) {
+  if (word == "404") {
+    group.miss = Miss::not_found;
+  } else if (word == "502") {
+    group.miss = Miss::bad_gateway;
+  } else if (word == "close") {
+    group.miss = Miss::close;
+  } else if (word.starts_with("upstream=") && word.size() > 9) {
+    group.upstream.url = word.substr(9);
+  } else if (word.starts_with("record=") && word.size() > 7) {
+    group.upstream.record = word.substr(7);
+  } else {
+    throw CLI::ValidationError("--miss", "expected one of 404, 502, close, upstream=URL, record=FILE, found '" + word + "'");
+  }
+}
+
+}  // namespace
+
 void declare_matching(CLI::App& app, MatchGroup& group) {
   add_choice(
       app, "--match", group.match.strictness,
@@ -117,13 +137,21 @@ void declare_matching(CLI::App& app, MatchGroup& group) {
       ->type_name("HOW")
       ->default_str("recorded")
       ->group(kGroup);
-  add_choice(app, "--miss", group.miss, {{"404", Miss::not_found}, {"502", Miss::bad_gateway}, {"close", Miss::close}},
-             "What a request gets that was not recorded. A status with what differs from the nearest exchange as JSON, or "
-             "(close) the end of the "
-             "connection.")
-      ->type_name("HOW")
-      ->default_str("404")
-      ->group(kGroup);
+  auto* miss =
+      app.add_option_function<std::vector<std::string>>(
+             "--miss",
+             [&group](const std::vector<std::string>& words) {
+               for (const std::string& word : words) set_miss(group, word);
+             },
+             "What a request gets that was not recorded. 404 or 502, with what differs from the nearest exchange as JSON; "
+             "close: the end of the connection; upstream=URL: the answer of this server; record=FILE: the answer of the "
+             "server that the client means, or of upstream, which is appended to this recording.")
+          ->type_name("HOW")
+          ->group(kGroup);
+  app.add_flag("--upstream-insecure", group.upstream.insecure,
+               "Accept any certificate of the server that a miss is passed on to.")
+      ->group(kGroup)
+      ->needs(miss);
 }
 
 }  // namespace tools::streamserve

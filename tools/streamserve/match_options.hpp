@@ -4,6 +4,7 @@
 
 #include "common/tool.hpp"
 #include "har/match/matcher.hpp"
+#include "streamserve/upstream.hpp"
 
 namespace tools::streamserve {
 
@@ -21,6 +22,7 @@ struct MatchGroup {
   std::string host_header{};  ///< the header that names the host instead of Host; empty: none
   OnError on_error = OnError::recorded;
   Miss miss = Miss::not_found;
+  UpstreamOptions upstream{};  ///< --miss upstream= and record=
   ClientBy client = ClientBy::none;
   std::string client_name{};  ///< of the header or cookie
 };

@@ -33,7 +33,13 @@ double seconds(stream::Nanos time) { return static_cast<double>(time.count()) / 
 
 Serving::Serving(const Options& options, Messages& messages, RequestLog& log, std::shared_ptr<Repertoire> repertoire,
                  Mocks* mocks, Changes& changes)
-    : options_(options), messages_(messages), log_(log), repertoire_(std::move(repertoire)), mocks_(mocks), changes_(changes) {}
+    : options_(options),
+      messages_(messages),
+      log_(log),
+      repertoire_(std::move(repertoire)),
+      mocks_(mocks),
+      upstream_(upstream),
+      changes_(changes) {}
 
 void Serving::begin(const net::Request& request, std::string member, std::string name) {
   request.tag = ++next_tag_;
@@ -90,6 +96,11 @@ std::shared_ptr<const Answer> Serving::missed(const net::Request& request, const
     return allowed;
   }
   ++tally_.missed;
+  if (upstream_ != nullptr) {
+    tally_.stray(fmt::format("{} {}: {}", request.method, request.target, match.miss));
+    begin(request, "upstream", upstream_->url_of(request));
+    return upstream_->relay(request);
+  }
   const Nearest nearest = repertoire_->finder().nearest(request);
   const std::string text = miss_text(options_.match.miss, match.miss, nearest);
   tally_.stray(fmt::format("{} {}: {}", request.method, request.target, match.miss));

@@ -50,9 +50,9 @@ struct Running {
 /// Finds the answers and writes the log.
 class Serving final : public stream::net::Handler {
  public:
-  /// All of them outlive it; `mocks` may be null.
+  /// All of them outlive it; `mocks` and `upstream` may be null.
   Serving(const Options& options, Messages& messages, RequestLog& log, std::shared_ptr<Repertoire> repertoire, Mocks* mocks,
-          Changes& changes);
+          Upstream* upstream, Changes& changes);
   /// Whom --exit-after stops.
   void serves(stream::net::Server& server) { server_ = &server; }
 
@@ -86,6 +86,7 @@ class Serving final : public stream::net::Handler {
   RequestLog& log_;
   std::shared_ptr<Repertoire> repertoire_;
   Mocks* const mocks_;
+  Upstream* const upstream_;
   Changes& changes_;
   stream::net::Server* server_ = nullptr;
   std::unordered_map<std::uint64_t, Running> running_;  // by the request's tag

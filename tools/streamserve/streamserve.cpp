@@ -85,7 +85,7 @@ net::ServerOptions server_options(const Options& options, const Repertoire& repe
 int run(Tool& tool, Options options) {
   Messages& messages = tool.messages();
   if (options.certificates.print_authority) return print_authority(tool, options.certificates);
-  if (const auto status = check(options); !status) return failed(tool, status.error());
+  if (const auto usable = check(options); !usable) return failed(tool, usable.error());
   const ServiceOptions& service = options.service;
   if (service.once) options.match.match.repeat = har::match::Repeat::consume;
   stream::replay::Pace& pace = options.pace.pace;
@@ -106,7 +106,13 @@ int run(Tool& tool, Options options) {
   raise_descriptor_limit();
   const auto started = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   Changes changes(options.faults, pace.seed, Fitting(options.answers, options.match, started));
-  Serving serving(options, messages, **log, *repertoire, mocks.get(), changes);
+  std::unique_ptr<Upstream> upstream;
+  if (options.match.upstream.active()) {
+    auto opened = Upstream::open(options.match.upstream);
+    if (!opened) return failed(tool, opened.error());
+    upstream = std::move(*opened);
+  }
+  Serving serving(options, messages, **log, *repertoire, mocks.get(), upstream.get(), changes);
   net::ServerOptions where = server_options(options, **repertoire);
   // In tunnels only, TLS may never be wanted.
   const bool surely = options.tls || !options.certificates.authority.empty();
@@ -116,6 +122,7 @@ int run(Tool& tool, Options options) {
   const auto server = net::Server::listen(where, serving);
   if (!server) return failed(tool, server.error());
   serving.serves(**server);
+  if (upstream) upstream->serves(**server);
   StatusPage status_page(serving, **server);
   std::string addresses = (*server)->url() + "\n";
   if (service.status_port) {
@@ -146,7 +153,9 @@ int run(Tool& tool, Options options) {
     messages.verbose(fmt::format("exchange {}: {} {}", exchange.name, exchange.answer->websocket ? "WebSocket" : exchange.method,
                                  exchange.target));
   }
-  if (const auto status = (*server)->run(); !status) return failed(tool, status.error());
+  const auto status = (*server)->run();
+  upstream.reset();  // what goes on there speaks to the server
+  if (!status) return failed(tool, status.error());
   if (service.verify && !verify(serving, **log, messages)) return kNo;
   return kYes;
 }

@@ -188,10 +188,15 @@ void Http1Connection::on_request() {
     answer = kUpgradeRequired;
   }
   served_ = Served{};
+  head_ = ResponseHead{};
   ending_.reset();
   if (answer->websocket) return upgrade(std::move(answer));
   player_.emplace(std::move(answer), arrival_, SteadyClock::now(), services_.stats);
-  head_ = make_response_head(player_->answer(), request_, reader_->head().keep_alive && !services_.draining);
+  if (player_->answer().live) {
+    player_->listen([this] {
+      if (state_ == State::answering) services_.timers.arm(step_timer_, SteadyClock::now());
+    });
+  }
   advance();
 }
 
@@ -222,11 +227,12 @@ void Http1Connection::advance() {
   for (int turn = 0;;) {
     while (!ending_ && view_.empty() && out_.size() < kGather) {
       const SteadyTime now = SteadyClock::now();
-      if (player_->next_time() > now) break;
+      if (player_->waits(now) || player_->next_time() > now) break;
       compose(player_->take(now));
     }
     if (!flush()) return;
     if (ending_) return finish_answer();
+    if (player_->waits(SteadyClock::now())) return;
     // A stream that never ends and is always late must let others have their turn.
     if (player_->next_time() > SteadyClock::now() || ++turn == kTurn) {
       services_.timers.arm(step_timer_, player_->next_time());
@@ -238,6 +244,7 @@ void Http1Connection::advance() {
 void Http1Connection::compose(const replay::Step& step) {
   switch (step.kind) {
     case StepKind::head:
+      head_ = make_response_head(player_->answer(), request_, reader_->head().keep_alive && !services_.draining);
       out_ += head_.bytes;
       served_.status = player_->answer().status;
       if (head_.framing == Framing::none) ending_ = StepKind::end;

@@ -76,13 +76,44 @@ class OpenAnswer {
   ServerStats* stats_;
 };
 
+/// Hears of the steps of a live answer as long as it lives.
+class LiveListener {
+ public:
+  LiveListener() = default;
+  LiveListener(std::shared_ptr<replay::LiveSteps> steps, std::function<void()> more)
+      : steps_(std::move(steps)), number_(steps_->listen(std::move(more))) {}
+  LiveListener(LiveListener&&) noexcept = default;
+  LiveListener& operator=(LiveListener&& other) noexcept {
+    std::swap(steps_, other.steps_);
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~LiveListener() {
+    if (steps_) steps_->forget(number_);
+  }
+
+ private:
+  std::shared_ptr<replay::LiveSteps> steps_{};
+  std::uint64_t number_ = 0;
+};
+
 /// Walks an answer on the clock: what is due when, and how late it was.
 class Player {
  public:
   Player(std::shared_ptr<const replay::Answer> answer, SteadyTime arrival, SteadyTime now, ServerStats& stats)
       : playback_(std::move(answer)), zero_(arrival), stats_(&stats), open_(stats) {
     // A start that was missed moves the whole schedule, so that its pauses stay.
-    if (!done() && next_time() < now) zero_ += now - next_time();
+    begin_by(now);
+  }
+
+  /// Of a live answer: calls `more` when there is more of it.
+  void listen(std::function<void()> more) { listener_ = LiveListener(answer().live, std::move(more)); }
+  /// Nothing is due until more of a live answer comes. What came late moves the schedule.
+  bool waits(SteadyTime now) {
+    if (!playback_.waiting()) return false;
+    playback_.refresh();
+    if (!playback_.waiting()) begin_by(now);
+    return playback_.waiting();
   }
 
   const replay::Answer& answer() const { return playback_.answer(); }
@@ -105,7 +136,12 @@ class Player {
   Nanos max_lateness() const { return lateness_; }
 
  private:
+  void begin_by(SteadyTime now) {
+    if (!done() && !playback_.waiting() && next_time() < now) zero_ += now - next_time();
+  }
+
   replay::Playback playback_;
+  LiveListener listener_{};
   SteadyTime zero_;
   ServerStats* stats_;
   OpenAnswer open_;

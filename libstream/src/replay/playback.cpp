@@ -46,9 +46,19 @@ Step Playback::round_step(std::size_t index) const {
   return step;
 }
 
+void Playback::refresh() {
+  if (waiting_) find_next();
+}
+
 void Playback::find_next() {
   const Answer& answer = *answer_;
   comment_ = false;
+  if (answer.live) {
+    waiting_ = index_ >= answer.live->size() && !answer.live->ended();
+    done_ = index_ >= answer.live->size() && !waiting_;
+    if (!waiting_ && !done_) next_ = (*answer.live)[index_];
+    return;
+  }
   if (index_ >= answer.steps.size()) {
     done_ = true;
     return;
@@ -103,6 +113,10 @@ void Playback::take() {
   const bool data = next_.kind == StepKind::data;
   begun_ = begun_ || data;
   if (answer_->keepalive && data) gap_.feed(next_.bytes);
+  if (answer_->live) {
+    answer_->live->taken(index_++);  // its own bytes are still to be sent
+    return find_next();
+  }
   const bool part = answer_->rate != 0 && data && sent_ + next_.bytes.size() < answer_->steps[index_].bytes.size();
   sent_ = part ? sent_ + next_.bytes.size() : 0;
   if (!part) ++index_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "stream/record/event.hpp"
+#include "stream/replay/live.hpp"
 #include "stream/replay/schedule.hpp"
 
 namespace stream::replay {
@@ -46,9 +47,11 @@ struct Answer {
   std::uint64_t rate = 0;                          ///< bytes a second that the body may take; 0: any
   std::string recorded_coding{};                   ///< a Content-Encoding that the body was sent in and is not recorded in
   std::optional<WallTime> recorded_at{};           ///< when it was asked for; none: the recording does not say
-  std::shared_ptr<const Answer> origin{};          ///< what it was made of, where it was changed for one request
-  std::string note{};                              ///< how it was changed, for logs
-  std::shared_ptr<const void> owner{};             ///< what the steps' bytes belong to
+  /// What is played instead of `steps`, as far as it has come. All else about the answer is to be right when its head is there.
+  std::shared_ptr<LiveSteps> live{};
+  std::shared_ptr<const Answer> origin{};  ///< what it was made of, where it was changed for one request
+  std::string note{};                      ///< how it was changed, for logs
+  std::shared_ptr<const void> owner{};     ///< what the steps' bytes belong to
 };
 
 /// The answer of a recorded exchange. Streams (every kind but http) are repeated as often as the pace says, and server-sent

@@ -22,8 +22,8 @@ class SseGap {
 };
 
 /// Walks an answer in the order of time: its steps, repeated as often as it says, in pieces where its rate demands, and with
-/// keep-alive comments in between. Pure: it is told nothing of a clock. Times are counted from the request, exactly, however
-/// long it goes on.
+/// keep-alive comments in between; of a live answer what has come, as it came. Pure: it is told nothing of a clock. Times are
+/// counted from the request, exactly, however long it goes on.
 class Playback {
  public:
   explicit Playback(std::shared_ptr<const Answer> answer);
@@ -31,7 +31,11 @@ class Playback {
   const Answer& answer() const { return *answer_; }
   /// The last step has been taken.
   bool done() const { return done_; }
-  /// What is due next. Until take(); not when done().
+  /// A live answer of which nothing more has come yet.
+  bool waiting() const { return waiting_; }
+  /// More of a live answer may have come.
+  void refresh();
+  /// What is due next. Until take(); not when done() or waiting().
   const Step& next() const { return next_; }
   void take();
 
@@ -49,6 +53,7 @@ class Playback {
   Step held_{};           // what comes behind the keep-alive that next_ is
   bool comment_ = false;  // next_ is a keep-alive
   bool done_ = false;
+  bool waiting_ = false;
   bool headed_ = false;
   bool begun_ = false;  // some of the body is gone
   Nanos last_{};        // when the last thing was due
