@@ -353,7 +353,7 @@ def side_files_stay_in_their_folder(folder):
 
     request = b"GET /f HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
     with Server(har("fine.txt")) as server:
-        assert exchange(server.port, request).endswith(b"\r\n\r\nfine")
+        assert b"\r\nfine\r\n" in exchange(server.port, request)
     for name in ("../secret.txt", str(folder / "secret.txt"), "link.txt", "x/../../secret.txt"):
         process = subprocess.Popen([STREAMSERVE, "--port", "0", har(name)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         line = process.stdout.readline().strip()

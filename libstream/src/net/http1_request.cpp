@@ -203,7 +203,7 @@ void Http1RequestReader::take_field(std::string_view line) {
 
 void Http1RequestReader::end_head() {
   check_host();
-  choose_framing();
+  if (!refusal_) choose_framing();
   if (refusal_) return;
   const bool close = lists_token(head_.headers, "Connection", "close");
   head_.keep_alive = !close && (head_.minor_version > 0 || lists_token(head_.headers, "Connection", "keep-alive"));
