@@ -48,11 +48,15 @@ std::string Fitting::authority(const stream::net::Request& request) const {
 std::shared_ptr<const Answer> Fitting::fit(const stream::net::Request& request, std::shared_ptr<const Answer> answer,
                                            stream::replay::HttpTime now) const {
   if (answer->websocket) return answer;
-  const std::string used = authority(request);
-  har::match::Request asked;
-  asked.scheme.clear();
-  har::match::set_authority(asked, used);
-  const bool mapped = !group_.map.empty() && group_.map.apply(asked);
+  std::string used;
+  bool mapped = false;
+  if (!group_.map.empty()) {
+    used = authority(request);
+    har::match::Request asked;
+    asked.scheme.clear();
+    har::match::set_authority(asked, used);
+    mapped = group_.map.apply(asked);
+  }
   const bool bodies = options_.rewrite_bodies && mapped;
   answer = decode_for(ask_of(request), std::move(answer), bodies ? Encode::identity : options_.encode);
   if (options_.refresh_dates) answer = refresh_dates(std::move(answer), {now, started_});
@@ -64,7 +68,7 @@ std::shared_ptr<const Answer> Fitting::fit(const stream::net::Request& request, 
       place.scheme = scheme;
       har::match::set_authority(place, recorded);
       const auto name = group_.map.name_of(place, used, scheme.empty());
-      return name ? std::optional("http://" + *name) : std::nullopt;
+      return name ? std::optional((naming.secure ? "https://" : "http://") + *name) : std::nullopt;
     };
     answer = rewrite_names(std::move(answer), naming);
   }

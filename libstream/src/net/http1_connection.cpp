@@ -112,7 +112,8 @@ bool Http1Connection::on_head() {
   arrival_ = SteadyClock::now();
   state_ = State::body;
   body_seen_ = 0;
-  request_ = make_request(reader_->head(), peer_);
+  keep_alive_ = reader_->head().keep_alive;
+  request_ = make_request(std::move(reader_->head()), peer_);
   limit(services_.options.idle_timeout);
   if (request_.minor_version > 0 && !reader_->done() && !replay::find_header(request_.headers, "expect").empty()) {
     if (!replay::iequals(replay::find_header(request_.headers, "expect"), "100-continue")) {
@@ -158,7 +159,7 @@ void Http1Connection::on_request() {
     player_.reset();
     return refuse(400, "bytes behind a request for an upgrade");
   }
-  head_ = make_response_head(player_->answer(), request_, reader_->head().keep_alive);
+  head_ = make_response_head(player_->answer(), request_, keep_alive_);
   advance();
 }
 

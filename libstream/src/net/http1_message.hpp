@@ -15,7 +15,7 @@ namespace stream::net {
 using RequestHeader = boost::beast::http::request_header<>;
 
 /// A request without its body, with the target's forms (RFC 9112 §3.2) brought to one.
-Request make_request(const Http1RequestHead& head, std::string peer);
+Request make_request(Http1RequestHead head, std::string peer);
 /// The same request for Beast, which answers WebSocket handshakes.
 RequestHeader make_handshake(const Request& request);
 

@@ -110,18 +110,26 @@ std::size_t Http1RequestReader::feed_head(std::string_view bytes) {
              fmt::format("the {} is larger than {} bytes", in_line ? "request line" : "head of the request", limits_.max_head));
       break;
     }
-    line_ += part;
-    if (end == std::string_view::npos) break;
-    std::string line = std::exchange(line_, {});
-    line.pop_back();
-    if (!line.ends_with('\r')) {
-      refuse(400, "a line of the head ends with LF alone");
+    if (end == std::string_view::npos) {
+      line_ += part;
       break;
     }
-    line.pop_back();
-    take_line(line);
+    if (line_.empty()) {  // which is the rule: no copy
+      end_line(part);
+      continue;
+    }
+    const std::string line = std::exchange(line_, {}).append(part);
+    end_line(line);
   }
   return used;
+}
+
+/// With its line feed.
+void Http1RequestReader::end_line(std::string_view line) {
+  line.remove_suffix(1);
+  if (!line.ends_with('\r')) return refuse(400, "a line of the head ends with LF alone");
+  line.remove_suffix(1);
+  take_line(line);
 }
 
 void Http1RequestReader::check_method(std::string_view part) {

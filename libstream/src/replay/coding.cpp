@@ -98,6 +98,7 @@ std::shared_ptr<const Answer> with_bytes(Edit& edit, std::vector<std::string> pi
 }  // namespace
 
 std::shared_ptr<const Answer> decode_for(const Ask& ask, std::shared_ptr<const Answer> answer, Encode how) {
+  if (!has_field(answer->headers, "content-encoding")) return answer;
   const std::string coding(trimmed(joined_fields(answer->headers, "content-encoding")));
   const auto compression = compression_of(coding);
   if (!compression || !has_whole_body(*answer)) return answer;
@@ -115,6 +116,7 @@ std::shared_ptr<const Answer> decode_for(const Ask& ask, std::shared_ptr<const A
 }
 
 std::shared_ptr<const Answer> encode_for(const Ask& ask, std::shared_ptr<const Answer> answer) {
+  if (answer->recorded_coding.empty()) return answer;
   const auto compression = compression_of(answer->recorded_coding);
   const bool plain = !has_field(answer->headers, "content-encoding");
   const bool raw =
