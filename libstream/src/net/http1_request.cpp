@@ -217,7 +217,8 @@ void Http1RequestReader::end_head() {
   head_.keep_alive = !close && (head_.minor_version > 0 || lists_token(head_.headers, "Connection", "keep-alive"));
 }
 
-/// RFC 9112 §3.2. Where the target has an authority that one counts, whatever Host says.
+/// RFC 9112 §3.2. Where the target has an authority that one counts, whatever Host says. CONNECT has nothing but an authority,
+/// and there are clients that leave Host out there: nothing hangs on it.
 void Http1RequestReader::check_host() {
   std::size_t count = 0;
   for (const replay::HeaderField& field : head_.headers) {
@@ -226,7 +227,7 @@ void Http1RequestReader::check_host() {
     if (!is_authority(field.value)) refuse(400, fmt::format("\"{}\" is no host", shown(field.value)));
   }
   if (count > 1) refuse(400, "the request has more than one Host field");
-  if (count == 0 && head_.minor_version > 0) refuse(400, "the request has no Host field");
+  if (count == 0 && head_.minor_version > 0 && head_.method != "CONNECT") refuse(400, "the request has no Host field");
 }
 
 /// RFC 9112 §6.
