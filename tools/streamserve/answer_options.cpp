@@ -46,15 +46,22 @@ std::string Fitting::authority(const stream::net::Request& request) const {
 }
 
 std::shared_ptr<const Answer> Fitting::fit(const stream::net::Request& request, std::shared_ptr<const Answer> answer,
-                                           stream::replay::HttpTime now) const {
+                                           stream::replay::HttpTime now) {
   if (answer->websocket) return answer;
-  const std::string used = authority(request);
-  har::match::Request asked;
-  asked.scheme.clear();
-  har::match::set_authority(asked, used);
-  const bool mapped = !group_.map.empty() && group_.map.apply(asked);
+  std::string used;
+  bool mapped = false;
+  if (!group_.map.empty()) {
+    used = authority(request);
+    har::match::Request asked;
+    asked.scheme.clear();
+    har::match::set_authority(asked, used);
+    mapped = group_.map.apply(asked);
+  }
   const bool bodies = options_.rewrite_bodies && mapped;
-  answer = decode_for(ask_of(request), std::move(answer), bodies ? Encode::identity : options_.encode);
+  const Encode coding = bodies ? Encode::identity : options_.encode;
+  if (decodes(ask_of(request), *answer, coding)) {
+    answer = decoded_.get(std::move(answer), [&](const auto& each) { return decode_for(ask_of(request), each, coding); });
+  }
   if (options_.refresh_dates) answer = refresh_dates(std::move(answer), {now, started_});
   if (mapped) {
     stream::replay::Naming naming;
@@ -64,17 +71,18 @@ std::shared_ptr<const Answer> Fitting::fit(const stream::net::Request& request, 
       place.scheme = scheme;
       har::match::set_authority(place, recorded);
       const auto name = group_.map.name_of(place, used, scheme.empty());
-      return name ? std::optional("http://" + *name) : std::nullopt;
+      return name ? std::optional((naming.secure ? "https://" : "http://") + *name) : std::nullopt;
     };
     answer = rewrite_names(std::move(answer), naming);
   }
   return negotiate(ask_of(request), std::move(answer), now);
 }
 
-std::shared_ptr<const Answer> Fitting::finish(const stream::net::Request& request, std::shared_ptr<const Answer> answer) const {
+std::shared_ptr<const Answer> Fitting::finish(const stream::net::Request& request, std::shared_ptr<const Answer> answer) {
   const Ask ask = ask_of(request);
   if (options_.cors && is_cross_origin(ask, authority(request))) answer = with_cors(ask, std::move(answer));
-  return options_.encode == Encode::accept ? encode_for(ask, std::move(answer)) : answer;
+  if (options_.encode != Encode::accept || !encodes(ask, *answer)) return answer;
+  return encoded_.get(std::move(answer), [&](const auto& each) { return encode_for(ask, each); });
 }
 
 std::shared_ptr<const Answer> Fitting::preflight(const stream::net::Request& request) const {

@@ -31,7 +31,7 @@ class Changes {
   std::shared_ptr<const stream::replay::Answer> apply(const stream::net::Request& request,
                                                       std::shared_ptr<const stream::replay::Answer> answer, std::string& note);
 
-  const Fitting& fitting() const { return fitting_; }
+  Fitting& fitting() { return fitting_; }
 
  private:
   Fitting fitting_;

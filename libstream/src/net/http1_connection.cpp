@@ -124,7 +124,8 @@ bool Http1Connection::on_head() {
   arrival_ = SteadyClock::now();
   state_ = State::body;
   body_seen_ = 0;
-  request_ = make_request(reader_->head(), peer_);
+  keep_alive_ = reader_->head().keep_alive;
+  request_ = make_request(std::move(reader_->head()), peer_);
   request_.secure = transport_.secure();
   if (request_.secure && !request_.absolute) request_.scheme = "https";
   if (!tunnel_.empty()) set_tunnel(request_, tunnel_);
@@ -244,7 +245,7 @@ void Http1Connection::advance() {
 void Http1Connection::compose(const replay::Step& step) {
   switch (step.kind) {
     case StepKind::head:
-      head_ = make_response_head(player_->answer(), request_, reader_->head().keep_alive && !services_.draining);
+      head_ = make_response_head(player_->answer(), request_, keep_alive_ && !services_.draining);
       out_ += head_.bytes;
       served_.status = player_->answer().status;
       if (head_.framing == Framing::none) ending_ = StepKind::end;

@@ -78,6 +78,7 @@ class Http1Connection final : public Session {
   bool input_ended_ = false;
   std::optional<Http1RequestReader> reader_;
   Request request_;
+  bool keep_alive_ = false;      // as the request has it
   SteadyTime arrival_{};         // of the request's head
   std::uint64_t body_seen_ = 0;  // of the request, when the time for more of it was last set
 

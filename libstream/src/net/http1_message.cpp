@@ -63,14 +63,14 @@ Framing choose_framing(const replay::Answer& answer, const Request& request) {
 
 }  // namespace
 
-Request make_request(const Http1RequestHead& head, std::string peer) {
+Request make_request(Http1RequestHead head, std::string peer) {
   Request request;
-  request.method = head.method;
-  request.target = head.target;
-  request.minor_version = head.minor_version;
-  request.headers = head.headers;
-  request.authority = replay::find_header(head.headers, "host");
   request.websocket = asks_for_websocket(head);
+  request.authority = replay::find_header(head.headers, "host");
+  request.method = std::move(head.method);
+  request.target = std::move(head.target);
+  request.minor_version = head.minor_version;
+  request.headers = std::move(head.headers);
   request.peer = std::move(peer);
   if (request.method == "CONNECT") {
     request.authority = request.target;

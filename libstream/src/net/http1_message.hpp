@@ -13,7 +13,7 @@
 namespace stream::net {
 
 /// A request without its body, with the target's forms (RFC 9112 §3.2) brought to one.
-Request make_request(const Http1RequestHead& head, std::string peer);
+Request make_request(Http1RequestHead head, std::string peer);
 /// What CONNECT asks for.
 struct ConnectTarget {
   std::string host{};  ///< without the brackets of an IPv6 address

@@ -110,18 +110,26 @@ std::size_t Http1RequestReader::feed_head(std::string_view bytes) {
              fmt::format("the {} is larger than {} bytes", in_line ? "request line" : "head of the request", limits_.max_head));
       break;
     }
-    line_ += part;
-    if (end == std::string_view::npos) break;
-    std::string line = std::exchange(line_, {});
-    line.pop_back();
-    if (!line.ends_with('\r')) {
-      refuse(400, "a line of the head ends with LF alone");
+    if (end == std::string_view::npos) {
+      line_ += part;
       break;
     }
-    line.pop_back();
-    take_line(line);
+    if (line_.empty()) {  // which is the rule: no copy
+      end_line(part);
+      continue;
+    }
+    const std::string line = std::exchange(line_, {}).append(part);
+    end_line(line);
   }
   return used;
+}
+
+/// With its line feed.
+void Http1RequestReader::end_line(std::string_view line) {
+  line.remove_suffix(1);
+  if (!line.ends_with('\r')) return refuse(400, "a line of the head ends with LF alone");
+  line.remove_suffix(1);
+  take_line(line);
 }
 
 void Http1RequestReader::check_method(std::string_view part) {
@@ -203,13 +211,14 @@ void Http1RequestReader::take_field(std::string_view line) {
 
 void Http1RequestReader::end_head() {
   check_host();
-  choose_framing();
+  if (!refusal_) choose_framing();
   if (refusal_) return;
   const bool close = lists_token(head_.headers, "Connection", "close");
   head_.keep_alive = !close && (head_.minor_version > 0 || lists_token(head_.headers, "Connection", "keep-alive"));
 }
 
-/// RFC 9112 §3.2. Where the target has an authority that one counts, whatever Host says.
+/// RFC 9112 §3.2. Where the target has an authority that one counts, whatever Host says. CONNECT has nothing but an authority,
+/// and there are clients that leave Host out there: nothing hangs on it.
 void Http1RequestReader::check_host() {
   std::size_t count = 0;
   for (const replay::HeaderField& field : head_.headers) {
@@ -218,7 +227,7 @@ void Http1RequestReader::check_host() {
     if (!is_authority(field.value)) refuse(400, fmt::format("\"{}\" is no host", shown(field.value)));
   }
   if (count > 1) refuse(400, "the request has more than one Host field");
-  if (count == 0 && head_.minor_version > 0) refuse(400, "the request has no Host field");
+  if (count == 0 && head_.minor_version > 0 && head_.method != "CONNECT") refuse(400, "the request has no Host field");
 }
 
 /// RFC 9112 §6.

@@ -60,7 +60,8 @@ class Http1RequestReader {
   /// Null: none.
   const Http1Refusal* refusal() const { return refusal_ ? &*refusal_ : nullptr; }
 
-  const Http1RequestHead& head() const { return head_; }
+  /// Once it is here it may be moved from.
+  Http1RequestHead& head() { return head_; }
   /// The first Http1RequestLimits::kept_body bytes, without transfer coding. May be moved from.
   std::string& body() { return body_; }
   std::uint64_t body_size() const { return body_size_; }
@@ -72,6 +73,7 @@ class Http1RequestReader {
   std::size_t feed_length(std::string_view bytes);
   std::size_t feed_chunked(std::string_view bytes);
   void check_method(std::string_view part);
+  void end_line(std::string_view line);
   void take_line(std::string_view line);
   void take_request_line(std::string_view line);
   void check_target();

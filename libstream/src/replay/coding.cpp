@@ -97,11 +97,17 @@ std::shared_ptr<const Answer> with_bytes(Edit& edit, std::vector<std::string> pi
 
 }  // namespace
 
+bool decodes(const Ask& ask, const Answer& answer, Encode how) {
+  if (!has_field(answer.headers, "content-encoding") || !has_whole_body(answer)) return false;
+  const std::string coding(trimmed(joined_fields(answer.headers, "content-encoding")));
+  if (!compression_of(coding)) return false;
+  return how == Encode::identity || (!takes_coding(ask, coding) && takes_identity(ask));
+}
+
 std::shared_ptr<const Answer> decode_for(const Ask& ask, std::shared_ptr<const Answer> answer, Encode how) {
+  if (!decodes(ask, *answer, how)) return answer;
   const std::string coding(trimmed(joined_fields(answer->headers, "content-encoding")));
   const auto compression = compression_of(coding);
-  if (!compression || !has_whole_body(*answer)) return answer;
-  if (how != Encode::identity && (takes_coding(ask, coding) || !takes_identity(ask))) return answer;
   Edit edit(answer);
   Decompressor decompressor(*compression);
   std::vector<std::string> pieces;
@@ -114,13 +120,17 @@ std::shared_ptr<const Answer> decode_for(const Ask& ask, std::shared_ptr<const A
   return with_bytes(edit, std::move(pieces), {});
 }
 
+bool encodes(const Ask& ask, const Answer& answer) {
+  if (!compression_of(answer.recorded_coding) || !has_whole_body(answer) || answer.keepalive) return false;
+  if (has_field(answer.headers, "content-encoding")) return false;
+  const auto is_raw = [](const Step& step) { return step.kind == StepKind::raw; };
+  if (std::any_of(answer.steps.begin(), answer.steps.end(), is_raw)) return false;
+  return acceptance(ask, answer.recorded_coding).listed;
+}
+
 std::shared_ptr<const Answer> encode_for(const Ask& ask, std::shared_ptr<const Answer> answer) {
+  if (!encodes(ask, *answer)) return answer;
   const auto compression = compression_of(answer->recorded_coding);
-  const bool plain = !has_field(answer->headers, "content-encoding");
-  const bool raw =
-      std::any_of(answer->steps.begin(), answer->steps.end(), [](const Step& step) { return step.kind == StepKind::raw; });
-  if (!compression || !plain || raw || !has_whole_body(*answer) || answer->keepalive) return answer;
-  if (!acceptance(ask, answer->recorded_coding).listed) return answer;
   Edit edit(answer);
   std::string out;
   auto sink = compress(string_sink(out), *compression);

@@ -72,12 +72,25 @@ std::vector<Step> pieces(const std::vector<Step>& steps, ByteRange range, Nanos 
   return out;
 }
 
+/// Whether a text stands in a body, be it over several pieces. Without a copy of the body, which may be large.
+bool is_in_body(const std::vector<Step>& steps, std::string_view text) {
+  std::string seam;  // the end of what has come, as much as an occurrence may begin in
+  for (const Step& step : steps) {
+    if (step.kind != StepKind::data) continue;
+    if (step.bytes.find(text) != std::string_view::npos) return true;
+    seam += step.bytes.substr(0, text.size() - 1);
+    if (seam.find(text) != std::string::npos) return true;
+    if (step.bytes.size() >= text.size()) seam = step.bytes.substr(step.bytes.size() - (text.size() - 1));
+    if (seam.size() >= text.size()) seam.erase(0, seam.size() - (text.size() - 1));
+  }
+  return false;
+}
+
 /// One that is nowhere in the body. The same for the same answer.
-std::string find_boundary(const Edit& edit) {
-  const std::string body = edit.body();
+std::string find_boundary(const Answer& answer) {
   for (unsigned number = 1;; ++number) {
-    std::string boundary = fmt::format("part-of-{}-bytes-{}", body.size(), number);
-    if (body.find("--" + boundary) == std::string::npos) return boundary;
+    std::string boundary = fmt::format("part-of-{}-bytes-{}", answer.body_size, number);
+    if (!is_in_body(answer.steps, "--" + boundary)) return boundary;
   }
 }
 
@@ -116,7 +129,7 @@ std::shared_ptr<const Answer> cut_to(const std::vector<ByteRange>& ranges, const
   std::string boundary;
   std::string type;
   if (several) {
-    boundary = find_boundary(edit);
+    boundary = find_boundary(*answer);
     type = find_header(made.headers, "content-type");
     set_field(made.headers, "Content-Type", "multipart/byteranges; boundary=" + boundary);
   } else {

@@ -28,11 +28,15 @@ enum class Encode {
 /// piece is decoded by itself, so that what it holds comes when the piece came. Unchanged: what is in no coding or in several
 /// ones, what cannot be decoded, a part of a body (206), what is repeated, and where the client refuses plain bytes as well.
 std::shared_ptr<const Answer> decode_for(const Ask& ask, std::shared_ptr<const Answer> answer, Encode how);
+/// Whether decode_for() would try to.
+bool decodes(const Ask& ask, const Answer& answer, Encode how);
 
 /// A body that was recorded decoded, in the coding that the recording names (Answer::recorded_coding) where the client lists it.
 /// Each piece ends with what makes it decodable, so that pieces keep their times. A strong ETag becomes a weak one, for the bytes
 /// are not those it was made for. Unchanged: parts (206), what is repeated or has keep-alive comments.
 std::shared_ptr<const Answer> encode_for(const Ask& ask, std::shared_ptr<const Answer> answer);
+/// Whether encode_for() would try to.
+bool encodes(const Ask& ask, const Answer& answer);
 
 /// Preconditions (RFC 9110 §13), then ranges (§14).
 ///

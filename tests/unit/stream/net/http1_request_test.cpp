@@ -218,6 +218,7 @@ TEST_CASE("every form of a target is taken where it has a meaning") {
   CHECK(status_of("GET / HTTP/1.1\r\nHost:\r\n\r\n") == 200);
   CHECK(status_of("GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n") == 200);
   CHECK(status_of("GET / HTTP/1.0\r\n\r\n") == 200);
+  CHECK(status_of("CONNECT h.test:443 HTTP/1.1\r\n\r\n") == 200);
 }
 
 TEST_CASE("chunks that deviate from the grammar are refused") {
