@@ -35,12 +35,22 @@ std::string_view ending_text(StepKind last) {
   }
 }
 
+std::string deviations_text(std::uint64_t count) {
+  if (count == 0) return {};
+  return fmt::format(", {} deviation{}", count, count == 1 ? "" : "s");
+}
+
 /// Finds the answers and writes the log.
 class Replay final : public net::Handler {
  public:
-  Replay(Messages& messages, Finder& finder, Miss how_missed, Changes& changes, const std::vector<Recorded>& recorded,
-         std::uint64_t exit_after)
-      : messages_(messages), finder_(finder), miss_(how_missed), changes_(changes), exit_after_(exit_after) {
+  Replay(Messages& messages, Finder& finder, Miss how_missed, Changes& changes, const Conversations& conversations,
+         const std::vector<Recorded>& recorded, std::uint64_t exit_after)
+      : messages_(messages),
+        finder_(finder),
+        miss_(how_missed),
+        changes_(changes),
+        conversations_(conversations),
+        exit_after_(exit_after) {
     for (const Recorded& exchange : recorded) names_.emplace(exchange.answer.get(), &exchange);
   }
   /// Whom --exit-after stops.
@@ -68,10 +78,21 @@ class Replay final : public net::Handler {
     const bool complete = served.outcome == net::Outcome::complete;
     const std::string fault = answer.note.empty() ? "" : fmt::format(", fault: {}", answer.note);
     const std::string_view ending = fault.empty() ? ending_text(served.last) : std::string_view{};
-    log(fmt::format("{} {} {} exchange {}, {} bytes, at most {} late{}{}", request.method, request.target, served.status,
+    const std::string how = fmt::format(", {}{}{}", net::to_string(served.outcome), served.why.empty() ? "" : ": ", served.why);
+    log(fmt::format("{} {} {} exchange {}, {} bytes, at most {} late{}{}{}", request.method, request.target, served.status,
                     found->second->name, served.body_bytes, stream::format_duration(served.max_lateness), fault,
-                    complete ? std::string(ending) : fmt::format(", {}", net::to_string(served.outcome))));
+                    complete ? std::string(ending) : how, deviations_text(served.deviations)));
     if (++answered_ == exit_after_) server_->stop();
+  }
+
+  std::unique_ptr<stream::replay::Conversation> converse(const net::Request&, std::shared_ptr<const Answer> answer) override {
+    return conversations_.start(std::move(answer));
+  }
+
+  void deviated(const net::Request& request, const Answer& answer, const stream::replay::Deviation& deviation) override {
+    const auto found = names_.find(answer.origin ? answer.origin.get() : &answer);
+    log(fmt::format("{} {} exchange {}: deviation: {}", request.method, request.target,
+                    found == names_.end() ? answer.id : found->second->name, to_string(deviation)));
   }
 
   void refused(std::string_view peer, int status, std::string_view why) override {
@@ -94,6 +115,7 @@ class Replay final : public net::Handler {
   Finder& finder_;
   const Miss miss_;
   Changes& changes_;
+  const Conversations& conversations_;
   const std::uint64_t exit_after_;
   std::unordered_map<const Answer*, const Recorded*> names_;
   net::Server* server_ = nullptr;
@@ -149,6 +171,8 @@ int run(Tool& tool, Options options) {
     return failed(tool, {stream::ErrorCode::usage, "--timeout: expected a time greater than 0", {}, {}});
   }
   pace.seed = choose_seed(messages, options.pace.seed, pace.jitter || hangs_on_chance(options.faults));
+  const auto conversations = Conversations::make(options.websockets, messages.findings());
+  if (!conversations) return failed(tool, conversations.error());
   const auto recorded = load(options, messages);
   if (!recorded) return failed(tool, recorded.error());
 
@@ -166,7 +190,7 @@ int run(Tool& tool, Options options) {
   if (!finder) return failed(tool, finder.error());
   where.kept_body = (*finder)->body_size();
   Changes changes(options.faults, pace.seed);
-  Replay replay(messages, **finder, options.match.miss, changes, *recorded, options.exit_after);
+  Replay replay(messages, **finder, options.match.miss, changes, *conversations, *recorded, options.exit_after);
   const auto server = net::Server::listen(where, replay);
   if (!server) return failed(tool, server.error());
   replay.serves(**server);

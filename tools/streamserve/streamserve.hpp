@@ -11,6 +11,7 @@
 #include "streamserve/fault_options.hpp"
 #include "streamserve/match.hpp"
 #include "streamserve/match_options.hpp"
+#include "streamserve/ws_options.hpp"
 
 /// streamserve: be the server in a recording.
 namespace tools::streamserve {
@@ -24,6 +25,7 @@ struct Options {
   std::uint16_t port = 8080;
   std::optional<stream::Nanos> timeout;
   MatchGroup match;
+  WsGroup websockets;
   std::uint64_t exit_after = 0;  ///< answered exchanges; 0: never
 };
 
