@@ -186,6 +186,7 @@ int run(Tool& tool, Options options) {
   where.host = options.host;
   where.port = options.port;
   if (options.timeout) where.idle_timeout = *options.timeout;
+  where.max_message = options.websockets.max_message;
   const auto finder = Finder::make(*recorded, options.match);
   if (!finder) return failed(tool, finder.error());
   where.kept_body = (*finder)->body_size();

@@ -59,6 +59,9 @@ void declare_websockets(CLI::App& app, WsGroup& group) {
                  "Read rules of noise for the client's messages from FILE, see docs/noise.md. May be repeated.")
       ->type_name("FILE")
       ->group(kGroup);
+  add_size(app, "--ws-max-message", group.max_message,
+           "Close the connection of a client that sends a larger message, with 1009. 64MiB without it.")
+      ->group(kGroup);
 }
 
 MessageComparer::MessageComparer(stream::NoiseRules rules) {
@@ -90,7 +93,7 @@ stream::Result<Conversations> Conversations::make(const WsGroup& group, const st
   const auto refuse = [](std::string message, std::string hint) {
     return stream::fail({stream::ErrorCode::usage, std::move(message), {}, std::move(hint)});
   };
-  if (group.mode == WsMode::timed && (with_rules || group.match == WsMatch::exact)) {
+  if (group.mode == WsMode::timed && (with_rules || group.match != WsMatch::unset)) {
     return refuse("--ws timed does not look at what the client says, so there is nothing to match",
                   "use --ws lockstep or --ws both");
   }
@@ -106,7 +109,12 @@ stream::Result<Conversations> Conversations::make(const WsGroup& group, const st
     STREAM_ASSIGN(const std::string text, stream::read_all(*source, kMaxFile, "a noise file may be no larger"));
     STREAM_TRY(read_noise_file(rules, text, {source->name(), {}, findings}));
   }
-  for (const std::string& pattern : group.ignore) STREAM_TRY(rules.ignore(pattern));
+  for (const std::string& pattern : group.ignore) {
+    if (auto added = rules.ignore(pattern); !added) {
+      added.error().message.insert(0, "--ws-ignore: ");
+      return tl::unexpected(std::move(added.error()));
+    }
+  }
   out.matches_ = [comparer = std::make_shared<const MessageComparer>(std::move(rules))](const ClientMessage& expected, int opcode,
                                                                                         std::string_view bytes) {
     return (*comparer)(expected, opcode, bytes);

@@ -12,16 +12,17 @@
 /// How recorded WebSocket conversations are played, and what the client may say in them.
 namespace tools::streamserve {
 
-enum class WsMatch { json, exact };
+enum class WsMatch { unset, json, exact };
 
 struct WsGroup {
   stream::replay::WsMode mode = stream::replay::WsMode::timed;
-  WsMatch match = WsMatch::json;
+  WsMatch match = WsMatch::unset;  ///< without a word: json
   std::vector<std::string> ignore{};
   std::vector<std::string> noise{};
+  std::size_t max_message = std::size_t{64} << 20;
 };
 
-/// --ws, --ws-match, --ws-ignore, --ws-noise
+/// --ws, --ws-match, --ws-ignore, --ws-noise, --ws-max-message
 void declare_websockets(CLI::App& app, WsGroup& group);
 
 /// Whether a client's message is the recorded one: JSON by its meaning, with what noise rules let pass; everything else to the
