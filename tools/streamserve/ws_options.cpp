@@ -60,7 +60,7 @@ void declare_websockets(CLI::App& app, WsGroup& group) {
       ->type_name("FILE")
       ->group(kGroup);
   add_size(app, "--ws-max-message", group.max_message,
-           "Close the connection of a client that sends a larger message, with 1009. 64MiB without it.")
+           "Close the connection of a client that sends a larger message, with 1009.")
       ->group(kGroup);
 }
 
