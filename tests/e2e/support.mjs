@@ -98,9 +98,11 @@ export async function serve(recording, ...options) {
   return {
     http: `http://${origin}`,
     ws: `ws://${origin}`,
+    /// What it has said so far.
+    log: () => said,
     /// Asks the server to end, as Ctrl-C does, and returns its exit status.
     async stop() {
-      const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal)));
+      const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)));
       child.kill('SIGINT');
       const status = await ended;
       children.delete(child);

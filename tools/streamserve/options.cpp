@@ -12,7 +12,8 @@ ToolInfo info() {
       "Answers each recorded exchange where it was asked for, over HTTP/1.1, with the recorded status, headers and bytes. "
       "A streamed body (server-sent events, NDJSON, any other) comes chunk by chunk as it was recorded, and a WebSocket "
       "connection gets the recorded server's messages, each at its time since the request: never earlier, and counted from the "
-      "request, so that lateness does not add up. Recordings and HAR files are read, and every other format with a timeline.\n\n"
+      "request, so that lateness does not add up; or, with --ws lockstep, as soon as the client has said its part. Recordings "
+      "and HAR files are read, and every other format with a timeline.\n\n"
       "A request is answered if its method, path, query and body are those of a recorded one; JSON and forms are compared by "
       "what they mean. So is its host, if several were recorded and the client names one: in the Host header, or as it asks a "
       "proxy (curl -x), through tunnels (CONNECT) too. A request that was recorded several times gets its answers in recorded "
@@ -40,6 +41,8 @@ ToolInfo info() {
        "resets the first answer in place of its fifth event, for a client that is to try again"},
       {"streamserve --fault 'rate=0.1 status=503 retry-after=2' --seed 7 session.har",
        "every tenth request, always the same ones"},
+      {"streamserve --ws lockstep --ws-ignore /id session.har",
+       "WebSocket messages as soon as the client has said what it said in the recording, whatever its ids"},
       {"streamserve --match loose --ignore-query t session.har", "for a client that does not ask exactly as it was recorded"},
       {"streamserve --map localhost:8080=api.example.com session.har", "one of several recorded hosts"},
       {"streamserve --tls --port 8443 session.har",
@@ -76,6 +79,7 @@ void declare(Tool& tool, Options& options) {
       ->group("Pace");
   add_fault_options(app, options.faults);
   declare_matching(app, options.match);
+  declare_websockets(app, options.websockets);
   add_answer_options(app, options.answers);
   declare_service(app, options.service);
   add_input_options(tool, options.input);

@@ -6,17 +6,15 @@
 #include <vector>
 
 #include "common/tool.hpp"
+#include "stream/mock/conversation.hpp"
 #include "streamserve/request_log.hpp"
 
 /// What streamserve does besides answering: it says what happens, and ends when it should.
 namespace tools::streamserve {
 
-/// What becomes of a WebSocket message that no rule of the mocks fits.
-enum class Unmatched { drop, close, error };
-
 struct ServiceOptions {
   std::vector<std::string> mocks{};  ///< files
-  Unmatched unmatched = Unmatched::drop;
+  stream::mock::Unmatched unmatched = stream::mock::Unmatched::drop;
 
   LogOptions log{};
   std::string status_host = "127.0.0.1";

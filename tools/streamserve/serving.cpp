@@ -27,19 +27,22 @@ std::string_view ending_text(StepKind last) {
   }
 }
 
+std::string deviations_text(std::uint64_t count) {
+  if (count == 0) return {};
+  return fmt::format(", {} deviation{}", count, count == 1 ? "" : "s");
+}
+
 double seconds(stream::Nanos time) { return static_cast<double>(time.count()) / 1e9; }
 
 }  // namespace
 
-Serving::Serving(const Options& options, Messages& messages, RequestLog& log, std::shared_ptr<Repertoire> repertoire,
-                 Mocks* mocks, Changes& changes)
+Serving::Serving(const Options& options, Messages& messages, std::shared_ptr<Repertoire> repertoire, const Parts& parts)
     : options_(options),
       messages_(messages),
-      log_(log),
-      repertoire_(std::move(repertoire)),
-      mocks_(mocks),
-      upstream_(upstream),
-      changes_(changes) {}
+      parts_(parts),
+      log_(parts.log),
+      changes_(parts.changes),
+      repertoire_(std::move(repertoire)) {}
 
 void Serving::begin(const net::Request& request, std::string member, std::string name) {
   request.tag = ++next_tag_;
@@ -56,8 +59,10 @@ void Serving::begin(const net::Request& request, std::string member, std::string
 
 std::shared_ptr<const Answer> Serving::answer(const net::Request& request) {
   request.tag = 0;
-  if (mocks_ != nullptr && !request.websocket) {
-    if (auto answer = mock_answer(request)) return changed(request, std::move(answer));
+  mocked_.reset();
+  if (parts_.mocks != nullptr) {
+    if (auto answer = request.websocket ? mock_handshake(request) : mock_answer(request))
+      return changed(request, std::move(answer));
   }
   const Match match = repertoire_->finder().find(request);
   if (match.recorded == nullptr) return missed(request, match);
@@ -71,7 +76,7 @@ std::shared_ptr<const Answer> Serving::answer(const net::Request& request) {
 }
 
 std::shared_ptr<const Answer> Serving::mock_answer(const net::Request& request) {
-  auto match = mocks_->match(request);
+  auto match = parts_.mocks->match(request);
   if (match && match->answer == nullptr) return nullptr;
   ++tally_.mocked;
   if (!match) {  // a file that can't be sent
@@ -81,6 +86,30 @@ std::shared_ptr<const Answer> Serving::mock_answer(const net::Request& request) 
   }
   begin(request, "mock", stream::to_string(match->place));
   return std::move(match->answer);
+}
+
+std::shared_ptr<const Answer> Serving::mock_handshake(const net::Request& request) {
+  mocked_ = parts_.mocks->connect(request);
+  if (mocked_ == nullptr) return nullptr;
+  ++tally_.mocked;
+  const std::string place = stream::to_string(mocked_->place());
+  begin(request, "mock", place);
+  return stream::mock::handshake_answer(*mocked_, place);
+}
+
+std::unique_ptr<stream::replay::Conversation> Serving::converse(const net::Request&, std::shared_ptr<const Answer> answer) {
+  if (mocked_ == nullptr || answer->origin != nullptr) return parts_.conversations.start(std::move(answer));
+  return stream::mock::make_conversation(std::move(mocked_), options_.service.unmatched);
+}
+
+void Serving::deviated(const net::Request& request, const Answer&, const stream::replay::Deviation& deviation) {
+  const std::string text = to_string(deviation);
+  tally_.stray(fmt::format("{} {}: {}", request.method, request.target, text));
+  const auto found = running_.find(request.tag);
+  const std::string source = found == running_.end() ? "" : found->second.source;
+  Json::Object members{{"deviation", text}};
+  if (found != running_.end()) members.emplace_back(found->second.member, found->second.name);
+  log_.write("deviation", request, fmt::format(" {}: deviation: {}", source, text), std::move(members));
 }
 
 std::shared_ptr<const Answer> Serving::changed(const net::Request& request, std::shared_ptr<const Answer> answer) {
@@ -96,10 +125,10 @@ std::shared_ptr<const Answer> Serving::missed(const net::Request& request, const
     return allowed;
   }
   ++tally_.missed;
-  if (upstream_ != nullptr) {
+  if (parts_.upstream != nullptr) {
     tally_.stray(fmt::format("{} {}: {}", request.method, request.target, match.miss));
-    begin(request, "upstream", upstream_->url_of(request));
-    return upstream_->relay(request);
+    begin(request, "upstream", parts_.upstream->url_of(request));
+    return parts_.upstream->relay(request);
   }
   const Nearest nearest = repertoire_->finder().nearest(request);
   const std::string text = miss_text(options_.match.miss, match.miss, nearest);
@@ -132,6 +161,7 @@ void Serving::served(const net::Request& request, const Answer& answer, const ne
       tally_.stray(fmt::format("{} {}: {}", request.method, request.target, net::to_string(served.outcome)));
       break;
   }
+  tally_.deviations += served.deviations;
   const std::string fault = answer.note.empty() ? "" : fmt::format(", fault: {}", answer.note);
   const std::string_view ending = fault.empty() ? ending_text(served.last) : std::string_view{};
   Json::Object members{{"status", served.status},
@@ -142,10 +172,13 @@ void Serving::served(const net::Request& request, const Answer& answer, const ne
                        {"duration", seconds(std::chrono::steady_clock::now() - running.begin)},
                        {"lateness", seconds(served.max_lateness)}};
   if (!answer.note.empty()) members.emplace_back("fault", answer.note);
+  if (!served.why.empty()) members.emplace_back("why", served.why);
+  if (served.deviations != 0) members.emplace_back("deviations", served.deviations);
+  const std::string how = fmt::format(", {}{}{}", net::to_string(served.outcome), served.why.empty() ? "" : ": ", served.why);
   log_.write("answer", request,
-             fmt::format(" {} {}, {} bytes, at most {} late{}{}", served.status, running.source, served.body_bytes,
-                         stream::format_duration(served.max_lateness), fault,
-                         complete ? std::string(ending) : fmt::format(", {}", net::to_string(served.outcome))),
+             fmt::format(" {} {}, {} bytes, at most {} late{}{}{}", served.status, running.source, served.body_bytes,
+                         stream::format_duration(served.max_lateness), fault, complete ? std::string(ending) : how,
+                         deviations_text(served.deviations)),
              std::move(members));
   ++answered_;
   end_if_over();
@@ -184,8 +217,8 @@ void Serving::reload() {
 }
 
 void Serving::refresh_mocks() {
-  if (mocks_ == nullptr) return;
-  for (const Mocks::Reload& reload : mocks_->refresh()) {
+  if (parts_.mocks == nullptr) return;
+  for (const Mocks::Reload& reload : parts_.mocks->refresh()) {
     if (reload.error) {
       const std::string why = to_string(*reload.error);
       log_.write("reload", fmt::format("the mocks stay as they were: {}", why),

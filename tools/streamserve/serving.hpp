@@ -14,6 +14,7 @@
 #include "streamserve/request_log.hpp"
 #include "streamserve/signals.hpp"
 #include "streamserve/streamserve.hpp"
+#include "streamserve/ws_options.hpp"
 
 namespace tools::streamserve {
 
@@ -50,9 +51,15 @@ struct Running {
 /// Finds the answers and writes the log.
 class Serving final : public stream::net::Handler {
  public:
-  /// All of them outlive it; `mocks` and `upstream` may be null.
-  Serving(const Options& options, Messages& messages, RequestLog& log, std::shared_ptr<Repertoire> repertoire, Mocks* mocks,
-          Upstream* upstream, Changes& changes);
+  /// What it works with. All of it outlives it.
+  struct Parts {
+    RequestLog& log;
+    Changes& changes;
+    const Conversations& conversations;
+    Mocks* mocks = nullptr;        ///< null: none
+    Upstream* upstream = nullptr;  ///< null: misses are not passed on
+  };
+  Serving(const Options& options, Messages& messages, std::shared_ptr<Repertoire> repertoire, const Parts& parts);
   /// Whom --exit-after stops.
   void serves(stream::net::Server& server) { server_ = &server; }
 
@@ -61,6 +68,10 @@ class Serving final : public stream::net::Handler {
               const stream::net::Served& served) override;
   void refused(std::string_view peer, int status, std::string_view why) override;
   void received(const stream::net::Request& request, int opcode, std::uint64_t size) override;
+  std::unique_ptr<stream::replay::Conversation> converse(const stream::net::Request& request,
+                                                         std::shared_ptr<const stream::replay::Answer> answer) override;
+  void deviated(const stream::net::Request& request, const stream::replay::Answer& answer,
+                const stream::replay::Deviation& deviation) override;
 
   /// Reads inputs and mocks anew; what cannot be read stays as it was.
   void reload();
@@ -75,6 +86,7 @@ class Serving final : public stream::net::Handler {
 
  private:
   std::shared_ptr<const stream::replay::Answer> mock_answer(const stream::net::Request& request);
+  std::shared_ptr<const stream::replay::Answer> mock_handshake(const stream::net::Request& request);
   std::shared_ptr<const stream::replay::Answer> missed(const stream::net::Request& request, const Match& match);
   std::shared_ptr<const stream::replay::Answer> changed(const stream::net::Request& request,
                                                         std::shared_ptr<const stream::replay::Answer> answer);
@@ -83,11 +95,12 @@ class Serving final : public stream::net::Handler {
 
   const Options& options_;
   Messages& messages_;
+  const Parts parts_;
   RequestLog& log_;
-  std::shared_ptr<Repertoire> repertoire_;
-  Mocks* const mocks_;
-  Upstream* const upstream_;
   Changes& changes_;
+  std::shared_ptr<Repertoire> repertoire_;
+  /// Between answer() and converse().
+  std::unique_ptr<stream::mock::WebSocketConversation> mocked_;
   stream::net::Server* server_ = nullptr;
   std::unordered_map<std::uint64_t, Running> running_;  // by the request's tag
   std::uint64_t next_tag_ = 0;

@@ -76,6 +76,7 @@ net::ServerOptions server_options(const Options& options, const Repertoire& repe
   where.port = options.port;
   where.tls = options.tls;
   if (options.timeout) where.idle_timeout = *options.timeout;
+  where.max_message = options.websockets.max_message;
   where.kept_body = repertoire.finder().body_size();
   return where;
 }
@@ -90,6 +91,8 @@ int run(Tool& tool, Options options) {
   if (service.once) options.match.match.repeat = har::match::Repeat::consume;
   stream::replay::Pace& pace = options.pace.pace;
   pace.seed = choose_seed(messages, options.pace.seed, pace.jitter || hangs_on_chance(options.faults));
+  const auto conversations = Conversations::make(options.websockets, messages.findings());
+  if (!conversations) return failed(tool, conversations.error());
 
   std::unique_ptr<Mocks> mocks;
   if (!service.mocks.empty()) {
@@ -112,7 +115,7 @@ int run(Tool& tool, Options options) {
     if (!opened) return failed(tool, opened.error());
     upstream = std::move(*opened);
   }
-  Serving serving(options, messages, **log, *repertoire, mocks.get(), upstream.get(), changes);
+  Serving serving(options, messages, *repertoire, {**log, changes, *conversations, mocks.get(), upstream.get()});
   net::ServerOptions where = server_options(options, **repertoire);
   // In tunnels only, TLS may never be wanted.
   const bool surely = options.tls || !options.certificates.authority.empty();

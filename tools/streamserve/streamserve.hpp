@@ -13,6 +13,7 @@
 #include "streamserve/match.hpp"
 #include "streamserve/match_options.hpp"
 #include "streamserve/service_options.hpp"
+#include "streamserve/ws_options.hpp"
 
 /// streamserve: be the server in a recording.
 namespace tools::streamserve {
@@ -31,6 +32,8 @@ struct Options {
   TlsGroup certificates;
   MatchGroup match;
   ServiceOptions service;
+  WsGroup websockets;
+  std::uint64_t exit_after = 0;  ///< answered exchanges; 0: never
 };
 
 ToolInfo info();

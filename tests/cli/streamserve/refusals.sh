@@ -10,3 +10,10 @@ streamserve --port 0 empty.rec.ndjson
 echo "exit $?"
 streamserve --port 0 --host nowhere.invalid cut.rec.ndjson
 echo "exit $?"
+# So are those of WebSocket conversations.
+for arguments in '--ws sometimes' '--ws-match json' '--ws both --ws-match exact --ws-ignore /a' '--ws both --ws-ignore a~3' \
+  '--ws lockstep --ws-noise missing.yaml'; do
+  # shellcheck disable=SC2086
+  streamserve --port 0 $arguments "$SAMPLES/prices-ws.rec.ndjson"
+  echo "exit $?"
+done
