@@ -82,6 +82,8 @@ class Client {
     for (std::string more = read_some(); !more.empty(); more = read_some()) buffer_ += more;
     return take(buffer_.size());
   }
+  /// What was read beyond what was asked for, else some bytes.
+  std::string receive() { return buffer_.empty() ? read_some() : take(buffer_.size()); }
   std::string exchange(std::string_view request) {
     send(request);
     return read_all();
