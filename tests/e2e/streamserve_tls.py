@@ -229,6 +229,17 @@ def connect(server, authority):
     return tunnel
 
 
+def python_that_trusts_by_its_environment(folder, ca, recording):
+    program = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())"
+    with Server("--tls", "--ca", ca, recording) as server, Server("--ca", ca, recording) as proxy:
+        for url, more in ((server.url + "/v1", {}), ("https://api.example/v1", {"https_proxy": proxy.url})):
+            for trusted, status in ((ca / "ca.pem", 0), ("/dev/null", 1)):
+                done = subprocess.run([sys.executable, "-c", program, url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                      timeout=TIMEOUT_S, env={**ENVIRONMENT, **more, "SSL_CERT_FILE": str(trusted)})
+                assert (done.returncode, done.stdout) == (status, "" if status else "secure\n"), done
+                assert status == 0 or "CERTIFICATE_VERIFY_FAILED" in done.stderr, done
+
+
 def python_in_a_tunnel(folder, ca, recording):
     context = ssl.create_default_context(cafile=ca / "ca.pem")
     with Server("--ca", ca, recording) as server:
@@ -270,7 +281,7 @@ with tempfile.TemporaryDirectory(prefix="hartape-tls-") as name:
     tests = [the_authority_is_made_once_and_for_the_user_alone]
     tests += [lambda folder, test=test: test(folder, authority, write_recording(root))
               for test in (curl_over_tls, openssl_without_a_name_and_with_other_protocols, a_given_certificate_is_served_whatever_the_name,
-                           curl_through_the_proxy, python_in_a_tunnel, websockets_in_a_tunnel)]
+                           curl_through_the_proxy, python_that_trusts_by_its_environment, python_in_a_tunnel, websockets_in_a_tunnel)]
     for index, test in enumerate(tests):
         place = root / str(index)
         place.mkdir()
