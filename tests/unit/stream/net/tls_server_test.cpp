@@ -318,7 +318,7 @@ TEST_CASE("a tunnel leads to the same handler, with TLS or without") {
   }
   SECTION("an address: Host tells the name") {
     Client client(server.port());
-    client.send("CONNECT 192.0.2.1:443 HTTP/1.1\r\n\r\n");
+    client.send("CONNECT 192.0.2.1:443 HTTP/1.1\r\nHost: 192.0.2.1:443\r\n\r\n");
     client.read_to("\r\n\r\n");
     CHECK(is_hello(client.exchange(kGet)));
     CHECK(handler.result().request.authority == "h");
@@ -381,7 +381,7 @@ TEST_CASE("a tunnel to a port of TLS may carry TLS itself") {
   Client client(server.port());
   TlsClient outer = tls_over(client);
   REQUIRE(outer.handshake());
-  outer.send("CONNECT api.example:80 HTTP/1.1\r\n\r\n" + kGet);
+  outer.send("CONNECT api.example:80 HTTP/1.1\r\nHost: api.example:80\r\n\r\n" + kGet);
   CHECK(is_hello(outer.read_all().substr(kEstablished.size())));
 }
 
@@ -405,10 +405,10 @@ TEST_CASE("a CONNECT that makes no sense is answered with 400") {
     if (target.find('\x7f') == std::string::npos) CHECK(why == "CONNECT needs a host and a port");
   }
   for (const char* body : {"Content-Length: 1\r\n\r\nx", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"}) {
-    CHECK(response("CONNECT a:1 HTTP/1.1\r\n" + std::string(body)).starts_with("HTTP/1.1 400 "));
+    CHECK(response("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n" + std::string(body)).starts_with("HTTP/1.1 400 "));
     CHECK(handler.refusal(count++).why == "CONNECT with a body");
   }
-  CHECK(response("CONNECT a:1 HTTP/1.1\r\nContent-Length: 0\r\n\r\n" + kGet).starts_with(kEstablished));
+  CHECK(response("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nContent-Length: 0\r\n\r\n" + kGet).starts_with(kEstablished));
   Client client(server.port());
   client.send(kConnect);
   client.read_to("\r\n\r\n");
