@@ -69,7 +69,10 @@ def run_block(commands, folder, port):
         script += f"printf '{MARK}%s{MARK}' $?\n"
         if command.endswith("&"):
             script += f"listening {port}\n"
-    environment = {**os.environ, "PATH": os.environ["HARTAPE_BIN"] + ":" + os.environ["PATH"], "NO_COLOR": "1", "no_proxy": "*"}
+    # No proxy but one that the example names, and nothing of the user's but what it makes.
+    environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    environment |= {"PATH": os.environ["HARTAPE_BIN"] + ":" + os.environ["PATH"], "NO_COLOR": "1",
+                    "XDG_DATA_HOME": os.path.join(folder, "data")}
     done = subprocess.run(["bash", "-c", script], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=TIMEOUT_S)
     parts = done.stdout.decode("utf-8", "replace").replace(port, "8080").split(MARK)

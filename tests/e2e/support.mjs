@@ -87,7 +87,7 @@ export async function serve(recording, ...options) {
   const origin = await new Promise((resolve, reject) => {
     const listen = (chunk) => {
       said += chunk;
-      const found = /http:\/\/([\w.:[\]]+:\d+)/.exec(said);
+      const found = /http(s?:\/\/[\w.:[\]]+:\d+)/.exec(said);
       if (found) resolve(found[1]);
     };
     child.stdout.on('data', listen);
@@ -96,8 +96,8 @@ export async function serve(recording, ...options) {
     child.on('exit', (code) => reject(new Error(`streamserve ended with ${code}: ${said}`)));
   });
   return {
-    http: `http://${origin}`,
-    ws: `ws://${origin}`,
+    http: `http${origin}`,
+    ws: `ws${origin}`,
     /// What it has said so far.
     log: () => said,
     /// Asks the server to end, as Ctrl-C does, and returns its exit status.

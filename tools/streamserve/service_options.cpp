@@ -31,11 +31,11 @@ void declare_service(CLI::App& app, ServiceOptions& options) {
                                "them and more; it is read anew when it changes. May be repeated.")
                     ->type_name("FILE")
                     ->group(kMocks);
-  add_choice(
-      app, "--unmatched", options.unmatched,
-      {{"drop", Unmatched::drop}, {"close", Unmatched::close}, {"error", Unmatched::error}},
-      "What a WebSocket message gets that no rule of the mocks fits. drop: nothing; close: the connection is closed as the "
-      "mock closes; error: it is closed with 1008.")
+  using stream::mock::Unmatched;
+  add_choice(app, "--unmatched", options.unmatched,
+             {{"drop", Unmatched::drop}, {"report", Unmatched::report}, {"close", Unmatched::close}},
+             "What a WebSocket message gets that no rule of the mocks fits. drop: nothing; report: a line in the log, and --verify "
+             "fails; close: that, and the connection is closed with 1008.")
       ->type_name("HOW")
       ->default_str("drop")
       ->group(kMocks)

@@ -33,7 +33,6 @@ struct Options {
   MatchGroup match;
   ServiceOptions service;
   WsGroup websockets;
-  std::uint64_t exit_after = 0;  ///< answered exchanges; 0: never
 };
 
 ToolInfo info();

@@ -27,7 +27,7 @@ constexpr auto kServerTime = std::chrono::hours(24 * 90);
 constexpr auto kRenewed = std::chrono::hours(24);  // before the end
 
 constexpr std::string_view kMakeAnother =
-    "delete its folder, and another one will be made; what trusts the old one must be told of the new one";
+    "delete that folder, and another authority will be made; what trusts the old one must be told of the new one";
 
 std::string user_name() {
   std::array<char, 4096> buffer{};

@@ -72,7 +72,10 @@ void Greeting::shake_hands() {
   const Transport::Io io = transport_.handshake();
   if (io.kind == Transport::Kind::again) return wait();
   if (io.kind == Transport::Kind::done) return hand_over();
-  fail(!ask_.failure.empty() ? ask_.failure : !transport_.failure().empty() ? transport_.failure() : "the connection is gone");
+  fail(!ask_.failure.empty()                ? ask_.failure
+       : !transport_.failure().empty()      ? transport_.failure()
+       : io.kind == Transport::Kind::failed ? "the connection is gone"
+                                            : "the client ended the connection");
 }
 
 void Greeting::hand_over(std::string_view refusal) {

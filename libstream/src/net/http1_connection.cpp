@@ -131,9 +131,12 @@ bool Http1Connection::on_head() {
   if (!tunnel_.empty()) set_tunnel(request_, tunnel_);
   limit(services_.options.idle_timeout);
   if (request_.method == "CONNECT") {
+    const std::string_view length = replay::find_header(request_.headers, "content-length");
+    const bool body = !replay::find_header(request_.headers, "transfer-encoding").empty() ||
+                      length.find_first_not_of('0') != std::string_view::npos;
     const std::string_view wrong = !tunnel_.empty()                         ? "CONNECT within a tunnel"
                                    : !parse_connect_target(request_.target) ? "CONNECT needs a host and a port"
-                                   : !reader_->done()                       ? "CONNECT with a body"
+                                   : body                                   ? "CONNECT with a body"
                                                                             : "";
     if (!wrong.empty()) {
       refuse(400, wrong);

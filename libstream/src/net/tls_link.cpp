@@ -158,8 +158,6 @@ std::string tls_failure_text(unsigned long code) {
       return (is_about_certificate(alert) ? "the client does not trust the certificate: " : "the client sent an alert: ") + name;
     }
     switch (reason) {
-      case SSL_R_UNEXPECTED_EOF_WHILE_READING:
-        return "the client ended the connection";
       case SSL_R_NO_APPLICATION_PROTOCOL:
         return "the client does not offer HTTP/1.1";
       case SSL_R_UNSUPPORTED_PROTOCOL:

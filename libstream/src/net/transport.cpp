@@ -56,6 +56,8 @@ void Transport::unread(std::string_view bytes) { unread_.insert(0, bytes); }
 bool Transport::start_tls(TlsSession tls) {
   outer_ = std::move(tls_);
   SSL_set_mode(tls.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  // Many clients end the connection without a word; over HTTP/1 that loses nothing that the framing does not notice.
+  SSL_set_options(tls.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
   BIO* const link = make_tls_link(socket_.native_handle(), outer_.get(), std::exchange(unread_, {}));
   if (link == nullptr) return false;
   SSL_set_bio(tls.get(), link, link);  // takes one reference for both
@@ -77,13 +79,9 @@ Transport::Io Transport::tls_result(SSL* tls, int result, std::size_t size, bool
       return {Kind::end, 0};
     case SSL_ERROR_SYSCALL:
       return {Kind::failed, 0};
-    default: {
-      const unsigned long code = ERR_peek_last_error();
-      // Many clients end the connection without a word; over HTTP/1 that loses nothing that the framing does not notice.
-      if (ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING && SSL_is_init_finished(tls) == 1) return {Kind::end, 0};
-      failure_ = tls_failure_text(code);
+    default:
+      failure_ = tls_failure_text(ERR_peek_last_error());
       return {Kind::failed, 0};
-    }
   }
 }
 
@@ -96,11 +94,17 @@ Transport::Io Transport::handshake() {
 
 bool Transport::has_buffered() const {
   if (read_wants_write_) return false;
-  if (!tls_) return !unread_.empty();
+  if (!unread_.empty() || !tls_) return !unread_.empty();
   return SSL_pending(tls_.get()) > 0 || BIO_ctrl_pending(SSL_get_rbio(tls_.get())) > 0;
 }
 
 Transport::Io Transport::read(std::span<char> buffer) {
+  if (!unread_.empty()) {
+    const std::size_t size = unread_.copy(buffer.data(), buffer.size());
+    unread_.erase(0, size);
+    if (unread_.empty()) unread_.shrink_to_fit();
+    return {Kind::done, size};
+  }
   if (tls_) {
     ERR_clear_error();
     std::size_t size = 0;
@@ -108,12 +112,6 @@ Transport::Io Transport::read(std::span<char> buffer) {
     read_wants_write_ = false;
     const int result = SSL_read_ex(tls_.get(), buffer.data(), buffer.size(), &size);
     return tls_result(tls_.get(), result, size, wants_read, read_wants_write_);
-  }
-  if (!unread_.empty()) {
-    const std::size_t size = unread_.copy(buffer.data(), buffer.size());
-    unread_.erase(0, size);
-    if (unread_.empty()) unread_.shrink_to_fit();
-    return {Kind::done, size};
   }
   error_code error;
   const std::size_t size = socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);

@@ -103,7 +103,7 @@ class Transport {
   Io farewell(SSL* tls);
 
   Socket socket_;
-  std::string unread_{};  // without TLS; with it, its link has them
+  std::string unread_{};  // read again, before anything else; where TLS starts behind it, its link has them
   TlsSession outer_{};    // outlives what it carries
   TlsSession tls_{};
   bool read_wants_write_ = false;

@@ -115,3 +115,65 @@ TEST_CASE("the reason is the recorded one, else the standard one") {
   CHECK(make_response_head(answer(404, 0, 0), get(), true).bytes.starts_with("HTTP/1.1 404 Not Found\r\n"));
   CHECK(make_response_head(answer(799, 0, 0), get(), true).bytes.starts_with("HTTP/1.1 799 \r\n"));
 }
+
+TEST_CASE("what CONNECT asks for is a host and a port") {
+  using Target = ConnectTarget;
+  CHECK(parse_connect_target("api.example:443") == Target{"api.example", 443, false});
+  CHECK(parse_connect_target("A-b_c.1:1") == Target{"A-b_c.1", 1, false});
+  CHECK(parse_connect_target("127.0.0.1:65535") == Target{"127.0.0.1", 65535, true});
+  CHECK(parse_connect_target("[2001:db8::1]:80") == Target{"2001:db8::1", 80, true});
+  CHECK(parse_connect_target("[::ffff:127.0.0.1]:80") == Target{"::ffff:127.0.0.1", 80, true});
+  for (const char* target : {"",
+                             ":",
+                             ":80",
+                             "a",
+                             "a:",
+                             "a:0",
+                             "a:00",
+                             "a:65536",
+                             "a:-1",
+                             "a: 1",
+                             "a:1 ",
+                             "a:0x1",
+                             "a b:1",
+                             "a/:1",
+                             "a@b:1",
+                             "[]:1",
+                             "[a]:1",
+                             "[127.0.0.1]:1",
+                             "[::1]",
+                             "::1:80",
+                             "[::1%lo]:80",
+                             "b\xc3\xbc.example:1"}) {
+    INFO(target);
+    CHECK_FALSE(parse_connect_target(target));
+  }
+  CHECK(request_of("CONNECT a:1 HTTP/1.1\r\nHost: b\r\n\r\n").authority == "a:1");
+}
+
+TEST_CASE("the scheme is known where the client says it") {
+  const auto scheme = [](const std::string& target) {
+    return request_of("GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n").scheme;
+  };
+  CHECK(scheme("/").empty());
+  CHECK(scheme("http://h/") == "http");
+  CHECK(scheme("HTTPS://h/") == "https");
+  CHECK(scheme("ws://h/") == "http");
+  CHECK(scheme("wss://h/") == "https");
+  CHECK(scheme("ftp://h/").empty());
+}
+
+TEST_CASE("a request through a tunnel is for whom CONNECT named, or whom Host names where that is an address") {
+  const auto through = [](const std::string& authority, const std::string& target, bool secure) {
+    Request request = request_of("GET " + target + " HTTP/1.1\r\nHost: host.example\r\n\r\n");
+    request.secure = secure;
+    set_tunnel(request, authority);
+    CHECK(request.tunnel);
+    return request.scheme + " " + request.authority + " " + request.target;
+  };
+  CHECK(through("api.example:443", "/a", true) == "https api.example:443 /a");
+  CHECK(through("api.example:80", "/a", false) == "http api.example:80 /a");
+  CHECK(through("192.0.2.1:443", "/a", true) == "https host.example /a");
+  CHECK(through("[::1]:443", "/a", true) == "https host.example /a");
+  CHECK(through("api.example:443", "http://other.example/a", true) == "http other.example /a");
+}

@@ -84,6 +84,8 @@ class Client {
   }
   /// What was received behind what was asked for.
   std::string rest() { return take(buffer_.size()); }
+  /// What was read beyond what was asked for, else some bytes.
+  std::string receive() { return buffer_.empty() ? read_some() : take(buffer_.size()); }
   std::string exchange(std::string_view request) {
     send(request);
     return read_all();
