@@ -1,58 +1,24 @@
 #include <fmt/format.h>
 
-#include "har/exchanges.hpp"
+#include <algorithm>
+#include <thread>
+
 #include "streamserve/streamserve.hpp"
 
 namespace tools::streamserve {
-namespace {
 
-using stream::Exchange;
-using stream::Result;
-using stream::replay::Answer;
-
-std::string json_error(std::string_view text) {
-  stream::Json body = stream::Json::object();
-  body.set("error", text);
-  return stream::to_json(body) + "\n";
-}
-
-std::shared_ptr<const Answer> answer_of(const std::shared_ptr<const Exchange>& exchange, const stream::replay::Pace& pace,
-                                        OnError on_error) {
-  auto answer = with_on_error(stream::replay::make_answer(exchange, pace), on_error);
-  if (answer->status / 100 != 1 || answer->websocket) return answer;
-  // An interim status is no answer; after a 101 to something else than WebSocket came bytes that no HTTP client can ask for.
-  return stream::replay::make_answer(501, "application/json",
-                                     json_error(fmt::format("status {} cannot be replayed", answer->status)));
-}
-
-}  // namespace
-
-Result<std::vector<Recorded>> load(const Options& options, Messages& messages) {
-  std::vector<Recorded> all;
+stream::Result<std::unique_ptr<Recording>> load(const Options& options, Messages& messages) {
+  STREAM_ASSIGN(auto all, Recording::make(options.match.match, options.pace.pace, options.match.on_error));
+  har::StoreOptions how;
+  how.input.format = options.input.format;
+  how.input.input = options.input.options;
+  how.input.report = messages.findings();
+  how.threads = std::max(2U, std::thread::hardware_concurrency()) - 1;
   for (const std::string& input : options.inputs) {
-    har::ExchangeInput how;
-    how.format = options.input.format;
-    how.bodies = false;  // a body alone has no address to be asked for at
-    how.input = options.input.options;
-    how.report = messages.findings();
-    STREAM_ASSIGN(const auto reader, har::open_exchanges(input, how));
-    std::size_t count = 0;
-    for (;; ++count) {
-      STREAM_ASSIGN(auto exchange, reader->next());
-      if (!exchange) break;
-      Recorded recorded;
-      const std::string id = exchange->id.empty() ? std::to_string(count) : exchange->id;
-      recorded.name = options.inputs.size() > 1 ? fmt::format("{}#{}", input, id) : id;
-      recorded.exchange = std::make_shared<const Exchange>(std::move(*exchange));
-      const har::match::Request request = har::match::make_request(recorded.exchange->method(), recorded.exchange->url());
-      recorded.method = request.method;
-      recorded.target = request.target();
-      recorded.answer = answer_of(recorded.exchange, options.pace.pace, options.match.on_error);
-      all.push_back(std::move(recorded));
-    }
+    STREAM_ASSIGN(const std::size_t count, all->add(input, how));
     if (count == 0) messages.warning(fmt::format("{} holds no exchange", input));
   }
-  if (all.empty())
+  if (all->size() == 0)
     return stream::fail({stream::ErrorCode::unsupported, "there is nothing to serve: no input holds an exchange", {}, {}});
   return all;
 }

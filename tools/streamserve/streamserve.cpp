@@ -7,7 +7,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <unordered_map>
 
 #include "stream/text/units.hpp"
 
@@ -38,38 +37,47 @@ std::string_view ending_text(StepKind last) {
 /// Finds the answers and writes the log.
 class Replay final : public net::Handler {
  public:
-  Replay(Messages& messages, Finder& finder, Miss how_missed, Changes& changes, const std::vector<Recorded>& recorded,
-         std::uint64_t exit_after)
-      : messages_(messages), finder_(finder), miss_(how_missed), changes_(changes), exit_after_(exit_after) {
-    for (const Recorded& exchange : recorded) names_.emplace(exchange.answer.get(), &exchange);
-  }
+  Replay(Messages& messages, Finder& finder, Miss how_missed, Changes& changes, Recording& recording, std::uint64_t exit_after)
+      : messages_(messages),
+        finder_(finder),
+        miss_(how_missed),
+        changes_(changes),
+        recording_(recording),
+        exit_after_(exit_after) {}
   /// Whom --exit-after stops.
   void serves(net::Server& server) { server_ = &server; }
 
   std::shared_ptr<const Answer> answer(const net::Request& request) override {
     const Match match = finder_.find(request);
-    if (match.recorded == nullptr) {
+    if (!match.index) {
       const Nearest nearest = finder_.nearest(request);
       log(fmt::format("{} {} {}", request.method, request.target, miss_text(miss_, match.miss, nearest)));
       return miss_answer(miss_, request, match.miss, nearest);
     }
     if (!match.note.empty()) {
-      log(fmt::format("{} {}: answered by exchange {}: {}", request.method, request.target, match.recorded->name, match.note));
+      log(fmt::format("{} {}: answered by exchange {}: {}", request.method, request.target, recording_.name(*match.index),
+                      match.note));
+    }
+    const auto recorded = recording_.answer(*match.index);
+    if (!recorded) {
+      log(fmt::format("{} {} 502 exchange {}: {}", request.method, request.target, recording_.name(*match.index),
+                      to_string(recorded.error())));
+      return unreadable_answer(recorded.error());
     }
     std::string note;
-    auto answer = changes_.apply(request, match.recorded->answer, note);
+    auto answer = changes_.apply(request, *recorded, note);
     if (!note.empty()) log(fmt::format("{} {}: {}", request.method, request.target, note));
     return answer;
   }
 
   void served(const net::Request& request, const Answer& answer, const net::Served& served) override {
-    const auto found = names_.find(answer.origin ? answer.origin.get() : &answer);
-    if (found == names_.end()) return;  // of our own making; a miss has its line
+    const auto index = answer.origin ? answer.origin->index : answer.index;
+    if (!index) return;  // of our own making; a miss has its line
     const bool complete = served.outcome == net::Outcome::complete;
     const std::string fault = answer.note.empty() ? "" : fmt::format(", fault: {}", answer.note);
     const std::string_view ending = fault.empty() ? ending_text(served.last) : std::string_view{};
     log(fmt::format("{} {} {} exchange {}, {} bytes, at most {} late{}{}", request.method, request.target, served.status,
-                    found->second->name, served.body_bytes, stream::format_duration(served.max_lateness), fault,
+                    recording_.name(*index), served.body_bytes, stream::format_duration(served.max_lateness), fault,
                     complete ? std::string(ending) : fmt::format(", {}", net::to_string(served.outcome))));
     if (++answered_ == exit_after_) server_->stop();
   }
@@ -94,8 +102,8 @@ class Replay final : public net::Handler {
   Finder& finder_;
   const Miss miss_;
   Changes& changes_;
+  Recording& recording_;
   const std::uint64_t exit_after_;
-  std::unordered_map<const Answer*, const Recorded*> names_;
   net::Server* server_ = nullptr;
   std::uint64_t answered_ = 0;
 };
@@ -151,10 +159,13 @@ int run(Tool& tool, Options options) {
   pace.seed = choose_seed(messages, options.pace.seed, pace.jitter || hangs_on_chance(options.faults));
   const auto recorded = load(options, messages);
   if (!recorded) return failed(tool, recorded.error());
+  Recording& recording = **recorded;
 
-  for (const Recorded& exchange : *recorded) {
-    if (pace.rounds != exchange.answer->rounds && exchange.answer->kind != stream::StreamKind::http)
-      messages.warning(fmt::format("exchange {} is not repeated: all of it is due at once", exchange.name));
+  for (std::size_t i = 0; pace.rounds != 1 && i < recording.size(); ++i) {
+    if (recording.kind(i) == stream::StreamKind::http) continue;
+    const auto answer = recording.answer(i);
+    if (answer && (*answer)->rounds != pace.rounds)
+      messages.warning(fmt::format("exchange {} is not repeated: all of it is due at once", recording.name(i)));
   }
 
   raise_descriptor_limit();
@@ -162,11 +173,10 @@ int run(Tool& tool, Options options) {
   where.host = options.host;
   where.port = options.port;
   if (options.timeout) where.idle_timeout = *options.timeout;
-  const auto finder = Finder::make(*recorded, options.match);
-  if (!finder) return failed(tool, finder.error());
-  where.kept_body = (*finder)->body_size();
+  Finder finder(recording, options.match);
+  where.kept_body = finder.body_size();
   Changes changes(options.faults, pace.seed);
-  Replay replay(messages, **finder, options.match.miss, changes, *recorded, options.exit_after);
+  Replay replay(messages, finder, options.match.miss, changes, recording, options.exit_after);
   const auto server = net::Server::listen(where, replay);
   if (!server) return failed(tool, server.error());
   replay.serves(**server);
@@ -175,9 +185,10 @@ int run(Tool& tool, Options options) {
   // The address is what scripts wait for: they may connect from now on.
   std::puts((*server)->url().c_str());
   std::fflush(stdout);
-  for (const Recorded& exchange : *recorded) {
-    messages.verbose(fmt::format("exchange {}: {} {}", exchange.name, exchange.answer->websocket ? "WebSocket" : exchange.method,
-                                 exchange.target));
+  for (std::size_t i = 0; messages.verbosity > 0 && i < recording.size(); ++i) {
+    const har::match::Request request = recording.request(i);
+    messages.verbose(
+        fmt::format("exchange {}: {} {}", recording.name(i), request.websocket ? "WebSocket" : request.method, request.target()));
   }
   if (const auto status = (*server)->run(); !status) return failed(tool, status.error());
   return kYes;

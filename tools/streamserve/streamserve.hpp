@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "streamserve/fault_options.hpp"
 #include "streamserve/match.hpp"
 #include "streamserve/match_options.hpp"
+#include "streamserve/recording.hpp"
 
 /// streamserve: be the server in a recording.
 namespace tools::streamserve {
@@ -31,8 +33,8 @@ ToolInfo info();
 /// Declares the options on the tool.
 void declare(Tool& tool, Options& options);
 
-/// Every exchange of the inputs, ready to be answered. An input that cannot be read completely is refused with its place.
-stream::Result<std::vector<Recorded>> load(const Options& options, Messages& messages);
+/// Every exchange of the inputs, ready to be answered. An input that cannot be read is refused with its place.
+stream::Result<std::unique_ptr<Recording>> load(const Options& options, Messages& messages);
 
 /// Serves until a signal, or as often as --exit-after says; the exit status.
 int run(Tool& tool, Options options);

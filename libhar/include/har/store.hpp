@@ -42,10 +42,13 @@ class ExchangeStore {
   /// many they are. Neither may be used meanwhile, nor after an error. Errors: the first in the input, with its place.
   stream::Result<std::size_t> add(const std::string& path, match::Matcher& matcher, const StoreOptions& options = {});
 
+  /// Adds one that is held in memory.
+  void add(std::shared_ptr<const stream::Exchange> exchange, match::Matcher& matcher);
+
   std::size_t size() const;
   /// Its exchange's: of a HAR the number of the entry, from 1.
   std::string id(std::size_t index) const;
-  /// The path of its input.
+  /// The path of its input; empty for one that was added by itself.
   const std::string& input(std::size_t index) const;
   stream::StreamKind kind(std::size_t index) const;
   /// Bytes that it takes in its file; 0 if it is held in memory.

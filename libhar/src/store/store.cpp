@@ -51,6 +51,9 @@ struct Reading {
   stream::FindingSink report{};
   std::vector<std::shared_ptr<const Exchange>> held{};  ///< of an input whose exchanges do not stay in a file
   std::size_t first = 0;                                ///< slot
+  bool har = false;
+
+  std::string pointer(std::size_t number) const { return har ? fmt::format("/log/entries/{}", number) : std::string(); }
 };
 
 std::string creator_of(const LogInfo& info) {
@@ -160,6 +163,7 @@ struct ExchangeStore::Impl {
   Status add_har(Reading& input, stream::ByteSource& source, match::Matcher& matcher, const StoreOptions& options);
   Status add_lines(Reading& input, ItemReader& reader, match::Matcher& matcher, const StoreOptions& options);
   Status add_held(Reading& input, ItemReader& reader, match::Matcher& matcher, const StoreOptions& options);
+  void hold(Reading& input, std::shared_ptr<const Exchange> exchange, match::Matcher& matcher);
   Status take(Made& made, match::Matcher& matcher, const StoreOptions& options);
   static Status hear(const Message& message, const StoreOptions& options);
 };
@@ -320,7 +324,6 @@ Status ExchangeStore::Impl::add_held(Reading& input, ItemReader& reader, match::
     if (!*item) return {};
     const bool recorded = (*item)->exchange.has_value();
     if (!start) start = recorded ? stream::WallTime{} : start_of((*item)->text);
-    const std::size_t number = input.held.size();
     std::string id = recorded ? (*item)->exchange->id : std::to_string((*item)->index + 1);
     const stream::WallTime begin = recorded ? (*item)->exchange->start.value_or(*start) : *start;
     auto exchange = exchange_of(**item, reader.info(), input.files.get(), std::move(id), begin, read);
@@ -328,14 +331,17 @@ Status ExchangeStore::Impl::add_held(Reading& input, ItemReader& reader, match::
       STREAM_TRY(hear(std::move(exchange).error(), options));
       continue;
     }
-    auto held = std::make_shared<const Exchange>(std::move(*exchange));
-    matcher.add(match::recorded_of(*held));
-    Slot slot;
-    slot.number = number & 0xfffffffU;
-    slot.kind = static_cast<std::uint32_t>(held->kind()) & 0xfU;
-    slots.push_back(slot);
-    input.held.push_back(std::move(held));
+    hold(input, std::make_shared<const Exchange>(std::move(*exchange)), matcher);
   }
+}
+
+void ExchangeStore::Impl::hold(Reading& input, std::shared_ptr<const Exchange> exchange, match::Matcher& matcher) {
+  matcher.add(match::recorded_of(*exchange));
+  Slot slot;
+  slot.number = input.held.size() & 0xfffffffU;
+  slot.kind = static_cast<std::uint32_t>(exchange->kind()) & 0xfU;
+  slots.push_back(slot);
+  input.held.push_back(std::move(exchange));
 }
 
 Result<std::size_t> ExchangeStore::Impl::add(const std::string& path, match::Matcher& matcher, const StoreOptions& options) {
@@ -344,7 +350,6 @@ Result<std::size_t> ExchangeStore::Impl::add(const std::string& path, match::Mat
   input.path = path;
   input.first = slots.size();
   input.limits = options.input.input.limits;
-  input.report = options.input.report;
   STREAM_ASSIGN(input.file, EntryFile::open(path));
   STREAM_ASSIGN(Input opened, open_source(path, options.input.format, options.input.input));
   input.files = std::move(opened.files);
@@ -353,6 +358,7 @@ Result<std::size_t> ExchangeStore::Impl::add(const std::string& path, match::Mat
   const bool lines = opened.format->name == "harl";
   // Its size is known where nothing was decompressed.
   if (input.file && (!(har || lines) || !opened.source->size_hint() || !input.file->is_at(path))) input.file.reset();
+  input.har = har;
   if (input.file && har) {
     STREAM_TRY(add_har(input, *opened.source, matcher, options));
   } else {
@@ -368,7 +374,27 @@ ExchangeStore::ExchangeStore() : impl_(std::make_unique<Impl>()) {}
 ExchangeStore::~ExchangeStore() = default;
 
 Result<std::size_t> ExchangeStore::add(const std::string& path, match::Matcher& matcher, const StoreOptions& options) {
-  return impl_->add(path, matcher, options);
+  // What is read and what is made of it may both have something to say.
+  std::mutex mutex;
+  StoreOptions guarded = options;
+  if (options.input.report) {
+    guarded.input.report = [&](const stream::Finding& finding) {
+      const std::lock_guard lock(mutex);
+      options.input.report(finding);
+    };
+  }
+  auto added = impl_->add(path, matcher, guarded);
+  impl_->inputs.back().report = options.input.report;
+  return added;
+}
+
+void ExchangeStore::add(std::shared_ptr<const Exchange> exchange, match::Matcher& matcher) {
+  auto& inputs = impl_->inputs;
+  if (inputs.empty() || !inputs.back().path.empty()) {
+    inputs.emplace_back();
+    inputs.back().first = impl_->slots.size();
+  }
+  impl_->hold(inputs.back(), std::move(exchange), matcher);
 }
 
 std::size_t ExchangeStore::size() const { return impl_->slots.size(); }
@@ -390,7 +416,7 @@ Result<std::shared_ptr<const Exchange>> ExchangeStore::exchange(std::size_t inde
   const Slot& slot = impl_->slots[index];
   if (!input.file) return input.held[slot.number];
   STREAM_ASSIGN(const std::string text, input.file->read(slot.offset, slot.size));
-  Place place{input.path, 0, 0, slot.offset, fmt::format("/log/entries/{}", std::uint32_t{slot.number})};
+  Place place{input.path, 0, 0, slot.offset, input.pointer(slot.number)};
   STREAM_ASSIGN(Exchange exchange, read_whole(input, text, slot.number, place, input.report));
   return std::make_shared<const Exchange>(std::move(exchange));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -43,6 +44,7 @@ struct Answer {
   Nanos loop_period{};                             ///< from one round to the next
   std::optional<Nanos> keepalive{};                ///< an SSE comment, between two events, when nothing was sent for so long
   std::uint64_t rate = 0;                          ///< bytes a second that the body may take; 0: any
+  std::optional<std::size_t> index{};              ///< which exchange's it is, for those who number them
   std::shared_ptr<const Answer> origin{};          ///< what it was made of, where it was changed for one request
   std::string note{};                              ///< how it was changed, for logs
   std::shared_ptr<const void> owner{};             ///< what the steps' bytes belong to
