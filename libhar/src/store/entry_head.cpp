@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
+#include <vector>
 
 #include "stream/text/json_find.hpp"
 
@@ -68,6 +70,94 @@ bool read_request(Json& out, std::string_view text, const stream::Limits& limits
   return members[1].find('?') != std::string_view::npos || keep(out, kRequest, members, 4, 5, limits);
 }
 
+/// A string that is written without escapes; nothing for any other value.
+std::optional<std::string_view> plain_string(std::optional<std::string_view> value) {
+  if (!value || value->size() < 2 || value->front() != '"' || value->find('\\') != std::string_view::npos) return std::nullopt;
+  return value->substr(1, value->size() - 2);
+}
+
+/// What nearly all responses are, by their beginning: their status, and their media type. Of others there is more to know.
+struct PlainResponse {
+  int status = 0;
+  std::string_view type{};
+};
+std::optional<PlainResponse> read_plain_response(std::string_view text) {
+  const auto status = stream::find_raw_value(text, {"status"});
+  const auto type = plain_string(stream::find_raw_value(text, {"content", "mimeType"}));
+  if (!status || !type || type->empty()) return std::nullopt;
+  PlainResponse out;
+  out.type = *type;
+  const auto [end, error] = std::from_chars(status->data(), status->data() + status->size(), out.status);
+  const bool number = error == std::errc{} && end == status->data() + status->size();
+  if (!number || out.status < 200 || out.status / 100 == 3) return std::nullopt;
+  return out;
+}
+
+/// Takes apart [{"name": "…", "value": "…"}, …], written so; false for anything else.
+class PlainFields {
+ public:
+  explicit PlainFields(std::string_view text) : text_(text) {}
+
+  bool read(std::vector<match::Header>& out) {
+    if (!take('[')) return false;
+    if (take(']')) return at_ == text_.size();
+    do {
+      match::Header& field = out.emplace_back();
+      const bool good = take('{') && member("name", field.name) && take(',') && member("value", field.value) && take('}');
+      if (!good) return false;
+    } while (take(','));
+    return take(']') && at_ == text_.size();
+  }
+
+ private:
+  bool take(char c) {
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) ++at_;
+    if (at_ == text_.size() || text_[at_] != c) return false;
+    ++at_;
+    return true;
+  }
+  std::optional<std::string_view> string() {
+    if (!take('"')) return std::nullopt;
+    const std::size_t end = text_.find('"', at_);
+    if (end == std::string_view::npos) return std::nullopt;
+    const std::string_view value = text_.substr(at_, end - at_);
+    at_ = end + 1;
+    if (value.find('\\') != std::string_view::npos) return std::nullopt;
+    return value;
+  }
+  bool member(std::string_view name, std::string& out) {
+    if (string() != name || !take(':')) return false;
+    const auto value = string();
+    if (value) out = *value;
+    return value.has_value();
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+bool is_empty_array(std::string_view text) { return text.find_first_not_of("[] \t\r\n") == std::string_view::npos; }
+
+/// The head of an entry that is written as nearly all are.
+std::optional<EntryHead> read_plain_head(const Members<kEntry.size()>& members) {
+  const auto response = read_plain_response(members[1]);
+  if (!response || members.has(2)) return std::nullopt;
+  Members request(kRequest);
+  if (!request.read(members[0]) || request.has(3)) return std::nullopt;
+  const auto method = plain_string(request[0]);
+  const auto url = plain_string(request[1]);
+  if (!method || !url) return std::nullopt;
+  if (request.has(4) && url->find('?') == std::string_view::npos && !is_empty_array(request[4])) return std::nullopt;
+  EntryHead out;
+  out.recorded.request = match::make_request(*method, *url);
+  if (request.has(2) && !PlainFields(request[2]).read(out.recorded.request.headers)) return std::nullopt;
+  out.recorded.request.media_type = out.recorded.request.header("content-type");
+  out.recorded.status = response->status;
+  const bool socket = members.has(4) || (members.has(3) && plain_string(members[3]) == "websocket");
+  out.kind = socket ? stream::StreamKind::websocket : stream::stream_kind_of_media_type(response->type);
+  return out;
+}
+
 bool read_response(Json& out, std::string_view text, const stream::Limits& limits) {
   Members members(kResponse);
   if (!members.read(text) || !keep(out, kResponse, members, 0, 2, limits)) return false;
@@ -85,11 +175,12 @@ bool read_response(Json& out, std::string_view text, const stream::Limits& limit
 
 }  // namespace
 
-std::optional<stream::Exchange> read_head(std::string_view entry, const stream::Limits& limits) {
+std::optional<EntryHead> read_head(std::string_view entry, const stream::Limits& limits) {
   Members members(kEntry);
   // A timeline may hold what decides: messages, events, pieces of the request's body.
   if (!members.read(entry) || !members.has(0) || !members.has(1) || members.has(5) || members.has(6) || members.has(7))
     return std::nullopt;
+  if (auto plain = read_plain_head(members)) return plain;
   stream::Exchange out;
   stream::Event& request = out.request.emplace();
   request.kind = stream::EventKind::request;
@@ -109,7 +200,7 @@ std::optional<stream::Exchange> read_head(std::string_view entry, const stream::
   } else if (socket || derived != stream::StreamKind::http) {
     response.stream_kind = to_string(socket ? stream::StreamKind::websocket : derived);
   }
-  return out;
+  return EntryHead{match::recorded_of(out), out.kind()};
 }
 
 }  // namespace har::store

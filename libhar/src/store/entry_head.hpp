@@ -3,13 +3,21 @@
 #include <optional>
 #include <string_view>
 
+#include "har/match/matcher.hpp"
 #include "stream/io/limits.hpp"
 #include "stream/record/event.hpp"
 
 namespace har::store {
 
-/// As much of an entry's exchange as match::recorded_of() and Exchange::kind() look at, without reading the rest: they say of it
-/// what they say of the whole. Nothing if that takes more than its head, or if something is wrong with it.
-std::optional<stream::Exchange> read_head(std::string_view entry, const stream::Limits& limits);
+/// What the index wants to know of an entry.
+struct EntryHead {
+  match::Recorded recorded{};
+  stream::StreamKind kind = stream::StreamKind::http;
+};
+
+/// What match::recorded_of() and Exchange::kind() say of an entry's exchange, without making one: of the entry's text no more is
+/// read than they look at. Nothing if they look at what happened over time, or if something is wrong with it: then the entry is
+/// to be read as a whole.
+std::optional<EntryHead> read_head(std::string_view entry, const stream::Limits& limits);
 
 }  // namespace har::store

@@ -108,19 +108,19 @@ class Indexer {
     const auto wrong = [&](Error error) { made.messages.emplace_back(std::move(error)); };
     if (piece.number >= kMostEntries || piece.text.size() > UINT32_MAX)
       return wrong({ErrorCode::limit, "more entries, or a larger one, than can be served", place_of(), "split the file"});
-    std::optional<Exchange> exchange;
-    if (!whole_) exchange = store::read_head(piece.text, of_.limits);
-    if (!exchange) {
+    std::optional<store::EntryHead> head;
+    if (!whole_) head = store::read_head(piece.text, of_.limits);
+    if (!head) {
       auto read = read_whole(of_, piece.text, piece.number, place_of(),
                              [&](const stream::Finding& finding) { made.messages.emplace_back(finding); });
       if (!read) return wrong(std::move(read).error());
-      exchange = std::move(*read);
+      head = {match::recorded_of(*read), read->kind()};
     }
-    made.prepared = preparer.prepare(match::recorded_of(*exchange));
+    made.prepared = preparer.prepare(head->recorded);
     made.slot.offset = piece.offset;
     made.slot.size = static_cast<std::uint32_t>(piece.text.size());
     made.slot.number = piece.number & 0xfffffffU;
-    made.slot.kind = static_cast<std::uint32_t>(exchange->kind()) & 0xfU;
+    made.slot.kind = static_cast<std::uint32_t>(head->kind) & 0xfU;
     made.good = true;
   }
 
