@@ -20,6 +20,7 @@ stream::Result<std::unique_ptr<Recording>> load(const Options& options, Messages
   }
   if (all->size() == 0)
     return stream::fail({stream::ErrorCode::unsupported, "there is nothing to serve: no input holds an exchange", {}, {}});
+  all->matcher().settle();
   return all;
 }
 

@@ -1,6 +1,7 @@
 #include "streamserve/streamserve.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <atomic>
@@ -139,6 +140,9 @@ class StopOnSignals {
   }
 };
 
+/// Large pieces of memory go back to the system when they are freed, instead of being cut up among thousands of connections.
+void keep_heap_whole() { mallopt(M_MMAP_THRESHOLD, 32 * 1024); }
+
 /// Each connection takes a descriptor, and the usual limit of 1024 is there for programs that use select().
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -168,6 +172,7 @@ int run(Tool& tool, Options options) {
       messages.warning(fmt::format("exchange {} is not repeated: all of it is due at once", recording.name(i)));
   }
 
+  keep_heap_whole();
   raise_descriptor_limit();
   net::ServerOptions where;
   where.host = options.host;
@@ -185,6 +190,8 @@ int run(Tool& tool, Options options) {
   // The address is what scripts wait for: they may connect from now on.
   std::puts((*server)->url().c_str());
   std::fflush(stdout);
+  messages.verbose(
+      fmt::format("{} exchanges, {} bytes of memory for each", recording.size(), recording.memory() / recording.size()));
   for (std::size_t i = 0; messages.verbosity > 0 && i < recording.size(); ++i) {
     const har::match::Request request = recording.request(i);
     messages.verbose(

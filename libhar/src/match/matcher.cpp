@@ -353,6 +353,7 @@ void Matcher::add(Prepared prepared) {
   if (parts.redirect != 0) impl_->redirects.emplace(number, Impl::Redirect{parts.redirect, std::move(parts.location)});
 }
 
+void Matcher::settle() { impl_->index.settle(); }
 const MatchOptions& Matcher::options() const { return impl_->options; }
 std::size_t Matcher::largest_body() const { return impl_->largest_body; }
 

@@ -353,7 +353,7 @@ Result<std::size_t> ExchangeStore::Impl::add(const std::string& path, match::Mat
   STREAM_ASSIGN(input.file, EntryFile::open(path));
   STREAM_ASSIGN(Input opened, open_source(path, options.input.format, options.input.input));
   input.files = std::move(opened.files);
-  const ReadOptions read{input.limits, input.report};
+  const ReadOptions read{input.limits, options.input.report};
   const bool har = opened.format->name == "har";
   const bool lines = opened.format->name == "harl";
   // Its size is known where nothing was decompressed.

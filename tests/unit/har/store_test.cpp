@@ -376,7 +376,7 @@ TEST_CASE("many exchanges take little memory, are found by their requests, and a
         match::make_request("GET", "https://h" + std::to_string(i % 20) + ".test/things/" + number + "?page=" + number));
     if (found && found.index == i) ++right;
   }
-  CHECK(right == (kEntries + 96) / 97);
+  CHECK(right == (kEntries + 96) / 97);  // the index has settled by now
   const std::size_t each = (opened.store.memory() + opened.matcher->memory() - names) / kEntries;
   INFO(each << " bytes an entry");
   CHECK(each < 150);

@@ -144,6 +144,8 @@ class Matcher {
   void add(const Recorded& recorded);
   /// The same, of what a preparer with the same options has made.
   void add(Prepared prepared);
+  /// Gives back what was reserved for more; find() does that too.
+  void settle();
   const MatchOptions& options() const;
   /// The bytes of the largest body that was recorded with a request.
   std::size_t largest_body() const;
