@@ -50,6 +50,7 @@ class ExchangeStore {
   std::string id(std::size_t index) const;
   /// The path of its input; empty for one that was added by itself.
   const std::string& input(std::size_t index) const;
+  /// May have to read it; `http` where that fails.
   stream::StreamKind kind(std::size_t index) const;
   /// Bytes that it takes in its file; 0 if it is held in memory.
   std::size_t file_bytes(std::size_t index) const;

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <utility>
 #include <vector>
 
 #include "stream/text/json_find.hpp"
+#include "stream/text/json_scan.hpp"
 
 namespace har::store {
 namespace {
@@ -70,43 +72,31 @@ bool read_request(Json& out, std::string_view text, const stream::Limits& limits
   return members[1].find('?') != std::string_view::npos || keep(out, kRequest, members, 4, 5, limits);
 }
 
-/// A string that is written without escapes; nothing for any other value.
-std::optional<std::string_view> plain_string(std::optional<std::string_view> value) {
-  if (!value || value->size() < 2 || value->front() != '"' || value->find('\\') != std::string_view::npos) return std::nullopt;
-  return value->substr(1, value->size() - 2);
-}
-
-/// What nearly all responses are, by their beginning: their status, and their media type. Of others there is more to know.
-struct PlainResponse {
-  int status = 0;
-  std::string_view type{};
-};
-std::optional<PlainResponse> read_plain_response(std::string_view text) {
-  const auto status = stream::find_raw_value(text, {"status"});
-  const auto type = plain_string(stream::find_raw_value(text, {"content", "mimeType"}));
-  if (!status || !type || type->empty()) return std::nullopt;
-  PlainResponse out;
-  out.type = *type;
-  const auto [end, error] = std::from_chars(status->data(), status->data() + status->size(), out.status);
-  const bool number = error == std::errc{} && end == status->data() + status->size();
-  if (!number || out.status < 200 || out.status / 100 == 3) return std::nullopt;
-  return out;
-}
-
-/// Takes apart [{"name": "…", "value": "…"}, …], written so; false for anything else.
-class PlainFields {
+/// Walks an entry that is written as nearly all are, once, and not over its body. Whatever is unusual ends the walk: then the
+/// entry is read in another way.
+class PlainEntry {
  public:
-  explicit PlainFields(std::string_view text) : text_(text) {}
+  explicit PlainEntry(std::string_view text) : text_(text) {}
 
-  bool read(std::vector<match::Header>& out) {
-    if (!take('[')) return false;
-    if (take(']')) return at_ == text_.size();
+  bool read(EntryHead& out) {
+    bool asked = false;
+    if (!take('{')) return false;
     do {
-      match::Header& field = out.emplace_back();
-      const bool good = take('{') && member("name", field.name) && take(',') && member("value", field.value) && take('}');
-      if (!good) return false;
+      const auto name = string();
+      if (!name || !take(':')) return false;
+      if (*name == "request") {
+        if (!request(out.recorded.request)) return false;
+        asked = true;
+      } else if (*name == "response") {
+        return asked && response(out.recorded.status);
+      } else if (name->starts_with('_') && std::find(kEntry.begin() + 2, kEntry.end(), *name) != kEntry.end() &&
+                 *name != "_resourceType") {
+        return false;
+      } else if (!skip()) {
+        return false;
+      }
     } while (take(','));
-    return take(']') && at_ == text_.size();
+    return false;
   }
 
  private:
@@ -116,14 +106,80 @@ class PlainFields {
     ++at_;
     return true;
   }
+  bool next_is(char c) {
+    if (!take(c)) return false;
+    --at_;
+    return true;
+  }
+  /// A string without escapes.
   std::optional<std::string_view> string() {
     if (!take('"')) return std::nullopt;
-    const std::size_t end = text_.find('"', at_);
-    if (end == std::string_view::npos) return std::nullopt;
-    const std::string_view value = text_.substr(at_, end - at_);
-    at_ = end + 1;
-    if (value.find('\\') != std::string_view::npos) return std::nullopt;
+    const std::size_t from = at_;
+    const void* const quote = std::memchr(text_.data() + from, '"', text_.size() - from);
+    if (quote == nullptr) return std::nullopt;
+    at_ = static_cast<std::size_t>(static_cast<const char*>(quote) - text_.data()) + 1;
+    const std::string_view value = text_.substr(from, at_ - 1 - from);
+    if (std::memchr(value.data(), '\\', value.size()) != nullptr) return std::nullopt;
     return value;
+  }
+  /// Past a value; a string must be one without escapes.
+  bool skip() {
+    if (next_is('"')) return string().has_value();
+    if (next_is('{') || next_is('[')) {
+      stream::ElementScanner scanner;
+      ends_.clear();
+      at_ += 1 + scanner.scan(text_.substr(at_ + 1), 0, ends_);
+      return scanner.closed();
+    }
+    at_ = std::min(text_.find_first_of(",}] \t\r\n", at_), text_.size());
+    return true;
+  }
+
+  bool request(match::Request& out) {
+    std::optional<std::string_view> method;
+    std::optional<std::string_view> url;
+    bool pairs = false;
+    if (!take('{')) return false;
+    do {
+      const auto name = string();
+      if (!name || !take(':')) return false;
+      bool good = true;
+      if (*name == "method") {
+        good = (method = string()).has_value();
+      } else if (*name == "url") {
+        good = (url = string()).has_value();
+      } else if (*name == "headers") {
+        out.headers.clear();
+        good = fields(out.headers);
+      } else if (*name == "postData") {
+        good = false;
+      } else if (*name == "queryString") {
+        const std::size_t from = at_;
+        good = skip();
+        pairs = text_.substr(from, at_ - from).find_first_not_of("[] \t\r\n") != std::string_view::npos;
+      } else {
+        good = skip();
+      }
+      if (!good) return false;
+    } while (take(','));
+    if (!take('}') || !method || !url || (pairs && url->find('?') == std::string_view::npos)) return false;
+    std::vector<match::Header> headers = std::move(out.headers);
+    out = match::make_request(*method, *url);
+    out.headers = std::move(headers);
+    out.media_type = out.header("content-type");
+    return true;
+  }
+
+  /// [{"name": "…", "value": "…"}, …], written so.
+  bool fields(std::vector<match::Header>& out) {
+    if (!take('[')) return false;
+    if (take(']')) return true;
+    do {
+      match::Header& field = out.emplace_back();
+      const bool good = take('{') && member("name", field.name) && take(',') && member("value", field.value) && take('}');
+      if (!good) return false;
+    } while (take(','));
+    return take(']');
   }
   bool member(std::string_view name, std::string& out) {
     if (string() != name || !take(':')) return false;
@@ -132,31 +188,28 @@ class PlainFields {
     return value.has_value();
   }
 
+  /// Up to its status: no redirect, whose place is wanted too, and no WebSocket.
+  bool response(int& status) {
+    if (!take('{')) return false;
+    do {
+      const auto name = string();
+      if (!name || !take(':') || *name == "content") return false;
+      if (*name != "status") {
+        if (!skip()) return false;
+        continue;
+      }
+      take('0');  // no status begins with it; goes past white space
+      const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), status);
+      const bool number = error == std::errc{} && end < text_.data() + text_.size() && std::strchr(",} \t\r\n", *end) != nullptr;
+      return number && status >= 200 && (status / 100 != 3 || status == 304);
+    } while (take(','));
+    return false;
+  }
+
   std::string_view text_;
   std::size_t at_ = 0;
+  std::vector<std::size_t> ends_;
 };
-
-bool is_empty_array(std::string_view text) { return text.find_first_not_of("[] \t\r\n") == std::string_view::npos; }
-
-/// The head of an entry that is written as nearly all are.
-std::optional<EntryHead> read_plain_head(const Members<kEntry.size()>& members) {
-  const auto response = read_plain_response(members[1]);
-  if (!response || members.has(2)) return std::nullopt;
-  Members request(kRequest);
-  if (!request.read(members[0]) || request.has(3)) return std::nullopt;
-  const auto method = plain_string(request[0]);
-  const auto url = plain_string(request[1]);
-  if (!method || !url) return std::nullopt;
-  if (request.has(4) && url->find('?') == std::string_view::npos && !is_empty_array(request[4])) return std::nullopt;
-  EntryHead out;
-  out.recorded.request = match::make_request(*method, *url);
-  if (request.has(2) && !PlainFields(request[2]).read(out.recorded.request.headers)) return std::nullopt;
-  out.recorded.request.media_type = out.recorded.request.header("content-type");
-  out.recorded.status = response->status;
-  const bool socket = members.has(4) || (members.has(3) && plain_string(members[3]) == "websocket");
-  out.kind = socket ? stream::StreamKind::websocket : stream::stream_kind_of_media_type(response->type);
-  return out;
-}
 
 bool read_response(Json& out, std::string_view text, const stream::Limits& limits) {
   Members members(kResponse);
@@ -176,11 +229,11 @@ bool read_response(Json& out, std::string_view text, const stream::Limits& limit
 }  // namespace
 
 std::optional<EntryHead> read_head(std::string_view entry, const stream::Limits& limits) {
+  if (EntryHead plain; PlainEntry(entry).read(plain)) return plain;
   Members members(kEntry);
   // A timeline may hold what decides: messages, events, pieces of the request's body.
   if (!members.read(entry) || !members.has(0) || !members.has(1) || members.has(5) || members.has(6) || members.has(7))
     return std::nullopt;
-  if (auto plain = read_plain_head(members)) return plain;
   stream::Exchange out;
   stream::Event& request = out.request.emplace();
   request.kind = stream::EventKind::request;

@@ -37,6 +37,7 @@ struct Slot {
   std::uint32_t number : 28 = 0;  ///< in its input
   std::uint32_t kind : 4 = 0;
 };
+constexpr std::uint32_t kUnknownKind = 15;
 constexpr std::size_t kMostEntries = std::size_t{1} << 28;
 constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
 
@@ -114,13 +115,13 @@ class Indexer {
       auto read = read_whole(of_, piece.text, piece.number, place_of(),
                              [&](const stream::Finding& finding) { made.messages.emplace_back(finding); });
       if (!read) return wrong(std::move(read).error());
-      head = {match::recorded_of(*read), read->kind()};
+      head = store::EntryHead{match::recorded_of(*read), read->kind()};
     }
     made.prepared = preparer.prepare(head->recorded);
     made.slot.offset = piece.offset;
     made.slot.size = static_cast<std::uint32_t>(piece.text.size());
     made.slot.number = piece.number & 0xfffffffU;
-    made.slot.kind = static_cast<std::uint32_t>(head->kind) & 0xfU;
+    made.slot.kind = head->kind ? static_cast<std::uint32_t>(*head->kind) & 0xfU : kUnknownKind;
     made.good = true;
   }
 
@@ -408,7 +409,12 @@ std::string ExchangeStore::id(std::size_t index) const {
 }
 
 const std::string& ExchangeStore::input(std::size_t index) const { return impl_->input_of(index).path; }
-StreamKind ExchangeStore::kind(std::size_t index) const { return static_cast<StreamKind>(impl_->slots[index].kind); }
+StreamKind ExchangeStore::kind(std::size_t index) const {
+  const std::uint32_t known = impl_->slots[index].kind;
+  if (known != kUnknownKind) return static_cast<StreamKind>(known);
+  const auto read = exchange(index);
+  return read ? (*read)->kind() : StreamKind::http;
+}
 std::size_t ExchangeStore::file_bytes(std::size_t index) const { return impl_->slots[index].size; }
 
 Result<std::shared_ptr<const Exchange>> ExchangeStore::exchange(std::size_t index) const {

@@ -177,8 +177,9 @@ TEST_CASE("what the index wants to know of an entry is the same by its head and 
     ++heads;
     const match::Recorded recorded = match::recorded_of(*whole);
     CHECK(head->recorded.request == recorded.request);
+    CHECK((head->kind || !recorded.request.websocket));
     CHECK(head->recorded.status == recorded.status);
-    CHECK(head->kind == whole->kind());
+    if (head->kind) CHECK(*head->kind == whole->kind());
     if (recorded.status / 100 == 3) CHECK(head->recorded.location == recorded.location);
     // White space changes nothing.
     const auto pretty = store::read_head(to_json(*json, {2, 0}), {});
@@ -342,7 +343,7 @@ TEST_CASE("every HAR of the corpus gives the same exchanges either way, and the 
           const match::Recorded recorded = match::recorded_of(*whole);
           CHECK(head->recorded.request == recorded.request);
           CHECK(head->recorded.status == recorded.status);
-          CHECK(head->kind == whole->kind());
+          if (head->kind) CHECK(*head->kind == whole->kind());
         }
       }
     }
