@@ -74,12 +74,7 @@ class Replay final : public net::Handler {
   void served(const net::Request& request, const Answer& answer, const net::Served& served) override {
     const auto index = answer.origin ? answer.origin->index : answer.index;
     if (!index) return;  // of our own making; a miss has its line
-    const bool complete = served.outcome == net::Outcome::complete;
-    const std::string fault = answer.note.empty() ? "" : fmt::format(", fault: {}", answer.note);
-    const std::string_view ending = fault.empty() ? ending_text(served.last) : std::string_view{};
-    log(fmt::format("{} {} {} exchange {}, {} bytes, at most {} late{}{}", request.method, request.target, served.status,
-                    recording_.name(*index), served.body_bytes, stream::format_duration(served.max_lateness), fault,
-                    complete ? std::string(ending) : fmt::format(", {}", net::to_string(served.outcome))));
+    if (!messages_.quiet) log_served(request, answer, served, *index);
     if (++answered_ == exit_after_) server_->stop();
   }
 
@@ -93,6 +88,15 @@ class Replay final : public net::Handler {
   }
 
  private:
+  void log_served(const net::Request& request, const Answer& answer, const net::Served& served, std::size_t index) {
+    const bool complete = served.outcome == net::Outcome::complete;
+    const std::string fault = answer.note.empty() ? "" : fmt::format(", fault: {}", answer.note);
+    const std::string_view ending = fault.empty() ? ending_text(served.last) : std::string_view{};
+    log(fmt::format("{} {} {} exchange {}, {} bytes, at most {} late{}{}", request.method, request.target, served.status,
+                    recording_.name(index), served.body_bytes, stream::format_duration(served.max_lateness), fault,
+                    complete ? std::string(ending) : fmt::format(", {}", net::to_string(served.outcome))));
+  }
+
   void log(std::string_view text) {
     if (messages_.quiet) return;
     const std::string line = fmt::format("{} {}\n", now_text(), text);
