@@ -66,6 +66,11 @@ class PeekedSource final : public stream::ByteSource {
   }
   const std::string& name() const override { return inner_->name(); }
   bool live() const override { return inner_->live(); }
+  std::optional<std::uint64_t> size_hint() const override {
+    auto hint = inner_->size_hint();
+    if (hint) *hint += size_ - at_;
+    return hint;
+  }
 
  private:
   std::unique_ptr<stream::ByteSource> inner_;

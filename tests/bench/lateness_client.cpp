@@ -1,11 +1,12 @@
 // Measures how late a replayed event stream is.
 //
-//   lateness_client PORT PATH CLIENTS SECONDS FIRST_NS PERIOD_NS
+//   lateness_client PORT PATH CLIENTS SECONDS FIRST_NS PERIOD_NS [websocket]
 //
 // Opens CLIENTS streams on 127.0.0.1, spread over the first second, and reads them for SECONDS. The n-th event of a stream,
-// counted from 0, was recorded FIRST_NS + n * PERIOD_NS after the request, and ends with an empty line; it says nothing of
-// time itself. Its lateness is its arrival minus the moment at which the request was sent minus that offset, so that it
-// holds the way of the request too. Prints one JSON object; the first two seconds are left out, while clients are added.
+// counted from 0, was recorded FIRST_NS + n * PERIOD_NS after the request, and ends with an empty line (a WebSocket message
+// is a frame); it says nothing of time itself. Its lateness is its arrival minus the moment at which the request was sent minus
+// that offset, so that it holds the way of the request too. Prints one JSON object; the first two seconds are left out, while
+// clients are added.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -34,7 +35,51 @@ struct Stream {
   std::int64_t requested = 0;
   std::int64_t events = 0;
   bool line_feed = false;  // the last byte was one
+  bool upgraded = false;   // the head of the answer is over
+  std::string head{};      // of the frame that has begun
+  std::uint64_t rest = 0;  // of its payload
 };
+
+/// How many server-sent events end in these bytes.
+int count_events(Stream& stream, const char* bytes, std::size_t size) {
+  int count = 0;
+  for (std::size_t k = 0; k < size; ++k) {
+    const bool line_feed = bytes[k] == '\n';
+    if (line_feed && stream.line_feed) ++count;
+    stream.line_feed = line_feed;
+  }
+  return count;
+}
+
+/// How many messages end in these bytes: frames of a server, which are not masked (RFC 6455 §5.2).
+int count_messages(Stream& stream, const char* bytes, std::size_t size) {
+  int count = 0;
+  for (std::size_t k = 0; k < size;) {
+    if (!stream.upgraded) {
+      stream.head += bytes[k++];
+      stream.upgraded = stream.head.ends_with("\r\n\r\n");
+      if (stream.upgraded) stream.head.clear();
+      continue;
+    }
+    if (stream.rest > 0) {
+      const std::size_t taken = std::min<std::uint64_t>(stream.rest, size - k);
+      stream.rest -= taken;
+      k += taken;
+      if (stream.rest == 0) ++count;
+      continue;
+    }
+    stream.head += bytes[k++];
+    if (stream.head.size() < 2) continue;
+    const auto length = static_cast<unsigned char>(stream.head[1]) & 0x7fU;
+    const std::size_t extended = length == 126 ? 2 : length == 127 ? 8 : 0;
+    if (stream.head.size() < 2 + extended) continue;
+    stream.rest = extended == 0 ? length : 0;
+    for (std::size_t i = 0; i < extended; ++i) stream.rest = stream.rest << 8U | static_cast<unsigned char>(stream.head[2 + i]);
+    stream.head.clear();
+    if (stream.rest == 0) ++count;
+  }
+  return count;
+}
 
 int open_stream(std::uint16_t port, const std::string& request, Stream& stream) {
   sockaddr_in address{};
@@ -53,12 +98,16 @@ int open_stream(std::uint16_t port, const std::string& request, Stream& stream) 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 7) {
-    std::fputs("usage: lateness_client PORT PATH CLIENTS SECONDS FIRST_NS PERIOD_NS\n", stderr);
+  const bool websocket = argc == 8 && std::string(argv[7]) == "websocket";
+  if (argc != 7 && !websocket) {
+    std::fputs("usage: lateness_client PORT PATH CLIENTS SECONDS FIRST_NS PERIOD_NS [websocket]\n", stderr);
     return 2;
   }
   const auto port = static_cast<std::uint16_t>(std::atoi(argv[1]));
-  const std::string request = std::string("GET ") + argv[2] + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n";
+  const std::string request = std::string("GET ") + argv[2] + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" +
+                              (websocket ? "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                                           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+                                         : "Accept: text/event-stream\r\n\r\n");
   const int clients = std::atoi(argv[3]);
   const double seconds = std::atof(argv[4]);
   const std::int64_t first = std::atoll(argv[5]);
@@ -107,15 +156,13 @@ int main(int argc, char** argv) {
         ++ended;
       }
       const std::int64_t now = now_ns();
-      for (ssize_t k = 0; k < size; ++k) {
-        const bool line_feed = buffer[static_cast<std::size_t>(k)] == '\n';
-        if (line_feed && stream.line_feed) {
-          const std::int64_t late = now - (stream.requested + first + stream.events * period);
-          ++stream.events;
-          if (late < 0) ++early;
-          if (now >= from) lateness.push_back(static_cast<double>(late) / 1e6);
-        }
-        stream.line_feed = line_feed;
+      const std::size_t got = size > 0 ? static_cast<std::size_t>(size) : 0;
+      int count_now = websocket ? count_messages(stream, buffer.data(), got) : count_events(stream, buffer.data(), got);
+      for (; count_now > 0; --count_now) {
+        const std::int64_t late = now - (stream.requested + first + stream.events * period);
+        ++stream.events;
+        if (late < 0) ++early;
+        if (now >= from) lateness.push_back(static_cast<double>(late) / 1e6);
       }
     }
   }

@@ -134,7 +134,7 @@ def curl_over_tls(folder, ca, recording):
         # The name that a client asks for, with the address of this place.
         assert curl(*trusted, "--connect-to", "api.example:443:127.0.0.1:%d" % server.port, "https://api.example/v1") == "secure"
         curl("--noproxy", "*", server.url + "/v1", status=60)
-        assert "TLS: the client does not trust the certificate: unknown CA\n" in server.lines(), server.lines()
+        assert "closed: the client does not trust the certificate: unknown CA\n" in server.lines(), server.lines()
         plain = curl("--noproxy", "*", "-w", "%{http_code}", "http://127.0.0.1:%d/v1" % server.port)
         assert plain == '{"error":"this port speaks TLS: the address begins with https://"}\n400', plain
         curl(*trusted, "--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0", server.url + "/v1", status=35)
@@ -160,7 +160,7 @@ def openssl_without_a_name_and_with_other_protocols(folder, ca, recording):
         assert "ALPN protocol: http/1.1" in said, said
         said = s_client("-tls1_2", "-quiet", "-ign_eof", given=b"GET /v1 HTTP/1.1\r\nHost: api.example\r\nConnection: close\r\n\r\n")
         assert "\r\n6\r\nsecure\r\n0\r\n\r\n" in said, said
-        assert "TLS: the client does not offer HTTP/1.1\n" in server.lines(), server.lines()
+        assert "closed: the client does not offer HTTP/1.1\n" in server.lines(), server.lines()
 
 
 def a_given_certificate_is_served_whatever_the_name(folder, ca, recording):

@@ -66,6 +66,7 @@ std::shared_ptr<const Answer> Fitting::fit(const stream::net::Request& request, 
   if (mapped) {
     stream::replay::Naming naming;
     naming.bodies = bodies;
+    naming.secure = request.secure;
     naming.origin = [&](std::string_view scheme, std::string_view recorded) -> std::optional<std::string> {
       har::match::Request place;
       place.scheme = scheme;

@@ -42,26 +42,8 @@ bool differs_in_query_or_body(const Nearest& nearest) {
 
 }  // namespace
 
-stream::Result<std::unique_ptr<Finder>> Finder::make(const std::vector<Recorded>& recorded, const MatchGroup& group) {
-  std::unique_ptr<Finder> finder(new Finder(recorded, group));
-  auto matcher = har::match::Matcher::make(
-      group.match, [&recorded](std::size_t index) { return har::match::request_of(*recorded[index].exchange); });
-  if (!matcher) {
-    matcher.error().message.insert(0, "--ignore-body-field: ");  // the only part that can be wrong
-    return tl::unexpected(matcher.error());
-  }
-  finder->matcher_ = std::move(*matcher);
-  for (const Recorded& each : recorded) {
-    har::match::Recorded exchange = har::match::recorded_of(*each.exchange);
-    exchange.request.websocket = each.answer->websocket;
-    finder->largest_body_ = std::max(finder->largest_body_, exchange.request.body.size());
-    finder->matcher_->add(exchange);
-  }
-  return finder;
-}
-
 /// Twice the largest, so that a live body with more white space is still whole.
-std::size_t Finder::body_size() const { return std::max(std::size_t{16} << 20, 2 * largest_body_); }
+std::size_t Finder::body_size() const { return std::max(std::size_t{16} << 20, 2 * matcher_.largest_body()); }
 
 void Finder::set_host(har::match::Request& live, const Request& request) const {
   std::string_view authority = request.authority;
@@ -72,9 +54,9 @@ void Finder::set_host(har::match::Request& live, const Request& request) const {
     named = true;
   }
   har::match::set_authority(live, authority);
-  if (group_.map.apply(live) || named || matcher_->knows_host(live)) return;
+  if (group_.map.apply(live) || named || matcher_.knows_host(live)) return;
   // One recorded host is this place, whatever the client calls it; and so is any where it calls it by its address.
-  if (matcher_->hosts() < 2 || is_address(live.host)) {
+  if (matcher_.hosts() < 2 || is_address(live.host)) {
     live.host.clear();
     live.port = 0;
   }
@@ -109,26 +91,27 @@ std::string Finder::session(const Request& request) const {
 }
 
 Match Finder::find(const Request& request) {
-  Found found = matcher_->find(live(request, request.scheme), session(request));
+  Found found = matcher_.find(live(request, request.scheme), session(request));
   // The scheme is rather a wish: a client need not speak TLS for what was recorded with it, nor the other way about.
-  if (found.why == Why::not_recorded && !request.scheme.empty()) found = matcher_->find(live(request, {}), session(request));
+  if (found.why == Why::not_recorded && !request.scheme.empty()) found = matcher_.find(live(request, {}), session(request));
   switch (found.why) {
     case Why::found:
-      return {&recorded_[found.index], found.note, {}};
+      return {found.index, found.note, {}};
     case Why::not_recorded:
-      return {nullptr, {}, "not recorded"};
+      return {std::nullopt, {}, "not recorded"};
     case Why::exhausted:
-      return {nullptr, {}, "all recorded answers were given"};
+      return {std::nullopt, {}, "all recorded answers were given"};
     case Why::cycle:
-      return {nullptr, {}, "the recorded redirect leads back to itself"};
+      return {std::nullopt, {}, "the recorded redirect leads back to itself"};
   }
   return {};
 }
 
 Nearest Finder::nearest(const Request& request) {
-  auto found = matcher_->explain(live(request, {}));
+  auto found = matcher_.explain(live(request, {}));
   if (!found) return {};
-  return {&recorded_[found->index], std::move(found->differences)};
+  const har::match::Request recorded = recording_.request(found->index);
+  return {found->index, recording_.name(found->index), recorded.method, recorded.target(), std::move(found->differences)};
 }
 
 std::shared_ptr<const Answer> with_on_error(std::shared_ptr<const Answer> answer, OnError how) {
@@ -157,9 +140,9 @@ int status_of(Miss how) { return how == Miss::bad_gateway ? 502 : 404; }
 
 stream::Json to_json(const Nearest& nearest) {
   stream::Json near = stream::Json::object();
-  near.set("exchange", nearest.recorded->name);
-  near.set("method", nearest.recorded->method);
-  near.set("path", nearest.recorded->target);
+  near.set("exchange", nearest.name);
+  near.set("method", nearest.method);
+  near.set("path", nearest.target);
   stream::Json differences = stream::Json::array();
   for (const har::match::Difference& difference : nearest.differences) {
     stream::Json one = stream::Json::object();
@@ -172,6 +155,13 @@ stream::Json to_json(const Nearest& nearest) {
   return near;
 }
 
+std::shared_ptr<const Answer> unreadable_answer(const stream::Error& error) {
+  stream::Json body = stream::Json::object();
+  body.set("error", "the recorded exchange cannot be read: " + to_string(error));
+  if (!error.hint.empty()) body.set("hint", error.hint);
+  return stream::replay::make_answer(502, "application/json", stream::to_json(body) + "\n");
+}
+
 std::shared_ptr<const Answer> miss_answer(Miss how, const Request& request, std::string_view why, const Nearest& nearest) {
   if (how == Miss::close) {
     auto made = std::make_shared<Answer>();
@@ -182,7 +172,7 @@ std::shared_ptr<const Answer> miss_answer(Miss how, const Request& request, std:
   const bool unknown = why == "not recorded";
   body.set("error", unknown ? fmt::format("no exchange was recorded for {} {}", request.method, request.target)
                             : fmt::format("{} {}: {}", request.method, request.target, why));
-  if (unknown && nearest.recorded != nullptr) {
+  if (unknown && nearest.index) {
     body.set("nearest", to_json(nearest));
   }
   return stream::replay::make_answer(status_of(how), "application/json", stream::to_json(body) + "\n");
@@ -190,9 +180,8 @@ std::shared_ptr<const Answer> miss_answer(Miss how, const Request& request, std:
 
 std::string miss_text(Miss how, std::string_view why, const Nearest& nearest) {
   std::string out = fmt::format("{} {}", how == Miss::close ? "closed" : std::to_string(status_of(how)), why);
-  if (why != "not recorded" || nearest.recorded == nullptr) return out;
-  out += fmt::format("; the nearest is exchange {}, {} {}", nearest.recorded->name, nearest.recorded->method,
-                     nearest.recorded->target);
+  if (why != "not recorded" || !nearest.index) return out;
+  out += fmt::format("; the nearest is exchange {}, {} {}", nearest.name, nearest.method, nearest.target);
   std::string_view separator = ": ";
   for (const har::match::Difference& difference : nearest.differences) {
     out.append(separator).append(har::match::to_string(difference));

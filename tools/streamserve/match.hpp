@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,36 +11,31 @@
 #include "stream/net/server.hpp"
 #include "stream/replay/answer.hpp"
 #include "streamserve/match_options.hpp"
+#include "streamserve/recording.hpp"
 
 /// Which recorded exchange answers a request.
 namespace tools::streamserve {
 
-/// A recorded exchange as it is asked for.
-struct Recorded {
-  std::string name{};    ///< for the log: its id, with its file where there are several
-  std::string method{};  ///< "GET"
-  std::string target{};  ///< "/chat?a=1"; "/" where the recording names none
-  std::shared_ptr<const stream::replay::Answer> answer{};
-  std::shared_ptr<const stream::Exchange> exchange{};
-};
-
 struct Match {
-  const Recorded* recorded = nullptr;  ///< null: a miss
+  std::optional<std::size_t> index{};  ///< none: a miss
   std::string note{};                  ///< why it is the answer although it is not exactly what was asked for; else empty
   std::string_view miss{};             ///< a miss: "not recorded" and the like
 };
 
 /// The exchange that is most like what was asked for.
 struct Nearest {
-  const Recorded* recorded = nullptr;  ///< null: there are none
+  std::optional<std::size_t> index{};  ///< none: there are none
+  std::string name{};
+  std::string method{};
+  std::string target{};
   std::vector<har::match::Difference> differences{};
 };
 
 /// Finds exchanges for requests as they arrive: as the origin, as a forward proxy, or behind another proxy.
 class Finder {
  public:
-  /// `recorded` and `group` outlive the finder and stay as they are. Errors: `usage`.
-  static stream::Result<std::unique_ptr<Finder>> make(const std::vector<Recorded>& recorded, const MatchGroup& group);
+  /// `recording` and `group` outlive the finder.
+  Finder(Recording& recording, const MatchGroup& group) : recording_(recording), matcher_(recording.matcher()), group_(group) {}
 
   /// Not const: a repeated request may get another answer.
   Match find(const stream::net::Request& request);
@@ -48,19 +44,20 @@ class Finder {
   std::size_t body_size() const;
 
  private:
-  Finder(const std::vector<Recorded>& recorded, const MatchGroup& group) : recorded_(recorded), group_(group) {}
   har::match::Request live(const stream::net::Request& request, std::string_view scheme) const;
   void set_host(har::match::Request& live, const stream::net::Request& request) const;
   std::string session(const stream::net::Request& request) const;
 
-  const std::vector<Recorded>& recorded_;
+  Recording& recording_;
+  har::match::Matcher& matcher_;
   const MatchGroup& group_;
-  std::unique_ptr<har::match::Matcher> matcher_{};
-  std::size_t largest_body_ = 0;
 };
 
 /// `answer`, or what --on-error says instead where it is none.
 std::shared_ptr<const stream::replay::Answer> with_on_error(std::shared_ptr<const stream::replay::Answer> answer, OnError how);
+
+/// What a request gets whose recorded answer cannot be read: 502, and why.
+std::shared_ptr<const stream::replay::Answer> unreadable_answer(const stream::Error& error);
 
 int status_of(Miss how);  ///< 404 for `close`
 stream::Json to_json(const Nearest& nearest);

@@ -2,17 +2,15 @@
 
 namespace tools::streamserve {
 
-Repertoire::Repertoire(std::vector<Recorded> recorded)
-    : recorded_(std::move(recorded)), asked_(recorded_.size()), unasked_(recorded_.size()) {}
+Repertoire::Repertoire(std::unique_ptr<Recording> recording, const Options& options)
+    : recording_(std::move(recording)),
+      finder_(*recording_, options.match),
+      asked_(recording_->size()),
+      unasked_(recording_->size()) {}
 
 stream::Result<std::shared_ptr<Repertoire>> Repertoire::load(const Options& options, Messages& messages) {
-  std::vector<Recorded> recorded;
-  if (!options.inputs.empty()) {
-    STREAM_ASSIGN(recorded, streamserve::load(options, messages));
-  }
-  std::shared_ptr<Repertoire> made(new Repertoire(std::move(recorded)));
-  STREAM_ASSIGN(made->finder_, Finder::make(made->recorded_, options.match));
-  return made;
+  STREAM_ASSIGN(auto recording, streamserve::load(options, messages));
+  return std::shared_ptr<Repertoire>(new Repertoire(std::move(recording), options));
 }
 
 }  // namespace tools::streamserve

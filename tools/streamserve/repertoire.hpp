@@ -19,24 +19,23 @@ class Repertoire {
   Repertoire(const Repertoire&) = delete;
   Repertoire& operator=(const Repertoire&) = delete;
 
-  Finder& finder() const { return *finder_; }
-  const std::vector<Recorded>& recorded() const { return recorded_; }
-  /// One of recorded(), by its place there.
-  std::size_t index_of(const Recorded& recorded) const { return static_cast<std::size_t>(&recorded - recorded_.data()); }
+  Finder& finder() { return finder_; }
+  Recording& recording() { return *recording_; }
+  const Recording& recording() const { return *recording_; }
 
-  void count(const Recorded& recorded) {
-    if (asked_[index_of(recorded)]++ == 0) --unasked_;
+  void count(std::size_t index) {
+    if (asked_[index]++ == 0) --unasked_;
   }
-  std::uint64_t asked(std::size_t index) const { return asked_[index]; }
+  std::uint32_t asked(std::size_t index) const { return asked_[index]; }
   /// How many exchanges were never asked for.
   std::size_t unasked() const { return unasked_; }
 
  private:
-  explicit Repertoire(std::vector<Recorded> recorded);
+  Repertoire(std::unique_ptr<Recording> recording, const Options& options);
 
-  const std::vector<Recorded> recorded_;
-  std::unique_ptr<Finder> finder_;
-  std::vector<std::uint64_t> asked_;
+  const std::unique_ptr<Recording> recording_;
+  Finder finder_;
+  std::vector<std::uint32_t> asked_;
   std::size_t unasked_;
 };
 

@@ -32,10 +32,11 @@ void declare_service(CLI::App& app, ServiceOptions& options) {
                     ->type_name("FILE")
                     ->group(kMocks);
   using stream::mock::Unmatched;
-  add_choice(app, "--unmatched", options.unmatched,
-             {{"drop", Unmatched::drop}, {"report", Unmatched::report}, {"close", Unmatched::close}},
-             "What a WebSocket message gets that no rule of the mocks fits. drop: nothing; report: a line in the log, and --verify "
-             "fails; close: that, and the connection is closed with 1008.")
+  add_choice(
+      app, "--unmatched", options.unmatched,
+      {{"drop", Unmatched::drop}, {"report", Unmatched::report}, {"close", Unmatched::close}},
+      "What a WebSocket message gets that no rule of the mocks fits. drop: nothing; report: a line in the log, and --verify "
+      "fails; close: that, and the connection is closed with 1008.")
       ->type_name("HOW")
       ->default_str("drop")
       ->group(kMocks)

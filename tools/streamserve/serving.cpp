@@ -65,14 +65,22 @@ std::shared_ptr<const Answer> Serving::answer(const net::Request& request) {
       return changed(request, std::move(answer));
   }
   const Match match = repertoire_->finder().find(request);
-  if (match.recorded == nullptr) return missed(request, match);
-  repertoire_->count(*match.recorded);
-  begin(request, "exchange", match.recorded->name);
+  if (!match.index) return missed(request, match);
+  Recording& recording = repertoire_->recording();
+  const std::string name = recording.name(*match.index);
+  repertoire_->count(*match.index);
+  begin(request, "exchange", name);
   if (!match.note.empty()) {
-    log_.write("note", request, fmt::format(": answered by exchange {}: {}", match.recorded->name, match.note),
-               {{"exchange", match.recorded->name}, {"text", match.note}});
+    log_.write("note", request, fmt::format(": answered by exchange {}: {}", name, match.note),
+               {{"exchange", name}, {"text", match.note}});
   }
-  return changed(request, match.recorded->answer);
+  const auto recorded = recording.answer(*match.index);
+  if (!recorded) {
+    const std::string why = to_string(recorded.error());
+    log_.write("note", request, fmt::format(": exchange {}: {}", name, why), {{"exchange", name}, {"text", why}});
+    return changes_.fitting().finish(request, unreadable_answer(recorded.error()));
+  }
+  return changed(request, *recorded);
 }
 
 std::shared_ptr<const Answer> Serving::mock_answer(const net::Request& request) {
@@ -135,7 +143,7 @@ std::shared_ptr<const Answer> Serving::missed(const net::Request& request, const
   tally_.stray(fmt::format("{} {}: {}", request.method, request.target, match.miss));
   Json::Object members{{"why", match.miss}};
   if (options_.match.miss != Miss::close) members.emplace(members.begin(), "status", status_of(options_.match.miss));
-  if (nearest.recorded != nullptr) members.emplace_back("nearest", to_json(nearest));
+  if (nearest.index) members.emplace_back("nearest", to_json(nearest));
   log_.write("miss", request, " " + text, std::move(members));
   return changes_.fitting().finish(request, miss_answer(options_.match.miss, request, match.miss, nearest));
 }
@@ -210,7 +218,7 @@ void Serving::reload() {
     log_.write("reload", fmt::format("the recordings stay as they were: {}", why), {{"ok", false}, {"error", why}});
   } else {
     repertoire_ = std::move(*anew);
-    const std::size_t count = repertoire_->recorded().size();
+    const std::size_t count = repertoire_->recording().size();
     log_.write("reload", fmt::format("the recordings were read anew: {} exchanges", count), {{"ok", true}, {"exchanges", count}});
   }
   refresh_mocks();
@@ -242,19 +250,19 @@ bool verify(const Serving& serving, RequestLog& log, Messages& messages) {
   const Tally& tally = serving.tally();
   const Repertoire& repertoire = serving.repertoire();
   std::size_t named = 0;
-  for (std::size_t i = 0; i < repertoire.recorded().size() && named < kMostUnasked; ++i) {
+  for (std::size_t i = 0; i < repertoire.recording().size() && named < kMostUnasked; ++i) {
     if (repertoire.asked(i) != 0) continue;
-    const Recorded& recorded = repertoire.recorded()[i];
     ++named;
-    log.write(
-        "verify", fmt::format("never asked for: exchange {}: {} {}", recorded.name, recorded.method, recorded.target),
-        {{"problem", "never asked for"}, {"exchange", recorded.name}, {"method", recorded.method}, {"target", recorded.target}});
+    const har::match::Request request = repertoire.recording().request(i);
+    const std::string name = repertoire.recording().name(i);
+    log.write("verify", fmt::format("never asked for: exchange {}: {} {}", name, request.method, request.target()),
+              {{"problem", "never asked for"}, {"exchange", name}, {"method", request.method}, {"target", request.target()}});
   }
   for (const std::string& stray : tally.strays)
     log.write("verify", "not as recorded: " + stray, {{"problem", "not as recorded"}, {"text", stray}});
   const std::uint64_t strays = tally.missed + tally.refused + tally.failed + tally.deviations;
   const bool good = repertoire.unasked() == 0 && strays == 0;
-  const std::size_t count = repertoire.recorded().size();
+  const std::size_t count = repertoire.recording().size();
   const std::string text =
       good ? fmt::format("verified: all {} exchanges were asked for, and nothing else", count)
            : fmt::format("not verified: {} of {} exchanges were never asked for; {} times a client did something else",

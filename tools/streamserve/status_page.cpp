@@ -13,7 +13,7 @@ namespace {
 using stream::Json;
 using stream::net::ServerStats;
 
-constexpr std::size_t kMostListed = 1000;  // answers and exchanges
+constexpr std::size_t kMostListed = 200;  // answers, and exchanges: each of those is read from its file
 
 double seconds(stream::Nanos time) { return static_cast<double>(time.count()) / 1e9; }
 
@@ -58,10 +58,12 @@ Json StatusPage::status() const {
                                    {"seconds", seconds(since(each->begin))}});
   }
   Json::Array exchanges;
-  for (std::size_t i = 0; i < std::min(repertoire.recorded().size(), kMostListed); ++i) {
-    const Recorded& recorded = repertoire.recorded()[i];
-    exchanges.push_back(Json::Object{
-        {"exchange", recorded.name}, {"method", recorded.method}, {"target", recorded.target}, {"asked", repertoire.asked(i)}});
+  for (std::size_t i = 0; i < std::min(repertoire.recording().size(), kMostListed); ++i) {
+    const har::match::Request request = repertoire.recording().request(i);
+    exchanges.push_back(Json::Object{{"exchange", repertoire.recording().name(i)},
+                                     {"method", request.method},
+                                     {"target", request.target()},
+                                     {"asked", std::uint64_t{repertoire.asked(i)}}});
   }
   return Json::Object{{"address", server_.url()},
                       {"connections", Json::Object{{"open", stats.open_connections}, {"all", stats.connections}}},
@@ -99,7 +101,7 @@ std::string StatusPage::metrics() const {
                 tally.deviations);
   append_metric(out, "streamserve_bytes_total", "counter", "Bytes of bodies and messages that were sent.", stats.bytes);
   append_metric(out, "streamserve_events_total", "counter", "Heads, pieces of bodies and messages that were sent.", stats.steps);
-  append_metric(out, "streamserve_exchanges", "gauge", "Recorded exchanges.", serving_.repertoire().recorded().size());
+  append_metric(out, "streamserve_exchanges", "gauge", "Recorded exchanges.", serving_.repertoire().recording().size());
   append_metric(out, "streamserve_exchanges_unasked", "gauge", "Recorded exchanges that nobody has asked for.",
                 serving_.repertoire().unasked());
   constexpr std::string_view kLateness = "streamserve_lateness_seconds";
@@ -148,11 +150,11 @@ std::string StatusPage::page() const {
     out += "</table>";
   }
   out += "<h2>exchanges</h2><table><tr><th>exchange<th>request<th>asked for";
-  for (std::size_t i = 0; i < std::min(repertoire.recorded().size(), kMostListed); ++i) {
-    const Recorded& recorded = repertoire.recorded()[i];
+  for (std::size_t i = 0; i < std::min(repertoire.recording().size(), kMostListed); ++i) {
+    const har::match::Request request = repertoire.recording().request(i);
     fmt::format_to(std::back_inserter(out), "<tr{}><td>{}<td>{} {}<td>{}", repertoire.asked(i) == 0 ? " class=\"no\"" : "",
-                   stream::xml_text(recorded.name), stream::xml_text(recorded.method), stream::xml_text(recorded.target),
-                   repertoire.asked(i));
+                   stream::xml_text(repertoire.recording().name(i)), stream::xml_text(request.method),
+                   stream::xml_text(request.target()), repertoire.asked(i));
   }
   out += "</table></html>\n";
   return out;

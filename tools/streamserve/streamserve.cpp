@@ -1,6 +1,7 @@
 #include "streamserve/streamserve.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -23,6 +24,9 @@ namespace net = stream::net;
 
 constexpr stream::Nanos kDrain = std::chrono::seconds(10);
 constexpr stream::Nanos kMocksPeriod = std::chrono::milliseconds(500);
+
+/// Large pieces of memory go back to the system when they are freed, instead of being cut up among thousands of connections.
+void keep_heap_whole() { mallopt(M_MMAP_THRESHOLD, 32 * 1024); }
 
 /// Each connection takes a descriptor, and the usual limit of 1024 is there for programs that use select().
 void raise_descriptor_limit() {
@@ -63,14 +67,16 @@ stream::Status check(const Options& options) {
   return {};
 }
 
-void warn_of_rounds(Messages& messages, const Repertoire& repertoire, std::uint64_t rounds) {
-  for (const Recorded& exchange : repertoire.recorded()) {
-    if (rounds != exchange.answer->rounds && exchange.answer->kind != stream::StreamKind::http)
-      messages.warning(fmt::format("exchange {} is not repeated: all of it is due at once", exchange.name));
+void warn_of_rounds(Messages& messages, Recording& recording, std::uint64_t rounds) {
+  for (std::size_t i = 0; rounds != 1 && i < recording.size(); ++i) {
+    if (recording.kind(i) == stream::StreamKind::http) continue;
+    const auto answer = recording.answer(i);
+    if (answer && (*answer)->rounds != rounds)
+      messages.warning(fmt::format("exchange {} is not repeated: all of it is due at once", recording.name(i)));
   }
 }
 
-net::ServerOptions server_options(const Options& options, const Repertoire& repertoire) {
+net::ServerOptions server_options(const Options& options, Repertoire& repertoire) {
   net::ServerOptions where;
   where.host = options.host;
   where.port = options.port;
@@ -102,10 +108,11 @@ int run(Tool& tool, Options options) {
   }
   const auto repertoire = Repertoire::load(options, messages);
   if (!repertoire) return failed(tool, repertoire.error());
-  warn_of_rounds(messages, **repertoire, pace.rounds);
+  warn_of_rounds(messages, (*repertoire)->recording(), pace.rounds);
   const auto log = RequestLog::open(service.log, messages);
   if (!log) return failed(tool, log.error());
 
+  keep_heap_whole();
   raise_descriptor_limit();
   const auto started = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   Changes changes(options.faults, pace.seed, Fitting(options.answers, options.match, started));
@@ -152,9 +159,15 @@ int run(Tool& tool, Options options) {
     if (!written) return failed(tool, written.error());
     ready = std::move(*written);
   }
-  for (const Recorded& exchange : (*repertoire)->recorded()) {
-    messages.verbose(fmt::format("exchange {}: {} {}", exchange.name, exchange.answer->websocket ? "WebSocket" : exchange.method,
-                                 exchange.target));
+  const Recording& recording = (*repertoire)->recording();
+  if (recording.size() != 0) {
+    messages.verbose(
+        fmt::format("{} exchanges, {} bytes of memory for each", recording.size(), recording.memory() / recording.size()));
+  }
+  for (std::size_t i = 0; messages.verbosity > 0 && i < recording.size(); ++i) {
+    const har::match::Request request = recording.request(i);
+    messages.verbose(
+        fmt::format("exchange {}: {} {}", recording.name(i), request.websocket ? "WebSocket" : request.method, request.target()));
   }
   const auto status = (*server)->run();
   upstream.reset();  // what goes on there speaks to the server

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "streamserve/fault_options.hpp"
 #include "streamserve/match.hpp"
 #include "streamserve/match_options.hpp"
+#include "streamserve/recording.hpp"
 #include "streamserve/service_options.hpp"
 #include "streamserve/ws_options.hpp"
 
@@ -39,8 +41,8 @@ ToolInfo info();
 /// Declares the options on the tool.
 void declare(Tool& tool, Options& options);
 
-/// Every exchange of the inputs, ready to be answered. An input that cannot be read completely is refused with its place.
-stream::Result<std::vector<Recorded>> load(const Options& options, Messages& messages);
+/// Every exchange of the inputs, ready to be answered. An input that cannot be read is refused with its place.
+stream::Result<std::unique_ptr<Recording>> load(const Options& options, Messages& messages);
 
 /// Serves until a signal, or as long as --exit-after and --once say; the exit status.
 int run(Tool& tool, Options options);

@@ -38,29 +38,29 @@ std::uint64_t path_weight(std::string_view recorded, std::string_view live) {
 class Explainer {
  public:
   Explainer(const Request& live, const MatchOptions& options, Index& index, Bodies& bodies)
-      : live_(live), options_(options), index_(index), bodies_(bodies), keys_(index.keys_of(live, false)) {}
+      : live_(live), options_(options), index_(index), bodies_(bodies), keys_(keys_of(live, options, bodies, false)) {}
 
   std::uint64_t weight(const Group& group) const {
     const Request& origin = index_.origin(group.origin);
-    std::uint64_t sum = place_weight(index_.place(group.place).key);
+    std::uint64_t sum = place_weight(index_.key(index_.place(group.place)));
     if (other_scheme(origin)) sum += kScheme;
     if (other_host(origin)) sum += kHost;
     if (other_port(origin)) sum += kPort;
     const auto pairs = index_.numbers(group.pairs);
     const std::size_t equal = common(pairs, keys_.pairs);
     sum += kOther * std::max(pairs.size() - equal, keys_.pairs.size() - equal);
-    if (group.headers != keys_.headers) sum += kOther;
-    if (group.body != keys_.body.same) sum += group.kind == BodyKind::none ? kOther / 2 : kOther;
+    if (index_.headers_of(group) != keys_.headers) sum += kOther;
+    if (group.body != keys_.body.same) sum += group.kind() == BodyKind::none ? kOther / 2 : kOther;
     return sum;
   }
 
   std::vector<Difference> differences(const Group& group, const Request* recorded) {
     std::vector<Difference> out;
     const Request& origin = index_.origin(group.origin);
-    const std::string& key = index_.place(group.place).key;
+    const std::string_view key = index_.key(index_.place(group.place));
     const std::size_t blank = key.rfind(' ');
-    const std::string_view kind = std::string_view(key).substr(0, blank);
-    const std::string_view path = std::string_view(key).substr(blank + 1);
+    const std::string_view kind = key.substr(0, blank);
+    const std::string_view path = key.substr(blank + 1);
     if (kind != live_kind()) add(out, "method", kind, live_kind());
     if (other_scheme(origin)) add(out, "scheme", origin.scheme, live_.scheme);
     if (other_host(origin)) add(out, "host", origin.host, live_.host);
@@ -68,12 +68,12 @@ class Explainer {
     if (path != live_.path) add(out, "path", path, live_.path);
     if (recorded == nullptr) {
       if (group.query != keys_.query) out.push_back({"query", std::nullopt, std::nullopt});
-      if (group.headers != keys_.headers) out.push_back({"header", std::nullopt, std::nullopt});
+      if (index_.headers_of(group) != keys_.headers) out.push_back({"header", std::nullopt, std::nullopt});
       if (group.body != keys_.body.same) out.push_back({"body", std::nullopt, std::nullopt});
       return out;
     }
     if (group.query != keys_.query) query_differences(out, *recorded);
-    if (group.headers != keys_.headers) header_differences(out, *recorded);
+    if (index_.headers_of(group) != keys_.headers) header_differences(out, *recorded);
     if (group.body != keys_.body.same) {
       const Body body = bodies_.read(*recorded);
       auto more = bodies_.compare(body, recorded->body, keys_.body, live_.body, kFieldsOfBody);

@@ -76,12 +76,16 @@ std::uint64_t hash_numbers(std::span<const std::uint32_t> numbers, std::uint64_t
   return seed;
 }
 
-std::uint64_t hash_of(const Group& group) {
+std::uint64_t hash_group(const Group& group, std::uint64_t headers) {
   const std::uint64_t where = (std::uint64_t{group.place} << 32) | group.origin;
-  return hash_combine(hash_combine(where, group.query), hash_combine(group.headers, group.body));
+  return hash_combine(hash_combine(where, group.query), hash_combine(headers, group.body));
 }
 
-std::string place_key(std::string_view kind, const std::string& path) {
+std::uint64_t hash_variant(std::uint32_t group, std::uint64_t raw, List headers) {
+  return hash_combine(raw, (std::uint64_t{group} << 32) | headers);
+}
+
+std::string place_key(std::string_view kind, std::string_view path) {
   std::string key(kind);
   key += ' ';
   return key += path;
@@ -101,11 +105,11 @@ std::size_t common(std::span<const std::uint32_t> a, std::span<const std::uint32
   return count;
 }
 
-Keys Index::keys_of(const Request& request, bool with_features) const {
+Keys keys_of(const Request& request, const MatchOptions& options, Bodies& bodies, bool with_features) {
   Keys keys;
   std::vector<std::uint64_t> pairs;
   for (const auto& [name, value] : request.query) {
-    const auto& ignored = options_.ignore_query;
+    const auto& ignored = options.ignore_query;
     if (std::find(ignored.begin(), ignored.end(), name) != ignored.end()) continue;
     pairs.push_back(hash_combine(hash_bytes(name, 11), hash_bytes(value, 12)));
   }
@@ -116,7 +120,7 @@ Keys Index::keys_of(const Request& request, bool with_features) const {
   }
   std::sort(keys.pairs.begin(), keys.pairs.end());
 
-  for (const std::string& name : options_.headers) {
+  for (const std::string& name : options.headers) {
     for (const Header& header : request.headers) {
       if (check::equal_ignoring_case(header.name, name))
         keys.headers = hash_combine(keys.headers, hash_bytes(check::trimmed(header.value), 13));
@@ -129,9 +133,21 @@ Keys Index::keys_of(const Request& request, bool with_features) const {
     keys.fields.push_back(low(hash_combine(hash_bytes(name, 15), hash_bytes(check::trimmed(header.value), 16))));
   }
   std::sort(keys.fields.begin(), keys.fields.end());
-  keys.body = bodies_.read(request);
-  if (with_features) keys.features = bodies_.features(keys.body, request.body);
+  keys.body = bodies.read(request);
+  if (with_features) keys.features = bodies.features(keys.body, request.body);
   return keys;
+}
+
+IndexEntry index_entry(const Request& request, const MatchOptions& options, Bodies& bodies) {
+  IndexEntry out;
+  out.origin.scheme = request.scheme;
+  out.origin.host = request.host;
+  out.origin.port = request.port;
+  out.place = place_key(request.websocket ? kWebSocket : std::string_view(request.method), request.path);
+  out.keys = keys_of(request, options, bodies, options.strictness == Strictness::loose);
+  out.keys.body.json.reset();
+  out.keys.body.fields.clear();
+  return out;
 }
 
 bool Index::same_origin(std::uint32_t number, const Request& live) const {
@@ -148,18 +164,24 @@ std::uint32_t Index::add_origin(const Request& request) {
     if (origin.host == request.host && origin.port == request.port && origin.scheme == request.scheme)
       return static_cast<std::uint32_t>(i);
   }
-  Request origin;
-  origin.scheme = request.scheme;
-  origin.host = request.host;
-  origin.port = request.port;
-  origins_.push_back(std::move(origin));
+  origins_.push_back(request);
   return static_cast<std::uint32_t>(origins_.size() - 1);
 }
 
+std::uint64_t Index::hash_of_place(std::uint32_t number) const { return hash_bytes(key(places_[number]), 17); }
+std::uint64_t Index::hash_of_group(std::uint32_t number) const {
+  return hash_group(groups_[number], headers_of(groups_[number]));
+}
+std::uint64_t Index::hash_of_variant(std::uint32_t number) const {
+  const Variant& variant = variants_[number];
+  return hash_variant(variant.group, variant.raw, variant.headers);
+}
+std::uint64_t Index::hash_of_list(List list) const { return hash_numbers(numbers(list), 18); }
+
 const Place* Index::find_place(std::string_view kind, const std::string& path) const {
-  const std::string key = place_key(kind, path);
+  const std::string wanted = place_key(kind, path);
   const std::uint32_t found =
-      place_table_.find(hash_bytes(key, 17), [&](std::uint32_t number) { return places_[number].key == key; });
+      place_table_.find(hash_bytes(wanted, 17), [&](std::uint32_t number) { return key(places_[number]) == wanted; });
   return found == kNone ? nullptr : &places_[found];
 }
 
@@ -167,42 +189,57 @@ std::uint32_t Index::find_group(std::uint32_t place, std::uint32_t origin, std::
                                 std::uint64_t body) const {
   Group wanted;
   wanted.place = place;
-  wanted.origin = origin;
+  wanted.origin = origin & 0xfffffffU;
   wanted.query = query;
-  wanted.headers = headers;
   wanted.body = body;
-  return group_table_.find(hash_of(wanted), [&](std::uint32_t number) {
+  return group_table_.find(hash_group(wanted, headers), [&](std::uint32_t number) {
     const Group& group = groups_[number];
-    return group.place == place && group.origin == origin && group.query == query && group.headers == headers &&
+    return group.place == place && group.origin == origin && group.query == query && headers_of(group) == headers &&
            group.body == body;
   });
 }
 
-Range Index::keep(const std::vector<std::uint32_t>& numbers) {
-  const Range range{static_cast<std::uint32_t>(pool_.size()), static_cast<std::uint32_t>(numbers.size())};
-  pool_.insert(pool_.end(), numbers.begin(), numbers.end());
-  return range;
+List Index::keep(const std::vector<std::uint32_t>& wanted) {
+  if (wanted.empty()) return kEmptyList;
+  const std::uint32_t known = list_table_.find(hash_numbers(wanted, 18), [&](List list) {
+    const auto there = numbers(list);
+    return std::equal(there.begin(), there.end(), wanted.begin(), wanted.end());
+  });
+  if (known != kNone) return known;
+  const auto list = static_cast<List>(pool_.size());
+  pool_.push_back(static_cast<std::uint32_t>(wanted.size()));
+  pool_.insert(pool_.end(), wanted.begin(), wanted.end());
+  list_table_.add(list, [this](List each) { return hash_of_list(each); });
+  return list;
 }
 
-void Index::add(const Request& request) {
-  settled_ = false;
-  const Keys keys = keys_of(request, options_.strictness == Strictness::loose);
-  const std::string_view kind = request.websocket ? kWebSocket : std::string_view(request.method);
-  Group group;
-  group.origin = add_origin(request);
-  if (const Place* const known = find_place(kind, request.path)) {
-    group.place = number_of(*known);
-  } else {
-    group.place = static_cast<std::uint32_t>(places_.size());
-    places_.push_back({place_key(kind, request.path), kNone, kNone, {}});
-    place_table_.add(group.place, [this](std::uint32_t number) { return hash_bytes(places_[number].key, 17); });
-  }
-  group.query = keys.query;
-  group.headers = keys.headers;
-  group.body = keys.body.same;
-  group.kind = keys.body.kind;
+std::uint32_t Index::add_place(const std::string& key, std::uint32_t origin) {
+  const auto number = static_cast<std::uint32_t>(places_.size());
+  texts_.resize((texts_.size() + kTextUnit - 1) / kTextUnit * kTextUnit);
+  Place place;
+  place.key = static_cast<std::uint32_t>(texts_.size() / kTextUnit);
+  place.key_size = static_cast<std::uint32_t>(key.size());
+  place.origin = origin;
+  texts_ += key;
+  places_.push_back(place);
+  place_table_.add(number, [this](std::uint32_t each) { return hash_of_place(each); });
+  return number;
+}
 
-  std::uint32_t number = find_group(group.place, group.origin, group.query, group.headers, group.body);
+void Index::add(const IndexEntry& request) {
+  if (settled_) unsettle();
+  const Keys& keys = request.keys;
+  Group group;
+  const std::uint32_t origin = add_origin(request.origin);
+  group.origin = origin & 0xfffffffU;
+  const std::uint32_t known =
+      place_table_.find(hash_bytes(request.place, 17), [&](std::uint32_t each) { return key(places_[each]) == request.place; });
+  group.place = known != kNone ? known : add_place(request.place, origin);
+  group.query = keys.query;
+  group.body = keys.body.same;
+  group.body_kind = static_cast<std::uint32_t>(keys.body.kind) & 0xfU;
+
+  std::uint32_t number = find_group(group.place, origin, group.query, keys.headers, group.body);
   if (number == kNone) number = add_group(group, keys);
   const std::uint32_t variant = add_variant(number, keys);
   const auto exchange = static_cast<std::uint32_t>(next_.size());
@@ -220,57 +257,68 @@ std::uint32_t Index::add_group(const Group& group, const Keys& keys) {
   const auto number = static_cast<std::uint32_t>(groups_.size());
   groups_.push_back(group);
   groups_.back().pairs = keep(keys.pairs);
+  if (!options_.headers.empty()) headers_.push_back(keys.headers);
   Place& place = places_[group.place];
   (place.first_group == kNone ? place.first_group : groups_[place.last_group].next) = number;
   place.last_group = number;
-  if (std::find(place.origins.begin(), place.origins.end(), group.origin) == place.origins.end())
-    place.origins.push_back(group.origin);
-  group_table_.add(number, [this](std::uint32_t each) { return hash_of(groups_[each]); });
+  bool known = false;
+  each_origin(place, [&](std::uint32_t origin) { known = known || origin == group.origin; });
+  if (!known) more_origins_[group.place].push_back(group.origin);
+  group_table_.add(number, [this](std::uint32_t each) { return hash_of_group(each); });
   return number;
 }
 
 std::uint32_t Index::add_variant(std::uint32_t group, const Keys& keys) {
-  const auto hash = [](std::uint32_t of_group, std::uint64_t raw, std::span<const std::uint32_t> fields) {
-    return hash_numbers(fields, hash_combine(raw, of_group));
-  };
-  const std::uint32_t known = variant_table_.find(hash(group, keys.body.raw, keys.fields), [&](std::uint32_t number) {
+  const List headers = keep(keys.fields);
+  const std::uint32_t known = variant_table_.find(hash_variant(group, keys.body.raw, headers), [&](std::uint32_t number) {
     const Variant& variant = variants_[number];
-    const auto fields = numbers(variant.headers);
-    return variant.group == group && variant.raw == keys.body.raw &&
-           std::equal(fields.begin(), fields.end(), keys.fields.begin(), keys.fields.end());
+    return variant.group == group && variant.raw == keys.body.raw && variant.headers == headers;
   });
   if (known != kNone) return known;
   const auto number = static_cast<std::uint32_t>(variants_.size());
   Variant variant;
   variant.raw = keys.body.raw;
   variant.group = group;
-  variant.headers = keep(keys.fields);
-  variant.features = keep(keys.features);
+  variant.headers = headers;
   variants_.push_back(variant);
+  if (options_.strictness == Strictness::loose) features_.push_back(keep(keys.features));
   Group& of = groups_[group];
   (of.first_variant == kNone ? of.first_variant : variants_[of.last_variant].next) = number;
   of.last_variant = number;
-  variant_table_.add(number, [&](std::uint32_t each) {
-    return hash(variants_[each].group, variants_[each].raw, numbers(variants_[each].headers));
-  });
+  variant_table_.add(number, [this](std::uint32_t each) { return hash_of_variant(each); });
   return number;
 }
 
 void Index::settle() {
   if (std::exchange(settled_, true)) return;
+  texts_.shrink_to_fit();
   places_.shrink_to_fit();
   groups_.shrink_to_fit();
+  headers_.shrink_to_fit();
   variants_.shrink_to_fit();
+  features_.shrink_to_fit();
   next_.shrink_to_fit();
   pool_.shrink_to_fit();
+  place_table_.fit([this](std::uint32_t each) { return hash_of_place(each); });
+  group_table_.fit([this](std::uint32_t each) { return hash_of_group(each); });
+  variant_table_.clear();
+  list_table_.clear();
+}
+
+void Index::unsettle() {
+  settled_ = false;
+  for (std::uint32_t number = 0; number < variants_.size(); ++number)
+    variant_table_.add(number, [this](std::uint32_t each) { return hash_of_variant(each); });
+  for (List list = 1; list < pool_.size(); list += 1 + pool_[list])
+    list_table_.add(list, [this](List each) { return hash_of_list(each); });
 }
 
 std::size_t Index::memory() const {
-  std::size_t bytes = places_.capacity() * sizeof(Place) + groups_.capacity() * sizeof(Group) +
-                      variants_.capacity() * sizeof(Variant) + (next_.capacity() + pool_.capacity()) * sizeof(std::uint32_t) +
-                      origins_.capacity() * sizeof(Request);
-  for (const Place& place : places_) bytes += place.key.capacity() + place.origins.capacity() * sizeof(std::uint32_t);
-  return bytes + place_table_.memory() + group_table_.memory() + variant_table_.memory();
+  const auto of = [](const auto& list) { return list.capacity() * sizeof list[0]; };
+  std::size_t bytes = of(texts_) + of(places_) + of(groups_) + of(headers_) + of(variants_) + of(features_) + of(next_) +
+                      of(pool_) + of(origins_);
+  for (const auto& [place, origins] : more_origins_) bytes += sizeof place + sizeof origins + 2 * sizeof(void*) + of(origins);
+  return bytes + place_table_.memory() + group_table_.memory() + variant_table_.memory() + list_table_.memory();
 }
 
 }  // namespace har::match

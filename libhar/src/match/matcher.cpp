@@ -35,14 +35,60 @@ Recorded recorded_of(const stream::Exchange& exchange) {
   return out;
 }
 
+struct Prepared::Parts {
+  IndexEntry entry{};
+  std::size_t body_size = 0;
+  int redirect = 0;  ///< its status, where it is one
+  std::string location{};
+};
+Prepared::Prepared() = default;
+Prepared::Prepared(Prepared&& other) noexcept = default;
+Prepared& Prepared::operator=(Prepared&& other) noexcept = default;
+Prepared::~Prepared() = default;
+
+struct Preparer::Impl {
+  MatchOptions options;
+  std::unique_ptr<Bodies> bodies;
+};
+Preparer::Preparer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Preparer::~Preparer() = default;
+
+stream::Result<std::unique_ptr<Preparer>> Preparer::make(const MatchOptions& options) {
+  auto impl = std::make_unique<Impl>();
+  impl->options = options;
+  STREAM_ASSIGN(impl->bodies, Bodies::make(impl->options));
+  return std::unique_ptr<Preparer>(new Preparer(std::move(impl)));
+}
+
+Prepared Preparer::prepare(const Recorded& recorded) {
+  Prepared out;
+  out.parts_ = std::make_unique<Prepared::Parts>();
+  const Request& request = recorded.request;
+  out.parts_->entry = index_entry(request, impl_->options, *impl_->bodies);
+  out.parts_->body_size = request.body.size();
+  if (!impl_->options.follow_redirects || !is_redirect(recorded.status) || recorded.location.empty()) return out;
+  std::string base = request.target();
+  if (!request.host.empty()) base = (request.scheme.empty() ? "http" : request.scheme) + "://" + request.authority() + base;
+  out.parts_->redirect = recorded.status;
+  out.parts_->location = check::resolved_url(base, recorded.location);
+  // Nothing was said about the host.
+  if (request.host.empty() && out.parts_->location.starts_with(":///")) out.parts_->location.erase(0, 3);
+  return out;
+}
+
 struct Matcher::Impl {
-  Impl(const MatchOptions& wanted, Recall how, std::unique_ptr<Bodies> canonical)
+  Impl(const MatchOptions& wanted, Recall how, std::unique_ptr<Bodies> canonical, std::unique_ptr<Preparer> for_adding)
       : options(wanted),
         recall(std::move(how)),
         bodies(std::move(canonical)),
-        index(options, *bodies),
+        preparer(std::move(for_adding)),
+        index(options),
         turns(index, options.repeat) {}
 
+  struct Redirect {
+    int status = 0;
+    std::string location{};  ///< as a whole URL
+  };
   /// Variants that answer equally well.
   struct Candidates {
     std::vector<std::uint32_t> variants{};
@@ -71,9 +117,11 @@ struct Matcher::Impl {
   const MatchOptions options;
   const Recall recall;
   const std::unique_ptr<Bodies> bodies;
+  const std::unique_ptr<Preparer> preparer;
   Index index;
   Turns turns;
-  std::unordered_map<std::uint32_t, Recorded> redirects;  // their method, and where they lead to as a whole URL
+  std::unordered_map<std::uint32_t, Redirect> redirects;
+  std::size_t largest_body = 0;
 };
 
 namespace {
@@ -110,10 +158,10 @@ Matcher::Impl::Candidates Matcher::Impl::same(const Place& place, const Request&
                                               std::string_view session) {
   Candidates out;
   Best<std::tuple<bool, std::pair<std::size_t, std::ptrdiff_t>>> best;
-  for (const std::uint32_t origin : place.origins) {
-    if (!index.same_origin(origin, live)) continue;
+  index.each_origin(place, [&](std::uint32_t origin) {
+    if (!index.same_origin(origin, live)) return;
     const std::uint32_t group = index.find_group(index.number_of(place), origin, keys.query, keys.headers, body);
-    if (group == kNone) continue;
+    if (group == kNone) return;
     each_variant(index.group(group), [&](std::uint32_t number) {
       const Variant& variant = index.variant(number);
       if (!turns.left(number, session)) {
@@ -122,7 +170,7 @@ Matcher::Impl::Candidates Matcher::Impl::same(const Place& place, const Request&
       }
       best.offer(number, {variant.raw == keys.body.raw, header_score(index.numbers(variant.headers), keys)});
     });
-  }
+  });
   out.variants = std::move(best.variants());
   return out;
 }
@@ -133,8 +181,8 @@ Matcher::Impl::Candidates Matcher::Impl::same_bytes(const Place& place, const Re
   Candidates out;
   Best<std::pair<std::size_t, std::ptrdiff_t>> best;
   each_group(place, live, [&](const Group& group) {
-    if (group.query != keys.query || group.headers != keys.headers || group.kind == BodyKind::none ||
-        group.kind == keys.body.kind)
+    if (group.query != keys.query || index.headers_of(group) != keys.headers || group.kind() == BodyKind::none ||
+        group.kind() == keys.body.kind)
       return;
     each_variant(group, [&](std::uint32_t number) {
       const Variant& variant = index.variant(number);
@@ -158,7 +206,7 @@ Matcher::Impl::Candidates Matcher::Impl::most_similar(const Place& place, const 
   Best<Score> best;
   std::uint32_t of = kNone;
   each_group(place, live, [&](const Group& group) {
-    if (group.headers != keys.headers) return;
+    if (index.headers_of(group) != keys.headers) return;
     const auto pairs = index.numbers(group.pairs);
     const std::size_t all = pairs.size() + keys.pairs.size();
     const int query =
@@ -166,11 +214,11 @@ Matcher::Impl::Candidates Matcher::Impl::most_similar(const Place& place, const 
     each_variant(group, [&](std::uint32_t number) {
       const Variant& variant = index.variant(number);
       const bool equal = group.body == keys.body.same || variant.raw == keys.body.raw;
-      const int rank = equal ? 3 : group.kind == BodyKind::none ? 2 : 1;
+      const int rank = equal ? 3 : group.kind() == BodyKind::none ? 2 : 1;
       int likeness = equal ? kWhole : 0;
-      if (rank == 1) likeness = std::min(kWhole - 1, stream::likeness(index.numbers(variant.features), keys.features));
+      if (rank == 1) likeness = std::min(kWhole - 1, stream::likeness(index.features_of(number), keys.features));
       const bool no_query = all == 0;
-      const bool no_body = group.kind == BodyKind::none && keys.body.kind == BodyKind::none;
+      const bool no_body = group.kind() == BodyKind::none && keys.body.kind == BodyKind::none;
       const int score = no_query ? (no_body ? kWhole : likeness) : no_body ? query : (query + likeness) / 2;
       if (score < options.min_score) return;
       if (!turns.left(number, session)) {
@@ -231,7 +279,7 @@ Found Matcher::Impl::find_kind(std::string_view kind, const Request& live, const
 }
 
 Found Matcher::Impl::find_once(const Request& live, std::string_view session) {
-  const Keys keys = index.keys_of(live, options.strictness == Strictness::loose);
+  const Keys keys = keys_of(live, options, *bodies, options.strictness == Strictness::loose);
   Found found;
   if (live.websocket) {
     found = find_kind(kWebSocket, live, keys, session, true);
@@ -290,23 +338,24 @@ Matcher::~Matcher() = default;
 
 stream::Result<std::unique_ptr<Matcher>> Matcher::make(const MatchOptions& options, Recall recall) {
   STREAM_ASSIGN(auto bodies, Bodies::make(options));
-  return std::unique_ptr<Matcher>(new Matcher(std::make_unique<Impl>(options, std::move(recall), std::move(bodies))));
+  STREAM_ASSIGN(auto preparer, Preparer::make(options));
+  return std::unique_ptr<Matcher>(
+      new Matcher(std::make_unique<Impl>(options, std::move(recall), std::move(bodies), std::move(preparer))));
 }
 
-void Matcher::add(const Recorded& recorded) {
+void Matcher::add(const Recorded& recorded) { add(impl_->preparer->prepare(recorded)); }
+
+void Matcher::add(Prepared prepared) {
   const auto number = static_cast<std::uint32_t>(impl_->index.size());
-  impl_->index.add(recorded.request);
-  if (!impl_->options.follow_redirects || !is_redirect(recorded.status) || recorded.location.empty()) return;
-  const Request& request = recorded.request;
-  std::string base = request.target();
-  if (!request.host.empty()) base = (request.scheme.empty() ? "http" : request.scheme) + "://" + request.authority() + base;
-  Recorded redirect;
-  redirect.status = recorded.status;
-  redirect.location = check::resolved_url(base, recorded.location);
-  // Nothing was said about the host.
-  if (request.host.empty() && redirect.location.starts_with(":///")) redirect.location.erase(0, 3);
-  impl_->redirects.emplace(number, std::move(redirect));
+  Prepared::Parts& parts = *prepared.parts_;
+  impl_->index.add(parts.entry);
+  impl_->largest_body = std::max(impl_->largest_body, parts.body_size);
+  if (parts.redirect != 0) impl_->redirects.emplace(number, Impl::Redirect{parts.redirect, std::move(parts.location)});
 }
+
+void Matcher::settle() { impl_->index.settle(); }
+const MatchOptions& Matcher::options() const { return impl_->options; }
+std::size_t Matcher::largest_body() const { return impl_->largest_body; }
 
 std::size_t Matcher::size() const { return impl_->index.size(); }
 

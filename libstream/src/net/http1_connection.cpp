@@ -18,6 +18,7 @@ using replay::StepKind;
 constexpr std::size_t kMaxInput = 64 * 1024;    // read ahead of the request that is being answered
 constexpr std::size_t kGather = 64 * 1024;      // bytes put together for one write
 constexpr std::size_t kLargePiece = 16 * 1024;  // written from where it is
+constexpr std::size_t kIdleBuffer = 4 * 1024;   // what a buffer may keep between two requests
 constexpr int kTurn = 64;                       // writes, before others have their turn
 constexpr auto kDrainTime = std::chrono::seconds(2);
 constexpr auto kResetPoll = std::chrono::milliseconds(1);
@@ -347,6 +348,7 @@ void Http1Connection::finish_answer() {
   }
   player_.reset();
   reader_.reset();
+  release_memory();
   state_ = State::idle;
   limit(services_.options.idle_timeout);
   // Not from here: requests sent at once would be answered one inside the other.
@@ -356,6 +358,14 @@ void Http1Connection::finish_answer() {
       process_input();
       wait_readable();
     });
+  }
+}
+
+/// A connection may be idle for long, and there may be thousands of them: what a large request or answer took is not held.
+void Http1Connection::release_memory() {
+  request_ = {};  // of its strings it keeps what they have room for
+  for (std::string* const buffer : {&request_.body, &request_.target, &in_, &out_, &head_.bytes}) {
+    if (buffer->capacity() > kIdleBuffer) buffer->shrink_to_fit();
   }
 }
 

@@ -53,6 +53,7 @@ class Http1Connection final : public Session {
   bool flush();  // false: not everything could be written; it goes on by itself
   void wait_writable();
   void finish_answer();
+  void release_memory();
   void finish_reset();
   void report(Outcome outcome);
   void upgrade(std::shared_ptr<const replay::Answer> answer);

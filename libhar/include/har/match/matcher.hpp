@@ -86,6 +86,38 @@ struct Nearest {
   std::vector<Difference> differences{};
 };
 
+/// A recorded exchange as the index keeps it.
+class Prepared {
+ public:
+  Prepared();
+  Prepared(Prepared&& other) noexcept;
+  Prepared& operator=(Prepared&& other) noexcept;
+  ~Prepared();
+
+ private:
+  friend class Preparer;
+  friend class Matcher;
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+/// The larger part of Matcher::add(), for several threads: each has a preparer of its own.
+class Preparer {
+ public:
+  /// Errors: `usage` (ignore_body_fields).
+  static stream::Result<std::unique_ptr<Preparer>> make(const MatchOptions& options);
+  Preparer(const Preparer&) = delete;
+  Preparer& operator=(const Preparer&) = delete;
+  ~Preparer();
+
+  Prepared prepare(const Recorded& recorded);
+
+ private:
+  struct Impl;
+  explicit Preparer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
 /// Finds recorded exchanges by requests. In about a hundred bytes an exchange, besides the names; a lookup does not depend on how
 /// many there are. One matcher belongs to one thread. What it answers depends on the exchanges, their order, and the
 /// requests before, and on nothing else.
@@ -110,6 +142,13 @@ class Matcher {
 
   /// The next exchange, in the order of the recording; the first has the index 0.
   void add(const Recorded& recorded);
+  /// The same, of what a preparer with the same options has made.
+  void add(Prepared prepared);
+  /// Gives back what was reserved for more; find() does that too.
+  void settle();
+  const MatchOptions& options() const;
+  /// The bytes of the largest body that was recorded with a request.
+  std::size_t largest_body() const;
   std::size_t size() const;
   /// How many hosts (with their ports) were recorded.
   std::size_t hosts() const;

@@ -27,13 +27,20 @@ class File {
   std::filesystem::path path_;
 };
 
-stream::Result<std::vector<Recorded>> load_files(std::vector<std::string> paths, bool skip_broken = false) {
+stream::Result<std::unique_ptr<Recording>> load_files(std::vector<std::string> paths, bool skip_broken = false) {
   Options options;
   options.skip_broken = skip_broken;
   options.inputs = std::move(paths);
   Messages messages("streamserve");
   messages.quiet = true;
   return load(options, messages);
+}
+
+std::shared_ptr<const stream::replay::Answer> answer_of(Recording& recording, std::size_t index) {
+  const auto answer = recording.answer(index);
+  REQUIRE(answer);
+  CHECK((*answer)->index == index);
+  return *answer;
 }
 
 std::string sample(const std::string& name) { return HARTAPE_SOURCE_DIR "/samples/" + name; }
@@ -43,19 +50,19 @@ std::string sample(const std::string& name) { return HARTAPE_SOURCE_DIR "/sample
 TEST_CASE("a recording's exchanges are ready to be served") {
   const auto all = load_files({sample("chat-llm.rec.ndjson"), sample("prices-ws.rec.ndjson")});
   REQUIRE(all);
-  REQUIRE(all->size() == 2);
-  const Recorded& chat = all->front();
-  CHECK(chat.method == "POST");
-  CHECK(chat.target == "/v1/chat/completions");
-  CHECK(chat.name == sample("chat-llm.rec.ndjson") + "#1");
-  CHECK(chat.answer->steps.size() == 43);
-  CHECK(chat.answer->complete);
-  CHECK(!chat.answer->websocket);
-  const Recorded& prices = all->back();
-  CHECK(prices.target == "/prices?v=1");
-  CHECK(prices.answer->websocket);
-  CHECK(prices.answer->subprotocol == "prices.v1");
-  CHECK(prices.answer->steps.back().kind == StepKind::close);
+  REQUIRE((*all)->size() == 2);
+  CHECK((*all)->request(0).method == "POST");
+  CHECK((*all)->request(0).target() == "/v1/chat/completions");
+  CHECK((*all)->name(0) == sample("chat-llm.rec.ndjson") + "#1");
+  const auto chat = answer_of(**all, 0);
+  CHECK(chat->steps.size() == 43);
+  CHECK(chat->complete);
+  CHECK(!chat->websocket);
+  const auto prices = answer_of(**all, 1);
+  CHECK((*all)->request(1).target() == "/prices?v=1");
+  CHECK(prices->websocket);
+  CHECK(prices->subprotocol == "prices.v1");
+  CHECK(prices->steps.back().kind == StepKind::close);
 }
 
 TEST_CASE("a HAR's entries are served at their paths with their recorded waiting time") {
@@ -67,9 +74,10 @@ TEST_CASE("a HAR's entries are served at their paths with their recorded waiting
      "cache":{},"timings":{"send":0,"wait":100,"receive":50}}]}})");
   const auto all = load_files({har.path()});
   REQUIRE(all);
-  REQUIRE(all->size() == 1);
-  const auto& answer = *all->front().answer;
-  CHECK(all->front().target == "/a?b=c");
+  REQUIRE((*all)->size() == 1);
+  const auto kept = answer_of(**all, 0);
+  const auto& answer = *kept;
+  CHECK((*all)->request(0).target() == "/a?b=c");
   CHECK(answer.body_size == 5);
   CHECK(answer.headers.empty());  // the body is not in gzip
   CHECK(answer.steps.front().at >= std::chrono::milliseconds(100));
@@ -80,11 +88,12 @@ TEST_CASE("a bare body is served at the root") {
   const File body("events.sse", "data: one\n\ndata: two\n\n");
   const auto all = load_files({body.path()});
   REQUIRE(all);
-  REQUIRE(all->size() == 1);
-  CHECK(all->front().method == "GET");
-  CHECK(all->front().target == "/");
-  CHECK(all->front().answer->status == 200);
-  CHECK(stream::replay::find_header(all->front().answer->headers, "content-type") == "text/event-stream");
+  REQUIRE((*all)->size() == 1);
+  CHECK((*all)->request(0).method == "GET");
+  CHECK((*all)->request(0).target() == "/");
+  const auto answer = answer_of(**all, 0);
+  CHECK(answer->status == 200);
+  CHECK(stream::replay::find_header(answer->headers, "content-type") == "text/event-stream");
 }
 
 TEST_CASE("a broken input is refused with its place, an empty one as well") {
@@ -134,5 +143,5 @@ TEST_CASE("an upgrade to something unknown is not replayed as if it were a respo
       "{\"ev\":\"data\",\"t\":1,\"data\":\"x\"}\n{\"ev\":\"end\",\"t\":1,\"reason\":\"eof\"}\n");
   const auto all = load_files({tunnel.path()});
   REQUIRE(all);
-  CHECK(all->front().answer->status == 501);
+  CHECK(answer_of(**all, 0)->status == 501);
 }

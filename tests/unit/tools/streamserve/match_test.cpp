@@ -10,7 +10,7 @@ using stream::replay::StepKind;
 
 namespace {
 
-Recorded recorded(std::string name, std::string method, std::string url, std::string body = {}) {
+std::shared_ptr<const stream::Exchange> recorded(std::string name, std::string method, std::string url, std::string body = {}) {
   auto exchange = std::make_shared<stream::Exchange>();
   exchange->id = name;
   exchange->request.emplace().object = stream::Json::object();
@@ -23,14 +23,7 @@ Recorded recorded(std::string name, std::string method, std::string url, std::st
     post.set("text", body);
     object.set("postData", std::move(post));
   }
-  Recorded out;
-  out.name = std::move(name);
-  const auto request = har::match::make_request(method, url);
-  out.method = request.method;
-  out.target = request.target();
-  out.exchange = exchange;
-  out.answer = stream::replay::make_answer(200, "text/plain", "x");
-  return out;
+  return exchange;
 }
 
 Request request(std::string method, std::string target, std::string host = "127.0.0.1:8080", std::string body = {}) {
@@ -50,28 +43,31 @@ Request proxied(std::string target, std::string host) {
   return out;
 }
 
+using Exchanges = std::vector<std::shared_ptr<const stream::Exchange>>;
+
 /// A finder and what it looks at.
 class Found {
  public:
-  explicit Found(std::vector<Recorded> recorded, MatchGroup group = {})
-      : recorded_(std::move(recorded)), group_(std::move(group)) {
-    auto made = Finder::make(recorded_, group_);
+  explicit Found(const Exchanges& exchanges, MatchGroup group = {}) : group_(std::move(group)) {
+    auto made = Recording::make(group_.match, {}, OnError::recorded);
     REQUIRE(made);
-    finder_ = std::move(*made);
+    recording_ = std::move(*made);
+    for (const auto& exchange : exchanges) recording_->add(exchange);
+    finder_ = std::make_unique<Finder>(*recording_, group_);
   }
   std::string operator()(const Request& asked) {
     const Match match = finder_->find(asked);
-    return match.recorded == nullptr ? std::string(match.miss) : match.recorded->name;
+    return match.index ? recording_->name(*match.index) : std::string(match.miss);
   }
   Finder& finder() { return *finder_; }
 
  private:
-  std::vector<Recorded> recorded_;
   MatchGroup group_;
+  std::unique_ptr<Recording> recording_;
   std::unique_ptr<Finder> finder_;
 };
 
-std::vector<Recorded> two_hosts() {
+Exchanges two_hosts() {
   return {recorded("a", "GET", "https://a.test/x"), recorded("b", "GET", "https://b.test/x"),
           recorded("c", "GET", "https://b.test/y")};
 }
@@ -123,7 +119,7 @@ TEST_CASE("hosts are mapped, named by another header, or ignored") {
 }
 
 TEST_CASE("repeats are counted for each client where that is asked for") {
-  const std::vector<Recorded> twice{recorded("a", "GET", "/x"), recorded("b", "GET", "/x")};
+  const Exchanges twice{recorded("a", "GET", "/x"), recorded("b", "GET", "/x")};
   const auto from = [](std::string peer, std::string name, std::string value) {
     Request out = request("GET", "/x");
     out.peer = std::move(peer);
