@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 
 #include "streamserve/streamserve.hpp"
@@ -14,8 +15,10 @@ stream::Result<std::unique_ptr<Recording>> load(const Options& options, Messages
   how.input.input = options.input.options;
   how.input.report = messages.findings();
   how.threads = std::max(2U, std::thread::hardware_concurrency()) - 1;
+  std::optional<stream::Error> left_out;
   if (options.skip_broken) {
-    how.broken = [&messages](const stream::Error& error) {
+    how.broken = [&messages, &left_out](const stream::Error& error) {
+      left_out = error;
       messages.warning(fmt::format("{}; it is left out", to_string(error)));
       return error.code != stream::ErrorCode::io;
     };
@@ -25,7 +28,7 @@ stream::Result<std::unique_ptr<Recording>> load(const Options& options, Messages
     const auto added = all->add(input, how);
     // A file that is not there is not a broken one.
     if (!added && (!options.skip_broken || added.error().code == stream::ErrorCode::io)) return stream::fail(added.error());
-    if (!added) messages.warning(fmt::format("{}; nothing more of it is served", to_string(added.error())));
+    if (!added && left_out != added.error()) messages.warning(fmt::format("{}; nothing more of it is served", to_string(added.error())));
     const std::size_t count = all->size() - before;
     if (count == 0) messages.warning(fmt::format("{} holds no exchange", input));
   }
