@@ -18,9 +18,10 @@ stream::Result<std::unique_ptr<Recording>> load(const Options& options, Messages
   std::optional<stream::Error> left_out;
   if (options.skip_broken) {
     how.broken = [&messages, &left_out](const stream::Error& error) {
+      if (error.code == stream::ErrorCode::io) return false;
       left_out = error;
       messages.warning(fmt::format("{}; it is left out", to_string(error)));
-      return error.code != stream::ErrorCode::io;
+      return true;
     };
   }
   for (const std::string& input : options.inputs) {
@@ -28,7 +29,8 @@ stream::Result<std::unique_ptr<Recording>> load(const Options& options, Messages
     const auto added = all->add(input, how);
     // A file that is not there is not a broken one.
     if (!added && (!options.skip_broken || added.error().code == stream::ErrorCode::io)) return stream::fail(added.error());
-    if (!added && left_out != added.error()) messages.warning(fmt::format("{}; nothing more of it is served", to_string(added.error())));
+    if (!added && left_out != added.error())
+      messages.warning(fmt::format("{}; nothing more of it is served", to_string(added.error())));
     const std::size_t count = all->size() - before;
     if (count == 0) messages.warning(fmt::format("{} holds no exchange", input));
   }
