@@ -60,6 +60,10 @@ void declare(Tool& tool, Options& options) {
   app.add_flag("--skip-broken", options.skip_broken,
                "Serve what can be read of a broken input, with a warning that tells what is left out. Without it nothing is "
                "served.");
+  app.add_flag(
+      "--follow", options.follow,
+      "Read on while the recordings are written. An exchange that has no end yet is answered as far as it has come, and on "
+      "from there; exchanges that begin can be asked for. \"-\" is a pipe that streamrec writes to.");
   app.add_option("--host", options.host, "The address to listen on. Others than 127.0.0.1 open the recording to the network.")
       ->type_name("HOST")
       ->capture_default_str();

@@ -74,6 +74,7 @@ std::shared_ptr<const Answer> Serving::answer(const net::Request& request) {
     log_.write("note", request, fmt::format(": answered by exchange {}: {}", name, match.note),
                {{"exchange", name}, {"text", match.note}});
   }
+  if (auto growing = repertoire_->growing(*match.index)) return growing;
   const auto recorded = recording.answer(*match.index);
   if (!recorded) {
     const std::string why = to_string(recorded.error());
@@ -212,6 +213,7 @@ void Serving::received(const net::Request& request, int opcode, std::uint64_t si
 }
 
 void Serving::reload() {
+  if (options_.follow) return refresh_mocks();
   auto anew = Repertoire::load(options_, messages_);
   if (!anew) {
     const std::string why = to_string(anew.error());

@@ -77,6 +77,8 @@ class Serving final : public stream::net::Handler {
   void reload();
   /// Reads the mocks that have changed.
   void refresh_mocks();
+  /// Takes what has been recorded meanwhile, with --follow.
+  void follow() { repertoire_->poll(); }
   /// Takes no more requests.
   void drain(stream::Nanos limit);
 

@@ -23,6 +23,7 @@ namespace {
 namespace net = stream::net;
 
 constexpr stream::Nanos kDrain = std::chrono::seconds(10);
+constexpr stream::Nanos kFollowPeriod = std::chrono::milliseconds(20);
 constexpr stream::Nanos kMocksPeriod = std::chrono::milliseconds(500);
 
 /// Large pieces of memory go back to the system when they are freed, instead of being cut up among thousands of connections.
@@ -64,6 +65,7 @@ stream::Status check(const Options& options) {
     return stream::fail({stream::ErrorCode::usage, "RECORDING is required, or --mocks", {}, "see 'streamserve --help'"});
   }
   if (options.inputs.empty() && options.service.once) return usage("--once: there is no RECORDING to be given once");
+  if (options.follow && options.service.once) return usage("--follow and --once exclude each other: there is no last exchange");
   return {};
 }
 
@@ -148,6 +150,7 @@ int run(Tool& tool, Options options) {
     if (number == static_cast<int>(Notice::drain)) return serving.drain(service.drain.value_or(kDrain));
     signals.terminal_gone() ? (*server)->stop() : serving.reload();
   });
+  if (options.follow) (*server)->every(kFollowPeriod, [&] { serving.follow(); });
   if (mocks) (*server)->every(kMocksPeriod, [&] { serving.refresh_mocks(); });
 
   // The address is what scripts wait for: they may connect from now on.

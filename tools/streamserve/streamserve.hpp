@@ -27,6 +27,7 @@ struct Options {
   FaultOptions faults;
   AnswerOptions answers;
   bool skip_broken = false;
+  bool follow = false;  ///< the inputs are recordings that are still written
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;
   std::optional<stream::Nanos> timeout;
