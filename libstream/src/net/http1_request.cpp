@@ -189,6 +189,7 @@ void Http1RequestReader::check_target() {
     const std::string_view authority = target.substr(scheme + 3, end - scheme - 3);
     good = name && !authority.empty() && is_authority(authority);
   }
+  if ((!good || !clean) && head_.method == "CONNECT") return refuse(400, "CONNECT needs a host and a port");
   if (!good || !clean) refuse(400, fmt::format("\"{}\" is nothing that {} can ask for", shown(target), head_.method));
 }
 
