@@ -219,8 +219,8 @@ void Http1Connection::open_tunnel() {
   Transport transport = transport_.take();
   transport.unread(in_);  // the client need not have waited for our answer
   auto next = std::make_shared<Greeting>(services_, std::move(transport), peer_, request_.target);
+  services_.adopt(std::move(next));  // first, so that there is always a session
   close();
-  services_.adopt(std::move(next));
 }
 
 void Http1Connection::finish_without_answer() { opens_tunnel_ ? open_tunnel() : linger(); }
@@ -392,8 +392,8 @@ void Http1Connection::upgrade(std::shared_ptr<const replay::Answer> answer) {
   auto next = std::make_shared<WebSocketSession>(
       services_, Upgrade{transport_.take(), std::move(request_), arrival_, std::exchange(in_, {}), std::exchange(out_, {}),
                          std::move(answer), std::move(conversation)});
+  services_.adopt(std::move(next));  // first, so that there is always a session
   close();
-  services_.adopt(std::move(next));
 }
 
 // ---- ending
