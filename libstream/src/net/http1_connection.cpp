@@ -339,7 +339,7 @@ void Http1Connection::finish_answer() {
     case StepKind::end:
       report(Outcome::complete);
       if (state_ == State::closed) return;
-      if (!head_.keep_alive || input_ended_) return linger();
+      if (!head_.keep_alive || input_ended_ || services_.draining) return linger();
       break;
     default:
       report(Outcome::complete);
