@@ -53,6 +53,7 @@ class Builder {
   void body();
   bool chunks(const std::string& body, Direction direction);
   bool chunks_by_events(const std::string& body);
+  bool chunks_by_progress(const std::string& body);
   void synthesize();
   void messages();
   void messages_of(const Json::Array& list);
@@ -155,7 +156,7 @@ void Builder::body() {
     }
   }
   if (bytes && !bytes->empty()) {
-    if (!chunks(*bytes, Direction::receive) && !chunks_by_events(*bytes)) {
+    if (!chunks(*bytes, Direction::receive) && !chunks_by_events(*bytes) && !chunks_by_progress(*bytes)) {
       Event data = event(EventKind::data, end_);
       data.data = std::move(*bytes);
       exchange_.timeline.push_back(std::move(data));
@@ -231,6 +232,43 @@ bool Builder::chunks_by_events(const std::string& body) {
     from = to;
   }
   std::move(events.begin(), events.end(), std::back_inserter(exchange_.timeline));
+  return true;
+}
+
+/// By the `_chunks` of chrome-har and WebPageTest: milliseconds of a clock whose zero is about the page's, and bytes as they were
+/// on the wire. Their pauses count, from the end of the answer back; of a body that is decoded, each has its part.
+bool Builder::chunks_by_progress(const std::string& body) {
+  const Json& list = entry_["_chunks"];
+  if (!list.is_array() || list.as_array().size() < 2) return false;  // one says nothing that the timings do not say
+  struct Chunk {
+    Nanos time{};
+    std::uint64_t size = 0;
+  };
+  std::vector<Chunk> all;
+  std::uint64_t sum = 0;
+  for (const Json& chunk : list.as_array()) {
+    const auto time = chunk["ts"].is_number() ? stream::parse_decimal_millis(chunk["ts"].number_text()) : std::nullopt;
+    const std::int64_t size = chunk["bytes"].int_or(-1);
+    constexpr std::int64_t kMost = std::int64_t{1} << 40;
+    if (!time || size < 0 || size > kMost || (!all.empty() && *time < all.back().time)) return false;
+    if (size == 0) continue;
+    all.push_back({*time, static_cast<std::uint64_t>(size)});
+    sum += all.back().size;
+  }
+  if (all.size() < 2) return false;
+  std::uint64_t seen = 0;
+  std::size_t from = 0;
+  for (const Chunk& chunk : all) {
+    seen += chunk.size;
+    const auto part = static_cast<double>(seen) / static_cast<double>(sum);
+    const std::size_t to =
+        seen == sum ? body.size() : std::max(from, static_cast<std::size_t>(part * static_cast<double>(body.size())));
+    if (to == from) continue;
+    Event data = event(EventKind::data, std::max(answer_, end_ - (all.back().time - chunk.time)));
+    data.data = body.substr(from, to - from);
+    exchange_.timeline.push_back(std::move(data));
+    from = to;
+  }
   return true;
 }
 

@@ -192,6 +192,31 @@ TEST_CASE("Chrome's EventSource has events and no body: the body that says the s
   CHECK(removed.findings == std::vector<std::string>{"sse-data-removed"});
 }
 
+TEST_CASE("chunks of chrome-har and WebPageTest give a body the pauses that it had, and the way back is the same") {
+  const auto with = [](std::string_view chunks) {
+    return R"({"startedDateTime":"2026-11-22T09:00:01.000Z","time":500,"request":{"method":"GET","url":"http://a/"},"response":{"status":200,"content":{"size":6,"mimeType":"text/plain","text":"abcdef"}},"cache":{},"timings":{"send":0,"wait":200,"receive":300},"_chunks":)" +
+           std::string(chunks) + "}";
+  };
+  const auto times = [&](std::string_view chunks) {
+    const auto made = make(with(chunks));
+    std::string out;
+    for (const Event& event : made.exchange.timeline) out += std::to_string(event.t / 1ms) + " " + event.data + "|";
+    return out;
+  };
+  CHECK(times(R"([{"ts":9063.5,"bytes":2},{"ts":9163.5,"bytes":1},{"ts":9263.5,"bytes":3}])") == "1300 ab|1400 c|1500 def|");
+  // Compressed on the wire, decoded in the file: each has its part; empty ones say nothing.
+  CHECK(times(R"([{"ts":0,"bytes":100},{"ts":1,"bytes":0},{"ts":100,"bytes":200}])") == "1400 ab|1500 cdef|");
+  // Not before the head.
+  CHECK(times(R"([{"ts":0,"bytes":3},{"ts":1000,"bytes":3}])") == "1200 abc|1500 def|");
+  for (const std::string_view none :
+       {"[]", "7", R"([{"ts":1,"bytes":6}])", R"([{"ts":2,"bytes":3},{"ts":1,"bytes":3}])",
+        R"([{"ts":1,"bytes":-1},{"ts":2,"bytes":7}])", R"([{"ts":"1","bytes":3},{"ts":2,"bytes":3}])",
+        R"([{"ts":1,"bytes":0},{"ts":2,"bytes":0}])", R"([{"ts":1,"bytes":9e99},{"ts":2,"bytes":1}])"}) {
+    INFO(none);
+    CHECK(times(none) == "1500 abcdef|");
+  }
+}
+
 TEST_CASE("chunk times, an exchange without an end, and errors") {
   const Made chunks = make(entry(
       R"(,"_streamChunks":[{"time":1795338001.1,"offset":0,"size":0},{"time":1795338001.2,"offset":0,"size":1}],"_incomplete":true)"));
