@@ -66,17 +66,23 @@ await underFaults(['status=503 retry-after=1'], TEN_TIMES, /fault: status 503/, 
 
 // ---- an answer that breaks off
 
+/// At most the first `most` chunks came: what had not been read when the connection broke, Node's fetch throws away.
+function begins(arrived, most, what) {
+  assert.ok(arrived.length <= most, `${what}: ${arrived.length} chunks`);
+  assert.deepEqual(contents(arrived), contents(chunks.slice(0, arrived.length)), what);
+}
+
 for (const [fault, log] of [['at=event:6 reset', /fault: reset at event 6/], ['after=event:5 truncate', /fault: truncated after event 5/]]) {
   await underFaults([fault], TEN_TIMES, log, async (client) => {
     const {arrived, error} = await ask(client);
-    assert.deepEqual(contents(arrived), contents(chunks.slice(0, 5)), fault);
+    begins(arrived, 5, fault);
     assert.ok(error instanceof TypeError && error.message === 'terminated', error);  // of Node's fetch, which the iterator passes on
     // The client's helper makes it an error of its own.
     const heard = [];
     const stream = client.chat.completions.stream(asked);
     stream.on('content', (delta) => heard.push(delta));
     await assert.rejects(stream.finalChatCompletion(), (other) => other instanceof OpenAIError && other.cause instanceof TypeError);
-    assert.equal(heard.join(''), textOf(chunks.slice(0, 5)), fault);
+    assert.ok(textOf(chunks.slice(0, 5)).startsWith(heard.join('')), fault);
   });
 }
 // Before the head it is a connection's failure, which is worth another try.
@@ -166,16 +172,16 @@ async function outcomes(seed) {
   const seen = [];
   for (let i = 0; i < 24; ++i) {
     const {arrived, error} = await ask(client);
-    seen.push(error === undefined ? `whole ${textOf(arrived) === WHOLE}` : error instanceof APIError ? `status ${error.status}` : `reset after ${arrived.length}`);
+    seen.push(error === undefined ? `whole ${textOf(arrived) === WHOLE}` : error instanceof APIError ? `status ${error.status}` : error.message);
   }
   assert.equal(await server.stop(), 0);
-  for (const [outcome, fault] of [['status 503', /fault: status 503/g], ['reset after 8', /fault: reset at event 9/g]]) {
+  for (const [outcome, fault] of [['status 503', /fault: status 503/g], ['terminated', /fault: reset at event 9/g]]) {
     assert.equal(server.log().match(fault)?.length ?? 0, seen.filter((each) => each === outcome).length, server.log());
   }
   return seen;
 }
 const first = await outcomes(11);
-assert.deepEqual(new Set(first), new Set(['whole true', 'status 503', 'reset after 8']));
+assert.deepEqual(new Set(first), new Set(['whole true', 'status 503', 'terminated']));
 assert.deepEqual(await outcomes(11), first);
 assert.notDeepEqual(await outcomes(12), first);
 console.log('rate=0.5 with one seed: the same outcomes twice, and others with another seed');

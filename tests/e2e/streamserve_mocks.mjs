@@ -101,6 +101,6 @@ const said = ({trace}, n) => trace.filter(({send}) => send !== undefined)[n].at 
     assert.ok(client.took >= at[5] * 1000 + 80 - 1, `closed ${client.took - at[5] * 1000} ms behind the last message`);
   }
   assert.equal(await server.stop(), 1);
-  assert.equal(server.log().match(/GET \/own\?room=blue mock \S+: deviation: message 3: expected no message, got "no rule"\n/g)?.length, 2, server.log());
+  assert.equal(server.log().match(/GET \/own\?room=blue mock \S+ \/mocks\/0: deviation: message 3: expected no message, got "no rule"\n/g)?.length, 2, server.log());
 }
 console.log('mocks before ws: as written');

