@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
 
+import {recorded, sample} from './sdk_samples.mjs';
 import {assertReplay, load, serve, temporary, tool} from './support.mjs';
 
 const {default: OpenAI} = await load('openai');
@@ -12,25 +13,6 @@ const {default: Anthropic} = await load('@anthropic-ai/sdk');
 function run(name, ...args) {
   return new Promise((resolve) => execFile(tool(name), args, {maxBuffer: 1 << 26}, (error, stdout, stderr) =>
     resolve({status: error ? error.code : 0, stdout, stderr})));
-}
-
-const sample = (name) => new URL(`../../samples/${name}.rec.ndjson`, import.meta.url).pathname;
-
-/// The data of a sample's events, with the time of the chunk that completes each; parsed here, independently of our own decoder.
-/// (All that the samples use is LF, comments, and one data line an event.)
-function recorded(path) {
-  const lines = readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
-  const request = lines.find(({ev}) => ev === 'request');
-  const events = [];
-  let rest = Buffer.alloc(0);
-  for (const {t, data, data64} of lines.filter(({ev}) => ev === 'data')) {
-    rest = Buffer.concat([rest, data === undefined ? Buffer.from(data64, 'base64') : Buffer.from(data)]);
-    for (let end; (end = rest.indexOf('\n\n')) !== -1; rest = rest.subarray(end + 2)) {
-      const found = /^data: (.*)$/m.exec(rest.subarray(0, end).toString());
-      if (found) events.push({at: t - request.t, data: found[1]});
-    }
-  }
-  return {request: JSON.parse(request.request.postData.text), events};
 }
 
 /// All that an asynchronous iterable gives, and when.

@@ -10,6 +10,10 @@ import {join} from 'node:path';
 const CLOCK_TOLERANCE_MS = 5;
 /// How late a whole replay may end on a machine that is busy with other tests.
 const LATENESS_LIMIT_MS = 10_000;
+/// How long a line of the log may take that is sure to come.
+const LOG_LIMIT_MS = 60_000;
+/// performance.now() in a browser is rounded.
+const ROUNDING_MS = 1;
 
 const PACKAGES = new URL('./node_modules/', import.meta.url);
 
@@ -79,9 +83,10 @@ export function octets(buffer) {
   }
 }
 
-/// Starts streamserve on a free port and waits until it says where it listens.
+/// Starts streamserve on a free port and waits until it says where it listens. Without a recording (null) it has its mocks alone.
 export async function serve(recording, ...options) {
-  const child = spawn(tool('streamserve'), ['--port', '0', ...options, recording], {stdio: ['ignore', 'pipe', 'pipe']});
+  const inputs = recording === null ? [] : [recording];
+  const child = spawn(tool('streamserve'), ['--port', '0', ...options, ...inputs], {stdio: ['ignore', 'pipe', 'pipe']});
   children.add(child);
   let said = '';
   const origin = await new Promise((resolve, reject) => {
@@ -100,6 +105,14 @@ export async function serve(recording, ...options) {
     ws: `ws${origin}`,
     /// What it has said so far.
     log: () => said,
+    /// Waits until it has said what `pattern` matches.
+    async told(pattern) {
+      const end = Date.now() + LOG_LIMIT_MS;
+      while (!pattern.test(said)) {
+        assert.ok(Date.now() < end, `${pattern} is not in the log: ${said}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
     /// Asks the server to end, as Ctrl-C does, and returns its exit status.
     async stop() {
       const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)));
@@ -124,6 +137,15 @@ export function assertReplay(what, expected, arrived) {
   const last = expected.at(-1).at * 1000;
   assert.ok(arrived.at(-1).at <= last + LATENESS_LIMIT_MS, `${what}: ended at ${arrived.at(-1).at} ms, and was due at ${last} ms`);
   console.log(`${what}: ${arrived.length} as recorded, the last ${(arrived.at(-1).at - last).toFixed(1)} ms after it was due`);
+}
+
+/// As assertReplay, but to the millisecond; and however late anything comes, it is only told.
+export function assertNeverEarly(what, expected, arrived) {
+  const contents = (list) => list.map(({at, ...rest}) => rest);
+  assert.deepEqual(contents(arrived), contents(expected), what);
+  const lateness = arrived.map(({at}, index) => at - expected[index].at * 1000);
+  lateness.forEach((late, index) => assert.ok(late >= -ROUNDING_MS, `${what}: number ${index} came ${-late} ms before it was due`));
+  console.log(`${what}: ${arrived.length} as recorded, at most ${Math.max(...lateness).toFixed(1)} ms late`);
 }
 
 /// A stream with everything that a chunk boundary may cut: a line, a CRLF, a character; with names, ids, comments, an empty

@@ -118,7 +118,10 @@ ResponseHead make_response_head(const replay::Answer& answer, const Request& req
   ResponseHead head;
   head.framing = choose_framing(answer, request);
   const bool no_body = head.framing == Framing::none || request.method == "HEAD";
-  head.keep_alive = keep_alive && (no_body || (answer.complete && head.framing != Framing::until_close));
+  // An answer that breaks off does not say so beforehand: behind "Connection: close" some clients (Node's fetch) take what has
+  // come for all of it.
+  const bool persists = keep_alive && (no_body || head.framing != Framing::until_close);
+  head.keep_alive = persists && (no_body || answer.complete);
   head.bytes.reserve(512);
   fmt::format_to(std::back_inserter(head.bytes), "HTTP/1.1 {:03} {}\r\n", answer.status,
                  answer.reason.empty() ? standard_reason(answer.status) : std::string_view(answer.reason));
@@ -132,7 +135,7 @@ ResponseHead make_response_head(const replay::Answer& answer, const Request& req
     for (const replay::HeaderField& field : answer.trailers) names.append(names.empty() ? "" : ", ").append(field.name);
     if (!names.empty()) append_field(head.bytes, "Trailer", names);
   }
-  if (!head.keep_alive) {
+  if (!persists) {
     append_field(head.bytes, "Connection", "close");
   } else if (request.minor_version == 0) {
     append_field(head.bytes, "Connection", "keep-alive");
