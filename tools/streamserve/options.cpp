@@ -50,7 +50,9 @@ ToolInfo info() {
       {"streamserve --no-delay --exit-after 1 chat.rec.ndjson", "one answer, at once; for a script"},
   };
   info.exit_status =
-      "0 ended by a signal or by --exit-after; 2 an input could not be read, the address could not be used, or wrong usage.";
+      "0 ended by a signal, by --exit-after or by --once; 1 the same, and --verify found that clients did something else than in "
+      "the "
+      "recording; 2 an input could not be read, the address could not be used, or wrong usage.";
   return info;
 }
 

@@ -107,8 +107,8 @@ std::shared_ptr<const Answer> Serving::mock_handshake(const net::Request& reques
 }
 
 std::unique_ptr<stream::replay::Conversation> Serving::converse(const net::Request&, std::shared_ptr<const Answer> answer) {
-  if (mocked_ == nullptr || answer->origin != nullptr) return parts_.conversations.start(std::move(answer));
-  return stream::mock::make_conversation(std::move(mocked_), options_.service.unmatched);
+  if (mocked_ == nullptr || !stream::mock::leaves_mock(*answer)) return parts_.conversations.start(std::move(answer));
+  return stream::mock::make_conversation(std::move(mocked_), options_.service.unmatched, *answer);
 }
 
 void Serving::deviated(const net::Request& request, const Answer&, const stream::replay::Deviation& deviation) {

@@ -108,7 +108,7 @@ int run(Tool& tool, Options options) {
     if (!opened) return failed(tool, opened.error());
     mocks = std::move(*opened);
   }
-  const auto repertoire = Repertoire::load(options, messages);
+  auto repertoire = Repertoire::load(options, messages);
   if (!repertoire) return failed(tool, repertoire.error());
   warn_of_rounds(messages, (*repertoire)->recording(), pace.rounds);
   const auto log = RequestLog::open(service.log, messages);
@@ -172,6 +172,7 @@ int run(Tool& tool, Options options) {
     messages.verbose(
         fmt::format("exchange {}: {} {}", recording.name(i), request.websocket ? "WebSocket" : request.method, request.target()));
   }
+  repertoire->reset();  // when the inputs are read anew, this one is to go
   const auto status = (*server)->run();
   upstream.reset();  // what goes on there speaks to the server
   if (!status) return failed(tool, status.error());

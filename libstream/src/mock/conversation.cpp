@@ -13,14 +13,20 @@ using replay::StepKind;
 
 constexpr int kPolicyViolation = 1008;
 constexpr int kInternalError = 1011;
+constexpr int kEndOfMock = 1005;  // RFC 6455 §7.4.1: a code that no frame has, and so no fault
 // More than this is not piled up for a client that says much and waits for nothing.
 constexpr std::size_t kMostPending = 1000;
 constexpr std::size_t kMostPendingBytes = std::size_t{1} << 20;
 
+Nanos transfer_time(std::uint64_t bytes, std::uint64_t rate) {
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  return rate == 0 ? Nanos{} : Nanos(static_cast<std::int64_t>(bytes / rate * kSecond + bytes % rate * kSecond / rate));
+}
+
 class MockedConversation final : public replay::Conversation {
  public:
-  MockedConversation(std::unique_ptr<WebSocketConversation> mock, Unmatched unmatched)
-      : mock_(std::move(mock)), unmatched_(unmatched) {}
+  MockedConversation(std::unique_ptr<WebSocketConversation> mock, Unmatched unmatched, Nanos head, std::uint64_t rate)
+      : mock_(std::move(mock)), unmatched_(unmatched), head_(head), rate_(rate) {}
 
   void open(Nanos now) override { schedule(mock_->open(now), now); }
 
@@ -40,17 +46,19 @@ class MockedConversation final : public replay::Conversation {
   bool done() const override { return done_; }
   std::optional<Nanos> due() const override {
     if (done_) return std::nullopt;
-    if (!headed_) return Nanos{};
-    return pending_.empty() ? std::nullopt : std::optional(pending_.front().at);
+    if (!headed_) return head_;
+    return pending_.empty() ? std::nullopt : std::optional(std::max(pending_.front().at, free_at_));
   }
   bool over() const override { return done_ || (headed_ && (pending_.empty() || pending_.front().kind == Action::Kind::close)); }
   bool listens() const override { return pending_.size() < kMostPending && pending_bytes_ < kMostPendingBytes; }
 
   Step take() override {
-    if (!std::exchange(headed_, true)) return {Nanos{}, StepKind::head, 0, {}};
+    if (!std::exchange(headed_, true)) return {head_, StepKind::head, 0, {}};
     current_ = std::move(pending_.front());
     pending_.pop_front();
     pending_bytes_ -= current_.bytes.size();
+    current_.at = std::max(current_.at, free_at_);
+    free_at_ = current_.at + transfer_time(current_.bytes.size(), rate_);
     done_ = current_.kind == Action::Kind::close;
     return {current_.at, done_ ? StepKind::close : StepKind::message, current_.number, current_.bytes};
   }
@@ -73,6 +81,9 @@ class MockedConversation final : public replay::Conversation {
 
   std::unique_ptr<WebSocketConversation> mock_;
   Unmatched unmatched_;
+  const Nanos head_;
+  const std::uint64_t rate_;  // bytes a second; 0: any
+  Nanos free_at_{};           // when the message before is out, at that rate
   std::deque<Action> pending_{};
   std::size_t pending_bytes_ = 0;
   Action current_{};
@@ -91,12 +102,19 @@ std::shared_ptr<const replay::Answer> handshake_answer(const WebSocketConversati
   answer->websocket = true;
   answer->kind = StreamKind::websocket;
   answer->subprotocol = mock.subprotocol();
-  answer->steps = {{Nanos{}, StepKind::head, 0, {}}, {Nanos{}, StepKind::close, 1000, {}}};
+  answer->steps = {{Nanos{}, StepKind::head, 0, {}}, {Nanos{}, StepKind::close, kEndOfMock, {}}};
   return answer;
 }
 
-std::unique_ptr<replay::Conversation> make_conversation(std::unique_ptr<WebSocketConversation> mock, Unmatched unmatched) {
-  return std::make_unique<MockedConversation>(std::move(mock), unmatched);
+bool leaves_mock(const replay::Answer& handshake) {
+  const auto& steps = handshake.steps;
+  return handshake.websocket && steps.size() == 2 && steps[0].kind == StepKind::head && steps[1].kind == StepKind::close &&
+         steps[1].number == kEndOfMock;
+}
+
+std::unique_ptr<replay::Conversation> make_conversation(std::unique_ptr<WebSocketConversation> mock, Unmatched unmatched,
+                                                        const replay::Answer& handshake) {
+  return std::make_unique<MockedConversation>(std::move(mock), unmatched, handshake.steps.front().at, handshake.rate);
 }
 
 }  // namespace stream::mock

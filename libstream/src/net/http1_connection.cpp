@@ -92,8 +92,10 @@ void Http1Connection::on_readable() {
 
 void Http1Connection::on_end_of_input() {
   input_ended_ = true;
-  // A client may close its sending side and still wait for its answer (RFC 9112 §9.6).
-  if (state_ != State::answering) client_left();
+  // A client may close its sending side and still wait for its answer (RFC 9112 §9.6). Who listens to a stream does not: a page that
+  // closes an EventSource is seen by nothing else before the next event.
+  const bool stream = player_ && player_->answer().kind != StreamKind::http;
+  if (state_ != State::answering || stream) client_left();
 }
 
 void Http1Connection::process_input() {

@@ -19,8 +19,13 @@ enum class Unmatched : std::uint8_t {
 /// The answer to the handshake: 101 with the mock's subprotocol. `id` names it in logs.
 std::shared_ptr<const replay::Answer> handshake_answer(const WebSocketConversation& mock, std::string id);
 
-/// Plays the mock. A message that it cannot answer (a file that can't be read) is a deviation, and the server closes with 1011.
-/// A client that leaves never has left too early.
-std::unique_ptr<replay::Conversation> make_conversation(std::unique_ptr<WebSocketConversation> mock, Unmatched unmatched);
+/// Whether the mock is still to be played behind a handshake_answer() that was changed: with other fields, later, or slower.
+/// Where it has another end, or is another answer, that is to be played instead.
+bool leaves_mock(const replay::Answer& handshake);
+
+/// Plays the mock, as late and as slow as `handshake`, which leaves it, says. A message that it cannot answer (a file that can't
+/// be read) is a deviation, and the server closes with 1011. A client that leaves never has left too early.
+std::unique_ptr<replay::Conversation> make_conversation(std::unique_ptr<WebSocketConversation> mock, Unmatched unmatched,
+                                                        const replay::Answer& handshake);
 
 }  // namespace stream::mock

@@ -2,6 +2,7 @@
 
 #include "../io/scratch.hpp"
 #include "mocks.hpp"
+#include "stream/replay/fault.hpp"
 
 using namespace mocks;
 using stream::mock::Unmatched;
@@ -24,7 +25,8 @@ std::unique_ptr<Conversation> converse(WebSocketMocks& mocks, Unmatched unmatche
   CHECK(answer->websocket);
   CHECK(answer->status == 101);
   CHECK(answer->subprotocol == "chat");
-  auto talk = make_conversation(std::move(mock), unmatched);
+  CHECK(leaves_mock(*answer));
+  auto talk = make_conversation(std::move(mock), unmatched, *answer);
   CHECK(talk->due() == Nanos{});
   CHECK(talk->take().kind == StepKind::head);
   talk->open(ms(2));
@@ -118,4 +120,41 @@ TEST_CASE("a client that says much and waits for nothing is not heard for a whil
   CHECK(talk->listens());
   talk->closed(ms(1'000'001));
   CHECK(talk->deviation_count() == 0);
+}
+
+TEST_CASE("a fault of the handshake leaves the mock its conversation, unless it ends it") {
+  auto mocks = websocket(kMocks);
+  const auto after = [&mocks](std::string_view rule) {
+    auto parsed = stream::replay::parse_fault(rule);
+    REQUIRE(parsed.has_value());
+    stream::replay::FaultPlan plan({std::move(*parsed)}, 1);
+    const auto mock = mocks.connect({"GET", "wss://h/a", nullptr, {}});
+    REQUIRE(mock != nullptr);
+    return plan.apply({"GET", "/a"}, handshake_answer(*mock, "mock 1"));
+  };
+  CHECK_FALSE(leaves_mock(*after("reset")));
+  CHECK_FALSE(leaves_mock(*after("after=head reset")));
+  CHECK_FALSE(leaves_mock(*after("close=1000")));
+  CHECK_FALSE(leaves_mock(*after("end")));
+  CHECK_FALSE(leaves_mock(*after("status=503")));
+  CHECK(leaves_mock(*after("at=event:1 drop")));  // it has none that are known before
+
+  SECTION("late") {
+    const auto late = after("latency=40ms");
+    REQUIRE(leaves_mock(*late));
+    auto talk = make_conversation(mocks.connect({"GET", "wss://h/a", nullptr, {}}), Unmatched::drop, *late);
+    CHECK(talk->due() == ms(40));
+    CHECK(talk->take().kind == StepKind::head);
+    talk->open(ms(41));
+    CHECK(until(*talk, ms(41)) == "41 welcome");
+  }
+  SECTION("slow") {
+    const auto slow = after("slow=100B/s");
+    REQUIRE(leaves_mock(*slow));
+    auto talk = make_conversation(mocks.connect({"GET", "wss://h/a", nullptr, {}}), Unmatched::drop, *slow);
+    talk->take();
+    talk->open(ms(0));
+    talk->message(1, "ping", ms(0));
+    CHECK(until(*talk, ms(500)) == "0 welcome | 70 pong | 110 binary \1\2");  // 7 bytes, then 4
+  }
 }
