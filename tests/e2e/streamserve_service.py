@@ -48,7 +48,7 @@ def two_pages(folder):
 def slow_stream(folder, seconds):
     recording = folder / "slow.rec.ndjson"
     lines = [{"ev": "request", "id": "1", "t": 0, "request": {"method": "GET", "url": "https://h.test/slow"}},
-             {"ev": "response", "id": "1", "t": 0, "response": {"status": 200, "headers": []}},
+             {"ev": "response", "id": "1", "t": 0, "kind": "text", "response": {"status": 200, "headers": []}},
              {"ev": "data", "id": "1", "t": 0.01, "data": "first\n"},
              {"ev": "data", "id": "1", "t": seconds, "data": "last\n"},
              {"ev": "end", "id": "1", "t": seconds, "reason": "eof"}]
@@ -103,6 +103,7 @@ def the_status_page_tells_what_goes_on(folder):
         assert curl("-o", "/dev/null", "-w", "%{http_code}", "-d", "x", status + "/status") == b"405"
         client.kill()
         client.wait()
+        until(lambda: json.loads(get(status + "/status"))["answers"]["client_left"] == 1, "the client's leaving is not noticed")
         server.stop()
 
 

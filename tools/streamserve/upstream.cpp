@@ -181,10 +181,11 @@ class Upstream::Relay final : public net::ClientSink, public std::enable_shared_
   void head(const net::ClientEvent& event) {
     Json list = Json::array();
     for (const auto& field : event.headers) list.as_array().push_back(Json::Object{{"name", field.name}, {"value", field.value}});
-    server_.post([held = answer_, status = event.status, reason = event.reason,
+    server_.post([held = answer_, kind = net::stream_kind_of(event), status = event.status, reason = event.reason,
                   headers = stream::replay::end_to_end_headers(list), at = event.at - begin_] {
       const auto answer = held.lock();
       if (!answer) return;
+      answer->kind = kind;
       answer->status = status;
       answer->reason = reason;
       answer->headers = headers;

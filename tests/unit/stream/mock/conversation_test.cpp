@@ -25,7 +25,7 @@ std::unique_ptr<Conversation> converse(WebSocketMocks& mocks, Unmatched unmatche
   CHECK(answer->websocket);
   CHECK(answer->status == 101);
   CHECK(answer->subprotocol == "chat");
-  CHECK(leaves_mock(*answer));
+  CHECK(stream::mock::leaves_mock(*answer));
   auto talk = make_conversation(std::move(mock), unmatched, *answer);
   CHECK(talk->due() == Nanos{});
   CHECK(talk->take().kind == StepKind::head);
@@ -132,16 +132,16 @@ TEST_CASE("a fault of the handshake leaves the mock its conversation, unless it 
     REQUIRE(mock != nullptr);
     return plan.apply({"GET", "/a"}, handshake_answer(*mock, "mock 1"));
   };
-  CHECK_FALSE(leaves_mock(*after("reset")));
-  CHECK_FALSE(leaves_mock(*after("after=head reset")));
-  CHECK_FALSE(leaves_mock(*after("close=1000")));
-  CHECK_FALSE(leaves_mock(*after("end")));
-  CHECK_FALSE(leaves_mock(*after("status=503")));
-  CHECK(leaves_mock(*after("at=event:1 drop")));  // it has none that are known before
+  CHECK_FALSE(stream::mock::leaves_mock(*after("reset")));
+  CHECK_FALSE(stream::mock::leaves_mock(*after("after=head reset")));
+  CHECK_FALSE(stream::mock::leaves_mock(*after("close=1000")));
+  CHECK_FALSE(stream::mock::leaves_mock(*after("end")));
+  CHECK_FALSE(stream::mock::leaves_mock(*after("status=503")));
+  CHECK(stream::mock::leaves_mock(*after("at=event:1 drop")));  // it has none that are known before
 
   SECTION("late") {
     const auto late = after("latency=40ms");
-    REQUIRE(leaves_mock(*late));
+    REQUIRE(stream::mock::leaves_mock(*late));
     auto talk = make_conversation(mocks.connect({"GET", "wss://h/a", nullptr, {}}), Unmatched::drop, *late);
     CHECK(talk->due() == ms(40));
     CHECK(talk->take().kind == StepKind::head);
@@ -150,7 +150,7 @@ TEST_CASE("a fault of the handshake leaves the mock its conversation, unless it 
   }
   SECTION("slow") {
     const auto slow = after("slow=100B/s");
-    REQUIRE(leaves_mock(*slow));
+    REQUIRE(stream::mock::leaves_mock(*slow));
     auto talk = make_conversation(mocks.connect({"GET", "wss://h/a", nullptr, {}}), Unmatched::drop, *slow);
     talk->take();
     talk->open(ms(0));
