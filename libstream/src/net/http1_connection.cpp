@@ -92,9 +92,9 @@ void Http1Connection::on_readable() {
 
 void Http1Connection::on_end_of_input() {
   input_ended_ = true;
-  // A client may close its sending side and still wait for its answer (RFC 9112 §9.6). Who listens to a stream does not: a page that
-  // closes an EventSource is seen by nothing else before the next event.
-  const bool stream = player_ && player_->answer().kind != StreamKind::http;
+  // A client may close its sending side behind its request and wait for the answer (RFC 9112 §9.6). Who does that in the middle
+  // of a stream has left: a page that closes an EventSource is seen by nothing else before the next event.
+  const bool stream = player_ && player_->answer().kind != StreamKind::http && served_.body_bytes != 0;
   if (state_ != State::answering || stream) client_left();
 }
 

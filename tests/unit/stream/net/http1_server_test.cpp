@@ -268,14 +268,33 @@ TEST_CASE("a client that leaves in the middle of a stream ends it") {
   CHECK(result.served.body_bytes < 90'000);
 }
 
-TEST_CASE("a client that has closed its sending side still gets the whole answer") {
+TEST_CASE("a client that has closed its sending side behind its request still gets the whole answer") {
   TableHandler handler;
-  handler.answers["/s"] = two_chunks();
+  handler.answers["/s"] = recorded(ExchangeBuilder()
+                                       .response(ms(5), 200, {{"Content-Type", "text/plain"}, {"Transfer-Encoding", "chunked"}})
+                                       .data(ms(10), "one")
+                                       .data(ms(20), "two")
+                                       .end(ms(25)));
   const RunningServer server(handler);
   Client client(server.port());
   client.send("GET /s HTTP/1.1\r\nHost: h\r\n\r\n");
   client.finish_sending();
-  CHECK(client.read_all().ends_with(kChunks));
+  CHECK(client.read_all().ends_with("3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"));
+}
+
+TEST_CASE("a client that closes in the middle of a stream has left, however long it is to the next event") {
+  TableHandler handler;
+  handler.answers["/s"] = recorded(ExchangeBuilder()
+                                       .response(ms(1), 200, {{"Content-Type", "text/event-stream"}}, "sse")
+                                       .data(ms(2), "data: one\n\n")
+                                       .data(std::chrono::hours(1), "data: two\n\n")
+                                       .end(std::chrono::hours(1)));
+  const RunningServer server(handler);
+  Client client(server.port());
+  client.send("GET /s HTTP/1.1\r\nHost: h\r\n\r\n");
+  client.read_to("one");
+  client.close();
+  CHECK(handler.result().served.outcome == Outcome::client_left);
 }
 
 TEST_CASE("a slow reader gets every byte of a large body") {
