@@ -8,10 +8,10 @@
 #include <csignal>
 #include <system_error>
 
+#include "common/signals.hpp"
 #include "stream/text/json.hpp"
 #include "stream/text/units.hpp"
 #include "stream/text/utf8.hpp"
-#include "common/signals.hpp"
 #include "streamrec/streamrec.hpp"
 
 namespace tools::streamrec {

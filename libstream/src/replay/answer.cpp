@@ -132,8 +132,7 @@ std::shared_ptr<const Answer> make_answer(std::shared_ptr<const Exchange> exchan
     answer->chunked = raw_header(headers, "transfer-encoding").find("chunked") != std::string_view::npos;
     answer->recorded_length = parse_length(raw_header(headers, "content-length"));
     const Body body(*exchange);
-    if (!answer->head_only && drop_stale_coding(*answer, body.view()) && !answer->complete)
-      answer->recorded_length.reset();
+    if (!answer->head_only && drop_stale_coding(*answer, body.view()) && !answer->complete) answer->recorded_length.reset();
     if (answer->websocket) take_handshake(*answer, headers);
   }
   if (answered && answer->status == 0) {  // bytes or messages without a response: what they are is all that is known

@@ -93,12 +93,15 @@ TEST_CASE("a good recording has no marks, with or without a header") {
 
 TEST_CASE("what came out of a pipe has neither a request nor an id") {
   CHECK(check(R"({"ev":"response","t":0,"kind":"text","response":{}})"
-              "\n" R"({"ev":"data","t":0,"data":"x"})"
-              "\n" R"({"ev":"end","t":0,"reason":"eof"})"
+              "\n"
+              R"({"ev":"data","t":0,"data":"x"})"
+              "\n"
+              R"({"ev":"end","t":0,"reason":"eof"})"
               "\n")
             .lines.empty());
   CHECK(check(R"({"ev":"data","id":"7","t":0,"data":"x"})"
-              "\n" R"({"ev":"end","id":"7","t":0,"reason":"eof"})"
+              "\n"
+              R"({"ev":"end","id":"7","t":0,"reason":"eof"})"
               "\n")
             .lines == Lines{R"(1 recording-id /id: expected the request of exchange "7" first, found "data")"});
 }

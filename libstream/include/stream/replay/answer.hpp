@@ -50,7 +50,7 @@ struct Answer {
   std::optional<WallTime> recorded_at{};           ///< when it was asked for; none: the recording does not say
   /// What is played instead of `steps`, as far as it has come. All else about the answer is to be right when its head is there.
   std::shared_ptr<LiveSteps> live{};
-  std::optional<std::size_t> index{};              ///< which exchange's it is, for those who number them
+  std::optional<std::size_t> index{};      ///< which exchange's it is, for those who number them
   std::shared_ptr<const Answer> origin{};  ///< what it was made of, where it was changed for one request
   std::string note{};                      ///< how it was changed, for logs
   std::shared_ptr<const void> owner{};     ///< what the steps' bytes belong to

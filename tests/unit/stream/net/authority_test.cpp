@@ -220,7 +220,8 @@ TEST_CASE("broken and foreign files are refused, and it is said what to do") {
   const std::string whole = text_of(key);
   const std::string other = text_of(folder / "other/ca-key.pem");
   const std::string another_certificate = text_of(folder / "other/ca.pem");
-  const std::string hint = "delete that folder, and another authority will be made; what trusts the old one must be told of the new one";
+  const std::string hint =
+      "delete that folder, and another authority will be made; what trusts the old one must be told of the new one";
   const auto refused_as = [&](const std::string& text, const std::string& message) {
     write(key, text);
     const Error error = refusal(options(place));

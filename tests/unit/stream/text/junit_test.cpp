@@ -12,21 +12,21 @@ TEST_CASE("text in XML is what it was, but for characters that XML has no place 
   CHECK(stream::xml_text("]]>") == "]]&gt;");
   CHECK(stream::xml_text(std::string_view("\0\x01\x1b[1m", 6)) == "[1m");
   CHECK(stream::xml_text("\xef\xbf\xbe"
-                        "a\xef\xbf\xbf"
-                        "b\xef\xbf\xbd") == "ab\xef\xbf\xbd");
+                         "a\xef\xbf\xbf"
+                         "b\xef\xbf\xbd") == "ab\xef\xbf\xbd");
   CHECK(stream::xml_text("\xff"
-                        "a\xed\xa0\x80") == stream::xml_text("\xef\xbf\xbd"
-                                                            "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"));
+                         "a\xed\xa0\x80") == stream::xml_text("\xef\xbf\xbd"
+                                                              "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"));
 }
 
 TEST_CASE("a suite counts its cases, and a case holds what there is to say") {
   std::string out;
   stream::begin_junit(out, "t\"");
   stream::write_junit(out, {"a.har",
-                           {{"r1", "a.har", JunitCase::Outcome::passed, "", "", "", ""},
-                            {"r2", "a.har", JunitCase::Outcome::failed, "r2", "<m>", "1\n2\n", ""},
-                            {"r3", "a.har", JunitCase::Outcome::passed, "", "", "", "o&"},
-                            {"r4", "a.har", JunitCase::Outcome::error, "io", "gone", "", "o"}}});
+                            {{"r1", "a.har", JunitCase::Outcome::passed, "", "", "", ""},
+                             {"r2", "a.har", JunitCase::Outcome::failed, "r2", "<m>", "1\n2\n", ""},
+                             {"r3", "a.har", JunitCase::Outcome::passed, "", "", "", "o&"},
+                             {"r4", "a.har", JunitCase::Outcome::error, "io", "gone", "", "o"}}});
   stream::write_junit(out, {"b.har", {}});
   stream::end_junit(out);
   CHECK(out ==
