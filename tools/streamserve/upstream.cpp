@@ -105,8 +105,8 @@ class Upstream::Recorder {
 /// One request that is passed on.
 class Upstream::Relay final : public net::ClientSink, public std::enable_shared_from_this<Relay> {
  public:
-  Relay(net::Server& server, Recorder* recorder, std::unique_ptr<net::Client> client, net::ClientRequest request)
-      : server_(server), recorder_(recorder), client_(std::move(client)), request_(std::move(request)), begin_(Clock::now()) {
+  Relay(net::Server& server, Recorder* recorder, const net::ClientOptions& how, net::ClientRequest request)
+      : server_(server), recorder_(recorder), how_(how), request_(std::move(request)), begin_(Clock::now()) {
     if (recorder_ != nullptr) id_ = recorder_->next_id();
   }
 
@@ -128,9 +128,9 @@ class Upstream::Relay final : public net::ClientSink, public std::enable_shared_
     return answer;
   }
   void stop() {
-    client_->stop();
     const std::lock_guard lock(mutex_);
     stopped_ = true;
+    if (client_) client_->stop();
     room_.notify_all();
   }
   void join() {
@@ -168,6 +168,13 @@ class Upstream::Relay final : public net::ClientSink, public std::enable_shared_
   }
 
   void run() {
+    auto client = net::Client::create(how_);  // here, for it may read the system's certificates
+    if (!client) return fail(to_string(client.error()), Clock::now());
+    {
+      const std::lock_guard lock(mutex_);
+      client_ = std::move(*client);
+      if (stopped_) client_->stop();
+    }
     const auto end = client_->run(request_, *this);
     const Clock::time_point now = Clock::now();
     if (!end) return fail(end.error().message, now);
@@ -226,8 +233,9 @@ class Upstream::Relay final : public net::ClientSink, public std::enable_shared_
 
   net::Server& server_;
   Recorder* const recorder_;
-  std::unique_ptr<net::Client> client_;
+  const net::ClientOptions how_;
   const net::ClientRequest request_;
+  std::unique_ptr<net::Client> client_{};  // of the relay's thread, which sets it under the lock
   const Clock::time_point begin_;
   std::string id_;
   // Both are held by who plays them, and touched in the server's thread alone.
@@ -284,11 +292,9 @@ std::shared_ptr<const Answer> Upstream::relay(const net::Request& request) {
   ask.body = request.body;
   net::ClientOptions how;
   how.verify = !options_.insecure;
-  auto client = net::Client::create(how);
-  if (!client) return refusal(502, to_string(client.error()));
   const std::lock_guard lock(mutex_);
   if (relays_.size() >= kMostRelays) return refusal(503, "too many requests are being passed on");
-  const auto relay = std::make_shared<Relay>(*server_, recorder_.get(), std::move(*client), std::move(ask));
+  const auto relay = std::make_shared<Relay>(*server_, recorder_.get(), how, std::move(ask));
   relays_.push_back(relay);
   return relay->start([this, key = relay.get()] {
     const std::lock_guard over(mutex_);
