@@ -1,6 +1,7 @@
 #include "store/add_har.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -25,7 +26,11 @@ class Adder {
       : from_(from),
         whole_(from.input.file->size() <= from.options.whole_size),
         source_(*from.input.file, from.input.path),
-        reader_(source_, {from.input.limits, [this](const Finding& finding) { sink_(finding); }}),
+        reader_(source_, {from.input.limits,
+                          [this](Finding finding) {
+                            finding.place = counted(std::move(finding.place));
+                            sink_(finding);
+                          }}),
         indexer_(from.input, from.match, whole_) {}
 
   Status run() {
@@ -44,24 +49,46 @@ class Adder {
 
   void work(const std::vector<EntrySlice>& entries, const std::function<Place(const EntrySlice&)>& place_of, Made& out) {
     out.entries.clear();
-    auto preparer = indexer_.lend();
+    auto tools = indexer_.lend();
     for (const EntrySlice& slice : entries)
       indexer_.work(
-          {slice.text, slice.index, slice.offset}, *preparer, [&] { return place_of(slice); }, out);
-    indexer_.give_back(std::move(preparer));
+          {slice.text, slice.index, slice.offset}, *tools, [&] { return place_of(slice); }, out);
+    indexer_.give_back(std::move(tools));
   }
   void work(const EntryBatch& batch, Made& out) {
     work(
-        batch.entries(), [&](const EntrySlice& slice) { return batch.place(slice); }, out);
+        batch.entries(), [&](const EntrySlice& slice) { return counted(batch.place(slice)); }, out);
+  }
+
+  /// The reader counts lines from the place on that it was sent to last. How many there are before that is counted when somebody
+  /// wants to know, which is seldom. May be called on several threads at once.
+  Place counted(Place place) {
+    const std::lock_guard lock(mutex_);
+    std::vector<char> bytes;
+    while (base_.offset.value_or(0) < sent_to_) {
+      bytes.resize(static_cast<std::size_t>(std::min<std::uint64_t>(sent_to_ - *base_.offset, std::uint64_t{1} << 20)));
+      const auto count = from_.input.file->read_at(*base_.offset, bytes);
+      if (!count || *count == 0) break;  // then the file has been cut, which is noticed anyway
+      stream::advance(base_, {bytes.data(), *count});
+    }
+    if (place.line == 0) return place;
+    if (place.line == 1) place.column += base_.column - 1;
+    place.line += base_.line - 1;
+    return place;
+  }
+  Error counted(Error error) {
+    error.place = counted(std::move(error.place));
+    return error;
   }
 
   /// False: to the end.
   Result<bool> read_batch(EntryBatch& batch, Made& made) {
     const auto more = reader_.next(batch);
     if (!more) {
-      STREAM_TRY(from_.hear(more.error()));
+      const Error error = counted(more.error());
+      STREAM_TRY(from_.hear(error));
       // What cannot be read on was no single exchange.
-      if (!reader_.can_continue()) return fail(more.error());
+      if (!reader_.can_continue()) return fail(error);
       return true;
     }
     if (!*more) return false;
@@ -100,8 +127,6 @@ class Adder {
         [&](const PartText& text, Made& out) {
           work(
               text.entries(), [](const EntrySlice&) { return Place{}; }, out);
-          out.lines = {"", 1, 1, std::nullopt, ""};
-          stream::advance(out.lines, text.text());
           return std::all_of(out.entries.begin(), out.entries.end(),
                              [](const Made::Entry& entry) { return entry.good && entry.messages.empty(); });
         },
@@ -109,15 +134,15 @@ class Adder {
           if (number + made.entries.size() > kMostEntries) return false;
           for (Made::Entry& entry : made.entries) entry.slot.number = number++ & 0xfffffffU;
           STREAM_TRY(from_.take(made));
-          place.column = made.lines.column + (made.lines.line == 1 ? place.column - 1 : 0);
-          place.line += made.lines.line - 1;
           place.offset = part.end;
           ++count;
           return true;
         });
     STREAM_TRY(parts.run(from_.options.threads));
     if (count == 0) return count;
-    source_.seek(place.offset.value_or(0));
+    sent_to_ = place.offset.value_or(0);
+    source_.seek(sent_to_);
+    place.line = place.column = 1;
     reader_.skip_to(std::move(place), number - first);
     return count;
   }
@@ -140,9 +165,11 @@ class Adder {
         },
         [&](const Message& message) {
           if (!heard) return;
-          heard = from_.hear(message);
+          const auto* const finding = std::get_if<Finding>(&message);
+          const Message said = finding != nullptr ? message : Message(counted(std::get<Error>(message)));
+          heard = from_.hear(said);
           // What cannot be read on was no single exchange.
-          if (heard && std::holds_alternative<Error>(message) && !reader_.can_continue()) heard = fail(std::get<Error>(message));
+          if (heard && finding == nullptr && !reader_.can_continue()) heard = fail(std::get<Error>(said));
         }));
     return heard;
   }
@@ -154,6 +181,9 @@ class Adder {
   EntryReader reader_;
   Indexer indexer_;
   bool begun_ = false;
+  std::mutex mutex_;
+  std::uint64_t sent_to_ = 0;    ///< where the reader was sent last
+  Place base_{"", 1, 1, 0, ""};  ///< as far as lines were counted
 };
 
 }  // namespace

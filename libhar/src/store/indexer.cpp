@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <optional>
 #include <utility>
 
 #include "har/exchange.hpp"
-#include "store/entry_head.hpp"
 #include "stream/text/json_find.hpp"
 
 namespace har::store {
@@ -42,28 +40,27 @@ Result<Exchange> read_whole(const Reading& of, std::string_view text, std::size_
   return to_exchange(std::move(*entry), {std::to_string(number + 1), of.start, place, report, of.files.get(), of.creator});
 }
 
-void Indexer::work(const Piece& piece, match::Preparer& preparer, const std::function<Place()>& place_of, Made& out) const {
+void Indexer::work(const Piece& piece, Tools& tools, const std::function<Place()>& place_of, Made& out) const {
   Made::Entry& made = out.entries.emplace_back();
   const auto wrong = [&](Error error) { made.messages.emplace_back(std::move(error)); };
   if (piece.number >= kMostEntries || piece.text.size() > UINT32_MAX)
     return wrong({ErrorCode::limit, "more entries, or a larger one, than can be served", place_of(), "split the file"});
-  std::optional<EntryHead> head;
-  if (!whole_) head = read_head(piece.text, of_.limits);
-  if (!head) {
+  if (whole_ || !read_head(piece.text, of_.limits, tools.head)) {
     auto read = read_whole(of_, piece.text, piece.number, place_of(),
                            [&](const stream::Finding& finding) { made.messages.emplace_back(finding); });
     if (!read) return wrong(std::move(read).error());
-    head = EntryHead{match::recorded_of(*read), read->kind()};
+    tools.head = {match::recorded_of(*read), read->kind()};
   }
-  made.prepared = preparer.prepare(head->recorded);
+  const EntryHead& head = tools.head;
+  made.prepared = tools.preparer->prepare(head.recorded);
   made.slot.offset = piece.offset;
   made.slot.size = static_cast<std::uint32_t>(piece.text.size());
   made.slot.number = piece.number & 0xfffffffU;
-  made.slot.kind = head->kind ? static_cast<std::uint32_t>(*head->kind) & 0xfU : kUnknownKind;
+  made.slot.kind = head.kind ? static_cast<std::uint32_t>(*head.kind) & 0xfU : kUnknownKind;
   made.good = true;
 }
 
-std::unique_ptr<match::Preparer> Indexer::lend() {
+std::unique_ptr<Indexer::Tools> Indexer::lend() {
   {
     const std::lock_guard lock(mutex_);
     if (!free_.empty()) {
@@ -72,12 +69,14 @@ std::unique_ptr<match::Preparer> Indexer::lend() {
       return one;
     }
   }
-  return std::move(match::Preparer::make(options_).value());  // the matcher has been made with these options
+  auto tools = std::make_unique<Tools>();
+  tools->preparer = std::move(match::Preparer::make(options_).value());  // the matcher has been made with these options
+  return tools;
 }
 
-void Indexer::give_back(std::unique_ptr<match::Preparer> one) {
+void Indexer::give_back(std::unique_ptr<Tools> tools) {
   const std::lock_guard lock(mutex_);
-  free_.push_back(std::move(one));
+  free_.push_back(std::move(tools));
 }
 
 }  // namespace har::store

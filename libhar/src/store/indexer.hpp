@@ -15,6 +15,7 @@
 #include "har/match/matcher.hpp"
 #include "har/side_files.hpp"
 #include "store/entry_file.hpp"
+#include "store/entry_head.hpp"
 #include "stream/io/error.hpp"
 #include "stream/record/event.hpp"
 
@@ -68,7 +69,6 @@ struct Made {
     bool good = false;
   };
   std::vector<Entry> entries{};
-  stream::Place lines{};  ///< of a part: where its end stands if it begins in line 1, column 1
 };
 
 /// Makes of entries what the index needs. Its work is done on several threads at once.
@@ -76,18 +76,23 @@ class Indexer {
  public:
   Indexer(const Reading& of, const match::MatchOptions& options, bool whole) : of_(of), options_(options), whole_(whole) {}
 
-  void work(const Piece& piece, match::Preparer& preparer, const std::function<stream::Place()>& place_of, Made& out) const;
+  /// What a thread works with.
+  struct Tools {
+    std::unique_ptr<match::Preparer> preparer{};
+    EntryHead head{};
+  };
+  void work(const Piece& piece, Tools& tools, const std::function<stream::Place()>& place_of, Made& out) const;
 
-  /// A preparer is lent out for one batch.
-  std::unique_ptr<match::Preparer> lend();
-  void give_back(std::unique_ptr<match::Preparer> one);
+  /// Tools are lent out for one batch.
+  std::unique_ptr<Tools> lend();
+  void give_back(std::unique_ptr<Tools> tools);
 
  private:
   const Reading& of_;
   const match::MatchOptions& options_;
   const bool whole_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<match::Preparer>> free_;
+  std::vector<std::unique_ptr<Tools>> free_;
 };
 
 }  // namespace har::store

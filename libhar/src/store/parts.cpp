@@ -10,6 +10,8 @@ namespace har::store {
 namespace {
 
 constexpr std::string_view kMember = "\"startedDateTime\"";
+/// Read at once of a part; whole blocks of the scanner.
+constexpr std::size_t kPiece = std::size_t{256} << 10;
 constexpr std::size_t kStep = std::size_t{16} << 10;
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
@@ -72,17 +74,25 @@ std::optional<Part> PartCutter::next() {
 
 bool PartText::read(const EntryFile& file, const Part& part, const stream::Limits& limits) {
   entries_.clear();
+  ends_.clear();
   const auto size = static_cast<std::size_t>(part.end - part.begin);
   if (buffer_.size() < size) buffer_.resize(size);
-  const auto count = file.read_at(part.begin, {buffer_.data(), size});
-  if (!count || *count != size) return false;
   text_ = {buffer_.data(), size};
-  ends_.clear();
   stream::ElementScanner scanner;
-  (void)scanner.scan(text_, 0, ends_);
+  // Each piece is looked at while it is still in the processor's cache.
+  std::size_t valid = 0;
+  for (std::size_t at = 0; at < size; at += kPiece) {
+    const std::size_t piece = std::min(kPiece, size - at);
+    const auto count = file.read_at(part.begin + at, {buffer_.data() + at, piece});
+    if (!count || *count != piece || scanner.closed()) return false;
+    (void)scanner.scan(text_.substr(at, piece), at, ends_);
+    std::size_t whole = at + piece;  // no character is cut in two
+    while (whole > valid && whole < size && static_cast<unsigned char>(buffer_[whole - 1]) >= 0x80) --whole;
+    if (!stream::is_utf8(text_.substr(valid, whole - valid))) return false;
+    valid = whole;
+  }
   if (scanner.closed() || scanner.in_string() || ends_.empty() || ends_.back() != size || scanner.take_control() ||
-      scanner.take_deepest() > static_cast<std::int64_t>(std::min(limits.max_depth, stream::kDeepestLimit)) ||
-      !stream::is_utf8(text_))
+      scanner.take_deepest() > static_cast<std::int64_t>(std::min(limits.max_depth, stream::kDeepestLimit)))
     return false;
   return slice(part.begin, limits);
 }

@@ -122,13 +122,13 @@ Status ExchangeStore::Impl::add_lines(Reading& input, ItemReader& reader, match:
   Indexer indexer(input, matcher.options(), input.file->size() <= options.whole_size);
   const auto work = [&](Lines& batch) {
     batch.made.entries.clear();
-    auto preparer = indexer.lend();
+    auto tools = indexer.lend();
     for (const Lines::Line& line : batch.lines) {
       const std::string_view text = std::string_view(batch.text).substr(line.begin, line.size);
       indexer.work(
-          {text, line.number, line.place.offset.value_or(0)}, *preparer, [&] { return line.place; }, batch.made);
+          {text, line.number, line.place.offset.value_or(0)}, *tools, [&] { return line.place; }, batch.made);
     }
-    indexer.give_back(std::move(preparer));
+    indexer.give_back(std::move(tools));
   };
   const auto consume = [&](Lines& batch) -> Status {
     STREAM_TRY(take(batch.made, matcher, options));
