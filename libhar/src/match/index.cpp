@@ -94,7 +94,9 @@ std::uint64_t hash_variant(std::uint32_t group, std::uint64_t raw, List headers)
 }
 
 std::string place_key(std::string_view kind, std::string_view path) {
-  std::string key(kind);
+  std::string key;
+  key.reserve(kind.size() + 1 + path.size());
+  key += kind;
   key += ' ';
   return key += path;
 }
@@ -116,12 +118,14 @@ std::size_t common(std::span<const std::uint32_t> a, std::span<const std::uint32
 Keys keys_of(const Request& request, const MatchOptions& options, Bodies& bodies, bool with_features) {
   Keys keys;
   std::vector<std::uint64_t> pairs;
+  pairs.reserve(request.query.size());
   for (const auto& [name, value] : request.query) {
     const auto& ignored = options.ignore_query;
     if (std::find(ignored.begin(), ignored.end(), name) != ignored.end()) continue;
     pairs.push_back(hash_combine(hash_bytes(name, 11), hash_bytes(value, 12)));
   }
   std::sort(pairs.begin(), pairs.end());
+  keys.pairs.reserve(pairs.size());
   for (const std::uint64_t pair : pairs) {
     keys.query = hash_combine(keys.query, pair);
     keys.pairs.push_back(low(pair));
@@ -136,6 +140,7 @@ Keys keys_of(const Request& request, const MatchOptions& options, Bodies& bodies
     keys.headers = hash_combine(keys.headers, 14);
   }
   std::string name;
+  keys.fields.reserve(request.headers.size());
   for (const Header& header : request.headers) {
     name = header.name;
     std::transform(name.begin(), name.end(), name.begin(), check::to_lower);

@@ -76,14 +76,17 @@ bool PartText::read(const EntryFile& file, const Part& part, const stream::Limit
   entries_.clear();
   ends_.clear();
   const auto size = static_cast<std::size_t>(part.end - part.begin);
-  if (buffer_.size() < size) buffer_.resize(size);
-  text_ = {buffer_.data(), size};
+  if (capacity_ < size) {
+    capacity_ = size + size / 4;
+    buffer_ = std::make_unique_for_overwrite<char[]>(capacity_);
+  }
+  text_ = {buffer_.get(), size};
   stream::ElementScanner scanner;
   // Each piece is looked at while it is still in the processor's cache.
   std::size_t valid = 0;
   for (std::size_t at = 0; at < size; at += kPiece) {
     const std::size_t piece = std::min(kPiece, size - at);
-    const auto count = file.read_at(part.begin + at, {buffer_.data() + at, piece});
+    const auto count = file.read_at(part.begin + at, {buffer_.get() + at, piece});
     if (!count || *count != piece || scanner.closed()) return false;
     (void)scanner.scan(text_.substr(at, piece), at, ends_);
     std::size_t whole = at + piece;  // no character is cut in two

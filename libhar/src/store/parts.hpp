@@ -62,7 +62,8 @@ class PartText {
  private:
   bool slice(std::uint64_t offset, const stream::Limits& limits);
 
-  std::vector<char> buffer_;
+  std::unique_ptr<char[]> buffer_;
+  std::size_t capacity_ = 0;
   std::vector<std::size_t> ends_;
   std::vector<EntrySlice> entries_;
   std::string_view text_;
