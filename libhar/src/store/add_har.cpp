@@ -30,7 +30,8 @@ class Adder {
                           [this](Finding finding) {
                             finding.place = counted(std::move(finding.place));
                             sink_(finding);
-                          }}),
+                          },
+                          from.options.part_size}),
         indexer_(from.input, from.match, whole_) {}
 
   Status run() {
