@@ -91,8 +91,8 @@ class EntryReader {
   /// The place behind the last entry that was given out, if the reading can go on from any other place behind an entry of the
   /// same array: so where everything up to here was given out, and neither the array nor the input is known to end.
   std::optional<stream::Place> resting_place() const;
-  /// Goes on at another place behind an entry, further on: what lies between are `entries` whole entries that somebody else has read
-  /// as carefully. Only where there is a resting place, and with the source moved to the new one.
+  /// Goes on at another place behind an entry, further on: what lies between are `entries` whole entries that somebody else has
+  /// read as carefully. Only where there is a resting place, and with the source moved to the new one.
   void skip_to(stream::Place place, std::size_t entries);
   /// The number of the next entry.
   std::size_t next_index() const;
