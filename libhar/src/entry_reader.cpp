@@ -426,6 +426,26 @@ EntryReader::EntryReader(stream::ByteSource& source, EntryReaderOptions options)
 EntryReader::~EntryReader() = default;
 
 Result<bool> EntryReader::next(EntryBatch& batch) { return impl_->next(batch); }
+std::optional<Place> EntryReader::resting_place() const {
+  const Impl& of = *impl_;
+  const bool rests =
+      of.phase == Impl::Phase::entries && of.separator_due && of.ends.empty() && !of.pending && !of.eof && !of.scanner.closed();
+  return rests ? std::optional(of.position) : std::nullopt;
+}
+
+void EntryReader::skip_to(Place place, std::size_t entries) {
+  Impl& of = *impl_;
+  of.offset = place.offset.value_or(0);
+  of.position = std::move(place);
+  of.begin = of.scanned = of.end = 0;
+  of.scanner = {};
+  of.suspect = 0;
+  of.index += entries;
+  of.given += entries;
+}
+
+std::size_t EntryReader::next_index() const { return impl_->index; }
+
 bool EntryReader::can_continue() const { return impl_->phase != Impl::Phase::done; }
 std::string_view EntryReader::head() const { return impl_->head; }
 std::string_view EntryReader::tail() const { return impl_->tail; }

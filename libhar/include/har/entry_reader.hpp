@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,6 +87,15 @@ class EntryReader {
 
   /// After an error: whether next() can be called again.
   bool can_continue() const;
+
+  /// The place behind the last entry that was given out, if the reading can go on from any other place behind an entry of the
+  /// same array: so where everything up to here was given out, and neither the array nor the input is known to end.
+  std::optional<stream::Place> resting_place() const;
+  /// Goes on at another place behind an entry, further on: what lies between are `entries` whole entries that somebody else has
+  /// read as carefully. Only where there is a resting place, and with the source moved to the new one.
+  void skip_to(stream::Place place, std::size_t entries);
+  /// The number of the next entry.
+  std::size_t next_index() const;
 
   /// Everything up to and including the '[' of entries, as it stands; available after the first call of next().
   std::string_view head() const;

@@ -20,6 +20,8 @@ struct StoreOptions {
   /// Files up to this size are read completely when they are added. Of larger ones brackets, strings and UTF-8 are checked then,
   /// and what the index needs; the rest of an entry is read when it is asked for.
   std::uint64_t whole_size = std::uint64_t{16} << 20;
+  /// Larger HARs are read in parts of about this many bytes, by all threads at once.
+  std::size_t part_size = std::size_t{1} << 20;
   /// Hears of an exchange that cannot be read. True: it is left out. Without it, or for an input that cannot be read on, the
   /// error ends add().
   std::function<bool(const stream::Error&)> broken{};

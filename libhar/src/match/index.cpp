@@ -59,16 +59,24 @@ constexpr std::array kVolatile = std::to_array<std::string_view>({
     "x-request-id",
 });
 
-bool is_volatile(std::string_view name) {
-  return std::any_of(kVolatile.begin(), kVolatile.end(), [&](std::string_view known) {
-    return known.ends_with('*') ? name.starts_with(known.substr(0, known.size() - 1)) : name == known;
-  });
-}
+/// Where the names stand that begin with a byte.
+constexpr auto kVolatileFrom = [] {
+  std::array<std::uint8_t, 257> from{};
+  for (std::size_t byte = 0, i = 0; byte < from.size(); ++byte) {
+    while (i < kVolatile.size() && static_cast<unsigned char>(kVolatile[i].front()) < byte) ++i;
+    from[byte] = static_cast<std::uint8_t>(i);
+  }
+  return from;
+}();
+static_assert(std::is_sorted(kVolatile.begin(), kVolatile.end()));
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), check::to_lower);
-  return out;
+bool is_volatile(std::string_view name) {
+  if (name.empty()) return false;
+  const auto first = static_cast<unsigned char>(name.front());
+  return std::any_of(kVolatile.begin() + kVolatileFrom[first], kVolatile.begin() + kVolatileFrom[first + 1U],
+                     [&](std::string_view known) {
+                       return known.ends_with('*') ? name.starts_with(known.substr(0, known.size() - 1)) : name == known;
+                     });
 }
 
 std::uint64_t hash_numbers(std::span<const std::uint32_t> numbers, std::uint64_t seed) {
@@ -86,7 +94,9 @@ std::uint64_t hash_variant(std::uint32_t group, std::uint64_t raw, List headers)
 }
 
 std::string place_key(std::string_view kind, std::string_view path) {
-  std::string key(kind);
+  std::string key;
+  key.reserve(kind.size() + 1 + path.size());
+  key += kind;
   key += ' ';
   return key += path;
 }
@@ -108,12 +118,14 @@ std::size_t common(std::span<const std::uint32_t> a, std::span<const std::uint32
 Keys keys_of(const Request& request, const MatchOptions& options, Bodies& bodies, bool with_features) {
   Keys keys;
   std::vector<std::uint64_t> pairs;
+  pairs.reserve(request.query.size());
   for (const auto& [name, value] : request.query) {
     const auto& ignored = options.ignore_query;
     if (std::find(ignored.begin(), ignored.end(), name) != ignored.end()) continue;
     pairs.push_back(hash_combine(hash_bytes(name, 11), hash_bytes(value, 12)));
   }
   std::sort(pairs.begin(), pairs.end());
+  keys.pairs.reserve(pairs.size());
   for (const std::uint64_t pair : pairs) {
     keys.query = hash_combine(keys.query, pair);
     keys.pairs.push_back(low(pair));
@@ -127,8 +139,11 @@ Keys keys_of(const Request& request, const MatchOptions& options, Bodies& bodies
     }
     keys.headers = hash_combine(keys.headers, 14);
   }
+  std::string name;
+  keys.fields.reserve(request.headers.size());
   for (const Header& header : request.headers) {
-    const std::string name = lower(header.name);
+    name = header.name;
+    std::transform(name.begin(), name.end(), name.begin(), check::to_lower);
     if (is_volatile(name)) continue;
     keys.fields.push_back(low(hash_combine(hash_bytes(name, 15), hash_bytes(check::trimmed(header.value), 16))));
   }

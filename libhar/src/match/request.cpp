@@ -43,6 +43,7 @@ void append_percent(std::string& out, char c) {
 /// so.
 std::string normal_path(std::string_view path) {
   std::string out;
+  out.reserve(path.size());
   for (std::size_t i = 0; i < path.size(); ++i) {
     char c = path[i];
     bool encoded = false;

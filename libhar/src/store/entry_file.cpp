@@ -48,18 +48,30 @@ stream::Status EntryFile::check() const {
   return {};
 }
 
-stream::Result<std::string> EntryFile::read(std::uint64_t offset, std::size_t size) const {
-  std::string bytes(size, '\0');
-  for (std::size_t done = 0; done < size;) {
-    const ssize_t count = ::pread(descriptor_, bytes.data() + done, size - done, static_cast<off_t>(offset + done));
+stream::Result<std::size_t> EntryFile::read_at(std::uint64_t offset, std::span<char> buffer) const {
+  std::size_t done = 0;
+  while (done < buffer.size()) {
+    const ssize_t count = ::pread(descriptor_, buffer.data() + done, buffer.size() - done, static_cast<off_t>(offset + done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return stream::fail(error_of(errno, path_));
-    if (count == 0) break;  // check() says why
+    if (count == 0) break;
     done += static_cast<std::size_t>(count);
   }
-  // Behind the reading: whoever wrote while we read has changed the time by now.
+  return done;
+}
+
+stream::Result<std::string> EntryFile::read(std::uint64_t offset, std::size_t size) const {
+  std::string bytes(size, '\0');
+  STREAM_TRY(read_at(offset, bytes));
+  // Behind the reading: whoever wrote while we read has changed the time by now, and whoever cut the size.
   STREAM_TRY(check());
   return bytes;
+}
+
+stream::Result<std::size_t> EntryFileSource::read(std::span<char> buffer) {
+  STREAM_ASSIGN(const std::size_t count, file_.read_at(at_, buffer));
+  at_ += count;
+  return count;
 }
 
 }  // namespace har::store

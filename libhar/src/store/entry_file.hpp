@@ -2,10 +2,15 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <utility>
 
+#include "stream/io/byte_source.hpp"
 #include "stream/io/error.hpp"
 
 namespace har::store {
@@ -26,6 +31,9 @@ class EntryFile {
   stream::Status check() const;
   /// May be called on several threads at once. Errors: those of check(), and `io`.
   stream::Result<std::string> read(std::uint64_t offset, std::size_t size) const;
+  /// Reads into `buffer`, less than that only where the file ends; how many bytes. check() is left to the caller. May be called
+  /// on several threads at once. Errors: `io`.
+  stream::Result<std::size_t> read_at(std::uint64_t offset, std::span<char> buffer) const;
 
  private:
   EntryFile(std::string path, int descriptor, const struct stat& opened)
@@ -34,6 +42,23 @@ class EntryFile {
   std::string path_;
   int descriptor_;
   struct stat opened_;
+};
+
+/// Reads such a file in order, from wherever it is sent.
+class EntryFileSource : public stream::ByteSource {
+ public:
+  /// `file` outlives the source.
+  EntryFileSource(const EntryFile& file, std::string name) : file_(file), name_(std::move(name)) {}
+
+  void seek(std::uint64_t offset) { at_ = offset; }
+  stream::Result<std::size_t> read(std::span<char> buffer) override;
+  const std::string& name() const override { return name_; }
+  std::optional<std::uint64_t> size_hint() const override { return file_.size() - std::min(file_.size(), at_); }
+
+ private:
+  const EntryFile& file_;
+  std::string name_;
+  std::uint64_t at_ = 0;
 };
 
 }  // namespace har::store

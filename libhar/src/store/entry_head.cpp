@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 #include <vector>
 
+#include "check/http_text.hpp"
 #include "stream/text/json_find.hpp"
 #include "stream/text/json_scan.hpp"
 
@@ -88,7 +91,7 @@ class PlainEntry {
         if (!request(out.recorded.request)) return false;
         asked = true;
       } else if (*name == "response") {
-        return asked && response(out.recorded.status);
+        return asked && response(out.recorded);
       } else if (name->starts_with('_') && std::find(kEntry.begin() + 2, kEntry.end(), *name) != kEntry.end() &&
                  *name != "_resourceType") {
         return false;
@@ -115,16 +118,52 @@ class PlainEntry {
   std::optional<std::string_view> string() {
     if (!take('"')) return std::nullopt;
     const std::size_t from = at_;
-    const void* const quote = std::memchr(text_.data() + from, '"', text_.size() - from);
-    if (quote == nullptr) return std::nullopt;
-    at_ = static_cast<std::size_t>(static_cast<const char*>(quote) - text_.data()) + 1;
-    const std::string_view value = text_.substr(from, at_ - 1 - from);
-    if (std::memchr(value.data(), '\\', value.size()) != nullptr) return std::nullopt;
-    return value;
+    at_ = find_quote(from);
+    if (at_ == text_.size() || text_[at_] != '"') return std::nullopt;
+    return text_.substr(from, at_++ - from);
   }
-  /// Past a value; a string must be one without escapes.
+  /// Past a string.
+  bool pass_string() {
+    if (!take('"')) return false;
+    for (at_ = find_quote(at_); at_ < text_.size() && text_[at_] != '"';) at_ = find_quote(std::min(at_ + 2, text_.size()));
+    if (at_ == text_.size()) return false;
+    ++at_;
+    return true;
+  }
+  /// A string, of which what is escaped is a single letter.
+  bool decoded(std::string& out) {
+    if (!take('"')) return false;
+    out.clear();
+    for (;;) {
+      const std::size_t from = at_;
+      at_ = find_quote(from);
+      out += text_.substr(from, at_ - from);
+      if (at_ + 1 >= text_.size()) return false;
+      if (text_[at_++] == '"') return true;
+      constexpr std::string_view kEscapes = "\"\\/bfnrt";
+      const std::size_t known = kEscapes.find(text_[at_++]);
+      if (known == std::string_view::npos) return false;
+      out += "\"\\/\b\f\n\r\t"[known];
+    }
+  }
+  /// The first quote or backslash. Most strings are short, so that calling a function for it would take longer than this.
+  std::size_t find_quote(std::size_t at) const {
+    if constexpr (std::endian::native == std::endian::little) {
+      constexpr std::uint64_t kOnes = 0x0101010101010101U;
+      const auto zeros = [](std::uint64_t word) { return (word - kOnes) & ~word & (kOnes << 7); };  // exact up to the first
+      for (; at + 8 <= text_.size(); at += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text_.data() + at, 8);
+        const std::uint64_t found = zeros(word ^ (kOnes * '"')) | zeros(word ^ (kOnes * '\\'));
+        if (found != 0) return at + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+      }
+    }
+    while (at < text_.size() && text_[at] != '"' && text_[at] != '\\') ++at;
+    return at;
+  }
+  /// Past a value.
   bool skip() {
-    if (next_is('"')) return string().has_value();
+    if (next_is('"')) return pass_string();
     if (next_is('{') || next_is('[')) {
       stream::ElementScanner scanner;
       ends_.clear();
@@ -139,6 +178,7 @@ class PlainEntry {
     std::optional<std::string_view> method;
     std::optional<std::string_view> url;
     bool pairs = false;
+    bool fielded = false;
     if (!take('{')) return false;
     do {
       const auto name = string();
@@ -149,8 +189,7 @@ class PlainEntry {
       } else if (*name == "url") {
         good = (url = string()).has_value();
       } else if (*name == "headers") {
-        out.headers.clear();
-        good = fields(out.headers);
+        good = fielded = fields(out.headers);
       } else if (*name == "postData") {
         good = false;
       } else if (*name == "queryString") {
@@ -164,32 +203,34 @@ class PlainEntry {
     } while (take(','));
     if (!take('}') || !method || !url || (pairs && url->find('?') == std::string_view::npos)) return false;
     std::vector<match::Header> headers = std::move(out.headers);
+    if (!fielded) headers.clear();
     out = match::make_request(*method, *url);
     out.headers = std::move(headers);
     out.media_type = out.header("content-type");
     return true;
   }
 
-  /// [{"name": "…", "value": "…"}, …], written so.
+  /// [{"name": "…", "value": "…"}, …], written so. What stood in `out` is overwritten, so that its memory is used again.
   bool fields(std::vector<match::Header>& out) {
+    std::size_t count = 0;
     if (!take('[')) return false;
-    if (take(']')) return true;
-    do {
-      match::Header& field = out.emplace_back();
-      const bool good = take('{') && member("name", field.name) && take(',') && member("value", field.value) && take('}');
-      if (!good) return false;
-    } while (take(','));
-    return take(']');
+    if (!take(']')) {
+      do {
+        if (count == out.size()) out.emplace_back();
+        match::Header& field = out[count++];
+        const bool good = take('{') && member("name", field.name) && take(',') && member("value", field.value) && take('}');
+        if (!good) return false;
+      } while (take(','));
+      if (!take(']')) return false;
+    }
+    out.resize(count);
+    return true;
   }
-  bool member(std::string_view name, std::string& out) {
-    if (string() != name || !take(':')) return false;
-    const auto value = string();
-    if (value) out = *value;
-    return value.has_value();
-  }
+  bool member(std::string_view name, std::string& out) { return string() == name && take(':') && decoded(out); }
 
-  /// Up to its status: no redirect, whose place is wanted too, and no WebSocket.
-  bool response(int& status) {
+  /// Up to its status, if it is no redirect, whose place is wanted too, and no WebSocket.
+  bool response(match::Recorded& out) {
+    const std::size_t begin = at_;
     if (!take('{')) return false;
     do {
       const auto name = string();
@@ -199,12 +240,56 @@ class PlainEntry {
         continue;
       }
       take('0');  // no status begins with it; goes past white space
-      const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), status);
+      const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), out.status);
       const bool number = error == std::errc{} && end < text_.data() + text_.size() && std::strchr(",} \t\r\n", *end) != nullptr;
-      return number && status >= 200 && (status / 100 != 3 || status == 304);
+      if (!number || out.status < 200) return false;
+      if (out.status / 100 != 3 || out.status == 304) return true;
+      at_ = begin;
+      return redirect(out.location);
     } while (take(','));
     return false;
   }
+
+  /// The last `location` of its headers, else redirectURL. Its status stands there once.
+  bool redirect(std::string& location) {
+    std::string_view otherwise;
+    std::size_t statuses = 0;
+    if (!take('{')) return false;
+    do {
+      const auto name = string();
+      if (!name || !take(':')) return false;
+      bool good = true;
+      if (*name == "headers") {
+        good = location_of(location);
+      } else if (*name == "redirectURL" && next_is('"')) {
+        const auto value = string();
+        good = value.has_value();
+        otherwise = value.value_or("");
+      } else {
+        if (*name == "redirectURL") otherwise = {};
+        statuses += *name == "status" ? 1U : 0U;
+        good = *name == "content" ? skip_content() : skip();
+      }
+      if (!good) return false;
+    } while (take(','));
+    if (location.empty()) location = otherwise;
+    return statuses == 1 && take('}');
+  }
+  /// Of headers.
+  bool location_of(std::string& location) {
+    location.clear();
+    if (!take('[')) return false;
+    if (take(']')) return true;
+    do {
+      if (!take('{') || string() != "name" || !take(':')) return false;
+      const auto name = string();
+      if (!name || !take(',') || string() != "value" || !take(':')) return false;
+      const bool good = check::equal_ignoring_case(*name, "location") ? decoded(location) : pass_string();
+      if (!good || !take('}')) return false;
+    } while (take(','));
+    return take(']');
+  }
+  bool skip_content() { return next_is('{') && skip(); }
 
   std::string_view text_;
   std::size_t at_ = 0;
@@ -226,10 +311,8 @@ bool read_response(Json& out, std::string_view text, const stream::Limits& limit
   return (typed && !redirect) || keep(out, kResponse, members, 2, 3, limits);
 }
 
-}  // namespace
-
-std::optional<EntryHead> read_head(std::string_view entry, const stream::Limits& limits) {
-  if (EntryHead plain; PlainEntry(entry).read(plain)) return plain;
+/// In any other way that JSON may be written.
+std::optional<EntryHead> read_unusual(std::string_view entry, const stream::Limits& limits) {
   Members members(kEntry);
   // A timeline may hold what decides: messages, events, pieces of the request's body.
   if (!members.read(entry) || !members.has(0) || !members.has(1) || members.has(5) || members.has(6) || members.has(7))
@@ -254,6 +337,22 @@ std::optional<EntryHead> read_head(std::string_view entry, const stream::Limits&
     response.stream_kind = to_string(socket ? stream::StreamKind::websocket : derived);
   }
   return EntryHead{match::recorded_of(out), out.kind()};
+}
+
+}  // namespace
+
+std::optional<EntryHead> read_head(std::string_view entry, const stream::Limits& limits) {
+  EntryHead head;
+  return read_head(entry, limits, head) ? std::optional(std::move(head)) : std::nullopt;
+}
+
+bool read_head(std::string_view entry, const stream::Limits& limits, EntryHead& out) {
+  out.kind.reset();
+  out.recorded.location.clear();
+  if (PlainEntry(entry).read(out)) return true;
+  auto other = read_unusual(entry, limits);
+  if (other) out = std::move(*other);
+  return other.has_value();
 }
 
 }  // namespace har::store

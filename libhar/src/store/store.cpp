@@ -11,15 +11,23 @@
 #include "har/entry_work.hpp"
 #include "har/exchange.hpp"
 #include "har/format.hpp"
+#include "store/add_har.hpp"
 #include "store/entry_file.hpp"
-#include "store/entry_head.hpp"
+#include "store/indexer.hpp"
 #include "stream/io/ordered_pipeline.hpp"
-#include "stream/text/json_find.hpp"
 
 namespace har {
 namespace {
 
+using store::creator_of;
 using store::EntryFile;
+using store::Indexer;
+using store::kUnknownKind;
+using store::Made;
+using store::read_whole;
+using store::Reading;
+using store::Slot;
+using store::start_of;
 using stream::Error;
 using stream::ErrorCode;
 using stream::Exchange;
@@ -30,125 +38,7 @@ using stream::Result;
 using stream::Status;
 using stream::StreamKind;
 
-/// Where an entry stands, or which exchange it is.
-struct Slot {
-  std::uint64_t offset = 0;
-  std::uint32_t size = 0;
-  std::uint32_t number : 28 = 0;  ///< in its input
-  std::uint32_t kind : 4 = 0;
-};
-constexpr std::uint32_t kUnknownKind = 15;
-constexpr std::size_t kMostEntries = std::size_t{1} << 28;
 constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
-
-/// What an input's entries are read with.
-struct Reading {
-  std::string path{};
-  std::unique_ptr<EntryFile> file{};
-  std::unique_ptr<SideFiles> files{};
-  stream::WallTime start{};
-  std::string creator{};
-  stream::Limits limits{};
-  stream::FindingSink report{};
-  std::vector<std::shared_ptr<const Exchange>> held{};  ///< of an input whose exchanges do not stay in a file
-  std::size_t first = 0;                                ///< slot
-  bool har = false;
-
-  std::string pointer(std::size_t number) const { return har ? fmt::format("/log/entries/{}", number) : std::string(); }
-};
-
-std::string creator_of(const LogInfo& info) {
-  std::string creator;
-  for (const auto& member : info.log) {
-    if (member.name == "creator")
-      creator = fmt::format("{} {}", member.value["name"].string_or(""), member.value["version"].string_or(""));
-  }
-  return creator;
-}
-
-stream::WallTime start_of(std::string_view entry) {
-  const auto text = stream::find_raw_value(entry, {"startedDateTime"});
-  const auto value = text ? stream::parse_json(*text) : Result<Json>(Json());
-  const auto time = value ? stream::parse_iso8601(value->string_or("")) : std::nullopt;
-  return time ? time->time : stream::WallTime{};
-}
-
-Result<Exchange> read_whole(const Reading& of, std::string_view text, std::size_t number, const Place& place,
-                            const stream::FindingSink& report) {
-  auto entry = stream::parse_json(text, of.limits);
-  if (!entry) return fail(locate(std::move(entry).error(), place));
-  return to_exchange(std::move(*entry), {std::to_string(number + 1), of.start, place, report, of.files.get(), of.creator});
-}
-
-/// An entry on its way into the store.
-struct Piece {
-  std::string_view text{};
-  std::size_t number = 0;
-  std::uint64_t offset = 0;
-};
-
-/// What a thread has made of entries.
-struct Made {
-  struct Entry {
-    match::Prepared prepared{};
-    Slot slot{};
-    std::vector<Message> messages{};
-    bool good = false;
-  };
-  std::vector<Entry> entries{};
-};
-
-/// Makes of entries what the index needs. Its work is done on several threads at once.
-class Indexer {
- public:
-  Indexer(const Reading& of, const match::MatchOptions& options, bool whole) : of_(of), options_(options), whole_(whole) {}
-
-  template <class PlaceOf>
-  void work(const Piece& piece, match::Preparer& preparer, const PlaceOf& place_of, Made& out) const {
-    Made::Entry& made = out.entries.emplace_back();
-    const auto wrong = [&](Error error) { made.messages.emplace_back(std::move(error)); };
-    if (piece.number >= kMostEntries || piece.text.size() > UINT32_MAX)
-      return wrong({ErrorCode::limit, "more entries, or a larger one, than can be served", place_of(), "split the file"});
-    std::optional<store::EntryHead> head;
-    if (!whole_) head = store::read_head(piece.text, of_.limits);
-    if (!head) {
-      auto read = read_whole(of_, piece.text, piece.number, place_of(),
-                             [&](const stream::Finding& finding) { made.messages.emplace_back(finding); });
-      if (!read) return wrong(std::move(read).error());
-      head = store::EntryHead{match::recorded_of(*read), read->kind()};
-    }
-    made.prepared = preparer.prepare(head->recorded);
-    made.slot.offset = piece.offset;
-    made.slot.size = static_cast<std::uint32_t>(piece.text.size());
-    made.slot.number = piece.number & 0xfffffffU;
-    made.slot.kind = head->kind ? static_cast<std::uint32_t>(*head->kind) & 0xfU : kUnknownKind;
-    made.good = true;
-  }
-
-  /// A preparer is lent out for one batch.
-  std::unique_ptr<match::Preparer> lend() {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!free_.empty()) {
-        auto one = std::move(free_.back());
-        free_.pop_back();
-        return one;
-      }
-    }
-    return std::move(match::Preparer::make(options_).value());  // the matcher has been made with these options
-  }
-  void give_back(std::unique_ptr<match::Preparer> one) {
-    const std::lock_guard lock(mutex_);
-    free_.push_back(std::move(one));
-  }
-
- private:
-  const Reading& of_;
-  const match::MatchOptions& options_;
-  const bool whole_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<match::Preparer>> free_;
-};
 
 }  // namespace
 
@@ -161,7 +51,6 @@ struct ExchangeStore::Impl {
                                        [](std::size_t value, const Reading& input) { return value < input.first; }));
   }
   Result<std::size_t> add(const std::string& path, match::Matcher& matcher, const StoreOptions& options);
-  Status add_har(Reading& input, stream::ByteSource& source, match::Matcher& matcher, const StoreOptions& options);
   Status add_lines(Reading& input, ItemReader& reader, match::Matcher& matcher, const StoreOptions& options);
   Status add_held(Reading& input, ItemReader& reader, match::Matcher& matcher, const StoreOptions& options);
   void hold(Reading& input, std::shared_ptr<const Exchange> exchange, match::Matcher& matcher);
@@ -188,45 +77,6 @@ Status ExchangeStore::Impl::take(Made& made, match::Matcher& matcher, const Stor
     slots.push_back(entry.slot);
   }
   return {};
-}
-
-Status ExchangeStore::Impl::add_har(Reading& input, stream::ByteSource& source, match::Matcher& matcher,
-                                    const StoreOptions& options) {
-  std::optional<EntryReader> reader;
-  Indexer indexer(input, matcher.options(), input.file->size() <= options.whole_size);
-  Status heard;
-  bool begun = false;
-  STREAM_TRY(each_batch<Made>(
-      [&](stream::FindingSink report) -> EntryReader& {
-        return reader.emplace(source, EntryReaderOptions{input.limits, std::move(report)});
-      },
-      [&](const EntryBatch& batch) -> Status {
-        if (std::exchange(begun, true)) return {};
-        input.start = start_of(batch.entries().front().text);
-        input.creator = creator_of(reader->info());
-        return {};
-      },
-      options.threads,
-      [&](const EntryBatch& batch, Made& out) {
-        out.entries.clear();
-        auto preparer = indexer.lend();
-        for (const EntrySlice& slice : batch.entries())
-          indexer.work(
-              {slice.text, slice.index, slice.offset}, *preparer, [&] { return batch.place(slice); }, out);
-        indexer.give_back(std::move(preparer));
-      },
-      [&](const EntryBatch&, Made& made) -> Status {
-        STREAM_TRY(heard);
-        return take(made, matcher, options);
-      },
-      [&](const Message& message) {
-        if (!heard) return;
-        heard = hear(message, options);
-        // What cannot be read on was no single exchange.
-        if (heard && std::holds_alternative<Error>(message) && !reader->can_continue()) heard = fail(std::get<Error>(message));
-      }));
-  if (input.creator.empty()) input.creator = creator_of(reader->info());
-  return heard;
 }
 
 namespace {
@@ -272,13 +122,13 @@ Status ExchangeStore::Impl::add_lines(Reading& input, ItemReader& reader, match:
   Indexer indexer(input, matcher.options(), input.file->size() <= options.whole_size);
   const auto work = [&](Lines& batch) {
     batch.made.entries.clear();
-    auto preparer = indexer.lend();
+    auto tools = indexer.lend();
     for (const Lines::Line& line : batch.lines) {
       const std::string_view text = std::string_view(batch.text).substr(line.begin, line.size);
       indexer.work(
-          {text, line.number, line.place.offset.value_or(0)}, *preparer, [&] { return line.place; }, batch.made);
+          {text, line.number, line.place.offset.value_or(0)}, *tools, [&] { return line.place; }, batch.made);
     }
-    indexer.give_back(std::move(preparer));
+    indexer.give_back(std::move(tools));
   };
   const auto consume = [&](Lines& batch) -> Status {
     STREAM_TRY(take(batch.made, matcher, options));
@@ -361,7 +211,8 @@ Result<std::size_t> ExchangeStore::Impl::add(const std::string& path, match::Mat
   if (input.file && (!(har || lines) || !opened.source->size_hint() || !input.file->is_at(path))) input.file.reset();
   input.har = har;
   if (input.file && har) {
-    STREAM_TRY(add_har(input, *opened.source, matcher, options));
+    STREAM_TRY(store::add_har({input, matcher.options(), options, [&](Made& made) { return take(made, matcher, options); },
+                               [&](const Message& message) { return hear(message, options); }}));
   } else {
     const auto reader = opened.format->open_reader(*opened.source, read);
     STREAM_TRY(input.file ? add_lines(input, *reader, matcher, options) : add_held(input, *reader, matcher, options));

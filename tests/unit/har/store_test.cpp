@@ -214,6 +214,121 @@ TEST_CASE("a HAR that is cut off anywhere is refused as it is when it is read wh
   }
 }
 
+namespace {
+
+/// What adding a file says and gives, so that two ways of reading can be held beside each other.
+struct Told {
+  std::vector<std::string> lines{};
+  std::vector<std::shared_ptr<const stream::Exchange>> exchanges{};
+  std::vector<std::string> ids{};
+  std::vector<std::size_t> found{};
+
+  Told(const std::string& path, std::size_t part_size, unsigned threads, bool go_on) {
+    StoreOptions how = options(threads, 0);
+    how.part_size = part_size;
+    how.input.report = [&](const stream::Finding& finding) { lines.push_back(to_string(finding)); };
+    if (go_on) {
+      how.broken = [&](const stream::Error& error) {
+        lines.push_back(to_string(error));
+        return true;
+      };
+    }
+    const Opened opened(path, how);
+    if (!opened.added) {
+      lines.push_back("refused: " + to_string(opened.added.error()));
+      return;  // what was read until then depends on how far the threads had come
+    }
+    for (std::size_t i = 0; i < opened.store.size(); ++i) {
+      ids.push_back(opened.store.id(i));
+      const auto exchange = opened.store.exchange(i);
+      exchanges.push_back(exchange ? *exchange : nullptr);
+      if (!exchange) lines.push_back(to_string(exchange.error()));
+      const auto hit = exchange ? opened.matcher->find(match::request_of(**exchange)) : match::Found{};
+      found.push_back(hit ? hit.index : SIZE_MAX);
+    }
+  }
+};
+
+void check_parts(const std::string& path) {
+  for (const bool go_on : {false, true}) {
+    const Told in_order(path, std::size_t{1} << 20, 0, go_on);  // larger than the file
+    for (const auto& [part_size, threads] :
+         {std::pair{std::size_t{900}, 2U}, {std::size_t{4000}, 0U}, {std::size_t{30'000}, 1U}}) {
+      INFO(path << ", parts of " << part_size << ", " << threads << " threads, go on: " << go_on);
+      const Told parts(path, part_size, threads, go_on);
+      CHECK(parts.lines == in_order.lines);
+      CHECK(parts.ids == in_order.ids);
+      CHECK(parts.found == in_order.found);
+      REQUIRE(parts.exchanges.size() == in_order.exchanges.size());
+      for (std::size_t i = 0; i < parts.exchanges.size(); ++i) {
+        REQUIRE((parts.exchanges[i] != nullptr) == (in_order.exchanges[i] != nullptr));
+        if (parts.exchanges[i]) CHECK((*parts.exchanges[i] == *in_order.exchanges[i]));
+      }
+    }
+  }
+}
+
+/// Of all sizes, so many that they are many parts.
+std::vector<std::string> many_entries(std::size_t bytes) {
+  const std::vector<std::string> odd = odd_entries();
+  std::vector<std::string> out;
+  for (std::size_t size = 0, i = 0; size < bytes; ++i) {
+    std::string more =
+        entry("https://h.test/many?n=" + std::to_string(i),
+              i % 20 == 7 ? R"(,"_late":[{"startedDateTime":"x"},{"startedDateTime":"y"},"\"startedDateTime\"}"])" : "", "",
+              R"("status":200,"content":{"mimeType":"a/b","text":")" + std::string(i * 37 % 5000, 'x') + "üü" + "\"}");
+    for (const std::string& text : {odd[i % odd.size()], more}) {
+      size += text.size();
+      out.push_back(text);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a HAR that is read in parts gives and says what it does when it is read in order") {
+  constexpr std::size_t kBytes = 150'000;
+  const std::vector<std::string> good = many_entries(kBytes);
+  const std::string bad_inside = entry("https://h.test/bad", R"(,"comment":")"
+                                                             "\x01\"");
+  const std::string not_utf8 = entry("https://h.test/bad", R"(,"comment":")"
+                                                           "\xe4\"");
+  const std::string events =
+      R"({"startedDateTime":"x","request":{"method":"GET","url":"/e"},"response":{"content":7},"_recordingEvents":7})";
+  const File file("parts.har", "");
+  const auto check = [&](const std::vector<std::string>& entries, std::string_view separator, std::string_view tail = "]}}") {
+    std::string text = har_of(entries, separator);
+    text.resize(text.size() - 3);
+    file.write(text.append(tail));
+    check_parts(file.path());
+  };
+  check(good, ",");
+  check(good, "\n ,\n ");
+  check(good, ",", R"(],"pages":[{"startedDateTime":"2026-11-22T09:15:30.000Z","id":"p"},{"startedDateTime":"x","id":"q"}]}})");
+  std::string second = R"(],"entries":[)";
+  for (const std::string& each : good) second += each + ",";
+  second.back() = ']';
+  check(good, ",\n", second + "}}");
+  for (const std::string& each : {bad_inside, not_utf8, events, std::string("7"), std::string("{},"),
+                                  "{\"a\":" + std::string(600, '[') + std::string(600, ']') + "}"}) {
+    auto entries = good;
+    entries.insert(entries.begin() + static_cast<std::ptrdiff_t>(entries.size() * 9 / 10), each);
+    entries.insert(entries.end() - 3, each);
+    check(entries, ",\n");
+  }
+  for (const std::string_view tail : {"", "]", "]}", "}", "]}},", ",]}}", "{\"a", "\"]}}"}) check(good, ",\n", tail);
+}
+
+TEST_CASE("a HAR that is cut off anywhere says the same when it is read in parts") {
+  const std::string text = har_of(many_entries(60'000), ",\n");
+  const File file("cut-parts.har", "");
+  for (std::size_t size = text.size(); size > 2'000; size -= 463) {
+    file.write(std::string_view(text).substr(0, size));
+    check_parts(file.path());
+  }
+}
+
 TEST_CASE("an entry that is wrong inside is refused with its place, or left out, or found when it is asked for") {
   const std::string broken =
       R"({"request":{"method":"GET","url":"/b"},"response":{"status":200,"content":{"mimeType":"a/b","text":tru}}})";
