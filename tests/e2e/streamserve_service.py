@@ -161,6 +161,9 @@ def a_hangup_reads_the_recordings_anew(folder):
         server.process.send_signal(signal.SIGHUP)
         until(lambda: "the recordings were read anew: 2 exchanges" in server.lines(), "nothing was read anew")
         assert curl(server.url + "/x") == b"new"
+        descriptors = pathlib.Path("/proc/%d/fd" % server.process.pid)
+        opened = [str(each.readlink()) for each in descriptors.iterdir()]
+        assert opened.count(str(har)) == 1, opened  # the one that was read first is let go of
         har.write_text("{ broken")
         server.process.send_signal(signal.SIGHUP)
         until(lambda: "the recordings stay as they were" in server.lines(), "a broken file is not reported")

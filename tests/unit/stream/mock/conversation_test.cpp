@@ -5,6 +5,7 @@
 #include "stream/replay/fault.hpp"
 
 using namespace mocks;
+using stream::mock::leaves_mock;
 using stream::mock::Unmatched;
 using stream::replay::Conversation;
 using stream::replay::Step;
