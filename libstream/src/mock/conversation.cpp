@@ -4,6 +4,8 @@
 #include <deque>
 #include <utility>
 
+#include "stream/replay/playback.hpp"
+
 namespace stream::mock {
 namespace {
 
@@ -17,11 +19,6 @@ constexpr int kEndOfMock = 1005;  // RFC 6455 §7.4.1: a code that no frame has,
 // More than this is not piled up for a client that says much and waits for nothing.
 constexpr std::size_t kMostPending = 1000;
 constexpr std::size_t kMostPendingBytes = std::size_t{1} << 20;
-
-Nanos transfer_time(std::uint64_t bytes, std::uint64_t rate) {
-  constexpr std::uint64_t kSecond = 1'000'000'000;
-  return rate == 0 ? Nanos{} : Nanos(static_cast<std::int64_t>(bytes / rate * kSecond + bytes % rate * kSecond / rate));
-}
 
 class MockedConversation final : public replay::Conversation {
  public:
@@ -58,7 +55,10 @@ class MockedConversation final : public replay::Conversation {
     pending_.pop_front();
     pending_bytes_ -= current_.bytes.size();
     current_.at = std::max(current_.at, free_at_);
-    free_at_ = current_.at + transfer_time(current_.bytes.size(), rate_);
+    if (rate_ != 0) {
+      const Nanos takes = replay::transfer_time(current_.bytes.size(), rate_);
+      free_at_ = takes > Nanos::max() - current_.at ? Nanos::max() : current_.at + takes;
+    }
     done_ = current_.kind == Action::Kind::close;
     return {current_.at, done_ ? StepKind::close : StepKind::message, current_.number, current_.bytes};
   }

@@ -1,6 +1,7 @@
 #include "stream/replay/growing.hpp"
 
 #include "clock.hpp"
+#include "ending.hpp"
 
 namespace stream::replay {
 namespace {
@@ -12,12 +13,6 @@ bool names_coding(const Exchange& exchange) {
     if (iequals(header["name"].string_or(""), "content-encoding")) return true;
   }
   return false;
-}
-
-StepKind ending(const std::string& reason) {
-  if (reason.empty() || reason == "eof") return StepKind::end;
-  if (reason == "reset" || reason == "abort" || reason == "error") return StepKind::reset;
-  return reason == "timeout" ? StepKind::stall : StepKind::cut;
 }
 
 }  // namespace
@@ -72,7 +67,7 @@ void GrowingAnswer::add(const Event& event) {
   if (event.kind != EventKind::end) return;
   if (!headed_) head(nullptr);
   made_->trailers = end_to_end_headers(event.trailers);
-  made_->live->push({clock_->other(event.t), ending(event.reason), 0, {}});
+  made_->live->push({clock_->other(event.t), ending_of(event.reason), 0, {}});
 }
 
 bool GrowingAnswer::over() const { return made_->live->ended(); }

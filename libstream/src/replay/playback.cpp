@@ -10,7 +10,8 @@ namespace {
 constexpr std::string_view kComment = ": keepalive\n\n";
 constexpr std::uint64_t kPiecesASecond = 20;
 
-/// bytes / rate seconds, rounded up.
+}  // namespace
+
 Nanos transfer_time(std::uint64_t bytes, std::uint64_t rate) {
   constexpr std::uint64_t kSecond = 1'000'000'000;
   constexpr std::uint64_t kLongest = 3'000'000'000;  // seconds
@@ -21,8 +22,6 @@ Nanos transfer_time(std::uint64_t bytes, std::uint64_t rate) {
   const std::uint64_t nanos = rate > (std::uint64_t{1} << 34U) ? 0 : (rest * kSecond + rate - 1) / rate;
   return Nanos(static_cast<std::int64_t>(seconds * kSecond + nanos));
 }
-
-}  // namespace
 
 void SseGap::feed(std::string_view bytes) {
   for (const char c : bytes) {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "clock.hpp"
+#include "ending.hpp"
 #include "random.hpp"
 #include "spread.hpp"
 
@@ -44,14 +45,6 @@ const Event* find_close(const Exchange& exchange, const Window& window) {
     if (found == nullptr) found = &event;
   }
   return found;
-}
-
-StepKind ending(const Exchange& exchange) {
-  if (!exchange.end) return StepKind::cut;
-  const std::string& reason = exchange.end->reason;
-  if (reason.empty() || reason == "eof") return StepKind::end;
-  if (reason == "reset" || reason == "abort" || reason == "error") return StepKind::reset;
-  return reason == "timeout" ? StepKind::stall : StepKind::cut;
 }
 
 Step close_step(Nanos at, const Event* close) {
@@ -142,7 +135,7 @@ std::vector<Step> plain_schedule(const Exchange& exchange, const Pace& pace, std
   const Nanos end = exchange.end ? exchange.end->t : clock.last();
   shortened = shortened || (!window.open_end && end > window.end);
   const Nanos last = clock.other(shortened ? window.end : window.clamp(end));
-  const StepKind kind = shortened ? StepKind::end : ending(exchange);
+  const StepKind kind = shortened ? StepKind::end : exchange.end ? ending_of(exchange.end->reason) : StepKind::cut;
   const bool closes = websocket && headed && (kind == StepKind::end || kind == StepKind::cut);
   // An exchange that is over without an answer cannot end well.
   if (closes) {

@@ -8,6 +8,9 @@
 
 namespace stream::replay {
 
+/// How long so many bytes take at `rate` bytes a second (not 0), rounded up; the largest time there is where that overflows.
+Nanos transfer_time(std::uint64_t bytes, std::uint64_t rate);
+
 /// Finds the moments between two server-sent events in the bytes of a stream.
 class SseGap {
  public:
