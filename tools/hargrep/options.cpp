@@ -207,7 +207,7 @@ void declare(Tool& tool, Options& options) {
 bool Options::selects() const {
   return !(expressions.empty() && urls.empty() && statuses.empty() && methods.empty() && types.empty() && hosts.empty() &&
            mimes.empty() && headers.empty() && bodies.empty() && ranges.empty()) ||
-         messages || since || until || sample || drop || fit != 0;
+         messages || since || until;
 }
 
 namespace {
@@ -296,12 +296,14 @@ stream::Status add_plain(const Options& options, std::vector<std::string>& out) 
 
 stream::Result<Request> request_of(const Options& options) {
   Request out{options.expressions, options.arguments};
-  if (!options.selects()) {
+  std::error_code error;
+  const bool edits = options.sample || options.drop || options.fit != 0;
+  const auto is_input = [&](const std::string& text) { return text == "-" || std::filesystem::exists(text, error); };
+  if (!options.selects() && !(edits && !out.inputs.empty() && is_input(out.inputs.front()))) {
     if (out.inputs.empty()) return fail({ErrorCode::usage, "no expression", {}, "see 'hargrep --help'"});
     out.expressions.push_back(std::move(out.inputs.front()));
     out.inputs.erase(out.inputs.begin());
-    std::error_code error;
-    if (out.inputs.empty() && std::filesystem::exists(out.expressions.back(), error))
+    if (out.inputs.empty() && is_input(out.expressions.back()))
       return fail({ErrorCode::usage,
                    fmt::format("'{}' stands where the expression is expected", out.expressions.back()),
                    {},

@@ -92,7 +92,11 @@ std::unique_ptr<har::Input> Session::open(std::size_t input) {
     how.compression = stream::Compression::brotli;
   auto opened = har::open_source(inputs_[input].read, from, how);
   if (!opened) {
-    say(opened.error(), input);
+    stream::Error error = opened.error();
+    const bool expression = inputs_[input].path.find_first_of("=<>()&|\"") != std::string::npos;
+    if (error.hint.empty() && expression && options_.selects())
+      error.hint = "if that is meant as an expression, it stands behind -e";
+    say(error, input);
     return nullptr;
   }
   if (inputs_[input].copy) opened->files = std::make_unique<har::SideFiles>(inputs_[input].path, how.limits.max_entry);

@@ -295,7 +295,8 @@ class Parser {
     const std::size_t at = now_.at;
     STREAM_TRY(element(*left, ranges, texts));
     if (lexer_.between(at, last_end_).find("..") == std::string_view::npos)
-      return fail(lexer_.error(at, "expected a list behind in", "write [1, 2], or 200..299 for all from 200 to 299; contains(x, y) looks for a part of a string"));
+      return fail(lexer_.error(at, "expected a list behind in",
+                               "write [1, 2], or 200..299 for all from 200 to 299; contains(x, y) looks for a part of a string"));
     return make_in(std::move(left), std::move(ranges), std::move(texts));
   }
 
