@@ -74,8 +74,8 @@ Moment moment_of(const std::string& name, const std::string& text) {
   if (text.starts_with('+')) {
     out.after_first = stream::parse_duration(std::string_view(text).substr(1));
     if (out.after_first) return out;
-  } else if (const auto time = stream::parse_iso8601(text)) {
-    out.time = time->time;
+  } else if (const auto time = har::query::parse_moment(text)) {
+    out.time = *time;
     return out;
   }
   throw CLI::ValidationError(

@@ -62,8 +62,8 @@ constexpr Function kFunctions[] = {
     {"date", "date(x)", 1, Type::string, Type::time,
      "the time that a string is (ISO 8601): `date(body:/created) > \"2026-01-01\"`",
      [](const Value& value, const Value&, Work&) {
-       const auto time = value.kind == Kind::string ? stream::parse_iso8601(value.text) : std::nullopt;
-       return time ? Value::of(time->time) : Value();
+       const auto time = value.kind == Kind::string ? parse_moment(value.text) : std::nullopt;
+       return time ? Value::of(*time) : Value();
      }},
     {"b64", "b64(x)", 1, Type::string, Type::string, "what a string is as base64, decoded",
      [](const Value& value, const Value&, Work& work) {

@@ -177,11 +177,11 @@ class Parser {
   Status as_time(NodePtr& node, const Node& other) const {
     if (other.type != Type::time || node->type != Type::string || !node->constant) return {};
     Context none;
-    const auto time = stream::parse_iso8601(node->value(none).text);
+    const auto time = parse_moment(node->value(none).text);
     if (!time) return fail(wrong(*node, fmt::format("{} is no time", shown(*node)), "write it as in \"2026-11-28T09:15:30Z\""));
     const std::size_t at = node->at;
     const std::size_t end = node->end;
-    node = make_literal(Value::of(time->time), Type::time);
+    node = make_literal(Value::of(*time), Type::time);
     node->at = at;
     node->end = end;
     return {};

@@ -69,6 +69,12 @@ void Query::messages(const Subject& subject, Scratch& scratch, const std::functi
   });
 }
 
+std::optional<stream::WallTime> parse_moment(std::string_view text) {
+  constexpr std::size_t kDate = 10;  // "2026-11-28"
+  const auto time = text.size() == kDate ? stream::parse_iso8601(std::string(text) + "T00:00:00Z") : stream::parse_iso8601(text);
+  return time ? std::optional(time->time) : std::nullopt;
+}
+
 bool Query::uses_index() const { return impl_->uses_index; }
 const std::string& Query::text() const { return impl_->text; }
 

@@ -13,7 +13,7 @@ using namespace har;
 namespace {
 
 std::string read(const std::string& name) {
-  std::ifstream file(std::string(HARTAPE_SOURCE_DIR) + "/" + name, std::ios::binary);
+  std::ifstream file(fmt::format("{}/{}", HARTAPE_SOURCE_DIR, name), std::ios::binary);
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
@@ -21,7 +21,10 @@ std::string read(const std::string& name) {
 
 std::string in_table(std::string_view text) {
   std::string out;
-  for (const char c : text) out += c == '|' ? std::string("\\|") : std::string(1, c);
+  for (const char c : text) {
+    if (c == '|') out += '\\';
+    out += c;
+  }
   return out;
 }
 
@@ -29,7 +32,7 @@ std::string row(const query::FieldInfo& info) { return fmt::format("| `{}` | {} 
 
 /// Numbers of the sample's entries.
 std::string matched(const query::Query& query) {
-  auto input = open_source(std::string(HARTAPE_SOURCE_DIR) + "/samples/shop.har", {}, {});
+  auto input = open_source(fmt::format("{}/samples/shop.har", HARTAPE_SOURCE_DIR), {}, {});
   REQUIRE(input);
   std::string out;
   query::Query::Scratch scratch;

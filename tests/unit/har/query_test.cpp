@@ -78,7 +78,7 @@ TEST_CASE("fields say what the entry says") {
            "resp.cookie.a == \"1\" && resp.cookie.b == \"2\"", "!has(resp.cookie.Path)", "req.body == \"p+q=1%262\"", "req.size == 9",
            "resp.size == 30", "transferred == 50", "body.size == len(body)", "timings.dns == 2", "!has(timings.blocked)",
            "!has(timings.receive)", "!has(timings.ssl)", "ttfb == 9.5", "time == 12.5ms", "start == \"2026-01-02T02:04:05.678Z\"",
-           "end == \"2026-01-02T02:04:05.6905Z\"", "start < \"2026-01-02\" == false", "end - start == 12.5", "start + 1s > end",
+           "end == \"2026-01-02T02:04:05.6905Z\"", "!(start < \"2026-01-02\") && start > \"2026-01-02\"", "end - start == 12.5", "start + 1s > end",
            "page == \"p\"", "!has(page.title)", "initiator == \"other\"", "!has(initiator.url)", "!has(redirect)", "!has(ip)", "!cached",
            "!mocked && !incomplete", "source == \"in.har\"", "index == 0", "entry:/_odd == 1", "entry:/timings/receive == null",
            "!has(ws) && ws.count == 0 && count(sse) == 0", "!has(ws.close)",
@@ -93,7 +93,7 @@ TEST_CASE("pointers lead into JSON, and nowhere else") {
            "body:/a/b/0 == 1", "body:/a/b/1 == \"two\"", "body:/a/b/2 == null", "body:/a/b/3", "body:/a/b/3 == true",
            "body:/a/b/4/c == \"d\u00e9\"", "body:/a/~0~1 == 5", "body:\"/a/~0~1\" == 5", "!has(body:/a/b/5)", "!has(body:/a/b/00)",
            "!has(body:/a/b/-1)", "!has(body:/a/b/x)", "!has(body:/x/y)", "len(body:/a/b) == 5", "len(body:/a) == 2", "body:/n != 42",
-           "num(body:/n) == 42", "body:/a/b:/0 == 1", "len(body:\"\") == 2", "!has(statusText:/a)", "\"two\" in body:/a/b",
+           "num(body:/n) == 42", "(body:/a/b):/0 == 1", "len(body:\"\") == 2", "!has(statusText:/a)", "\"two\" in body:/a/b",
            "!(2 in body:/a/b)", "1 in body:/a/b", "\"42\" in body:/n", "'{\"k\":3}':/k == 3", "str(body:/a/b/3) == \"true\"",
        }) {
     CAPTURE(expression);
@@ -187,7 +187,7 @@ TEST_CASE("what can't be meant is refused with its column") {
   CHECK(error_of("status in 5") == "expression:1:11: expected a list behind in");
   CHECK(error_of("status in 9..3") == "expression:1:11: nothing lies in this range: its end comes before its beginning");
   CHECK(error_of("\"a\" in url") == "expression:1:8: expected a list behind in, but url is a string");
-  CHECK(error_of("status < null") == "expression:1:10: < with null is never true");
+  CHECK(error_of("status < null") == "expression:1:8: < with null is never true");
   CHECK(error_of("mocked < true") == "expression:1:1: < has no order for true and false");
   CHECK(error_of("entry == \"x\"") == "expression:1:1: entry can't be compared: entry is JSON");
   CHECK(error_of("any(url, true)") == "expression:1:5: any looks at ws or sse, but url is a string");
@@ -211,7 +211,7 @@ TEST_CASE("expressions that are too much are refused") {
   CHECK(error_of(repeated("-", 30000) + "1 == 1").find("nested too deeply") != std::string::npos);
   CHECK(error_of(repeated("lower(", 3000)).find("nested too deeply") != std::string::npos);
   CHECK(error_of("time" + repeated(" + time", 5000) + " > 1").find("nested too deeply") != std::string::npos);
-  CHECK(error_of("body" + repeated(":/a", 5000) + " == 1").find("nested too deeply") != std::string::npos);
+  CHECK(error_of(repeated("(", 90) + "body" + repeated(":/a)", 90) + repeated(":\"/a\"", 50) + " == 1").find("nested too deeply") != std::string::npos);
   CHECK(error_of("any(ws, " + repeated("any(ws, ", 300)).find("nested too deeply") != std::string::npos);
   CHECK(error_of("true" + repeated(" && true", 5000)) == "none");
   CHECK(error_of("status == 1" + repeated(" || status == 1", 3000)) == "none");

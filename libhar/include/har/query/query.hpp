@@ -83,6 +83,9 @@ class Query {
   std::unique_ptr<Impl> impl_;
 };
 
+/// A moment as expressions have it: ISO 8601, or a date alone, which is its midnight in UTC.
+std::optional<stream::WallTime> parse_moment(std::string_view text);
+
 /// The tables of fields and functions, as the documents show them.
 struct FieldInfo {
   std::string_view name{};
