@@ -40,6 +40,7 @@ struct Options {
   std::optional<Moment> since, until;
   std::optional<Sample> sample;
   std::uint64_t seed = 1;
+  std::string dropped;  ///< as --drop-bodies says it
   std::optional<har::BodyParts> drop;
   std::size_t fit = 0;  ///< bytes of the output; 0: any number
   std::optional<std::string> to;

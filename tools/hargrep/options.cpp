@@ -183,11 +183,9 @@ void declare(Tool& tool, Options& options) {
          "Only some of what was found. N of all, or about P% of each input; by chance, but the same every time.")
       ->type_name("N|P%");
   app.add_option("--seed", options.seed, "Another choice for --sample.")->type_name("N")->capture_default_str();
-  app.add_option_function<std::string>(
-         "--drop-bodies", [&options](const std::string& text) { options.drop = parts_of(text.empty() ? "all" : text); },
-         "Leave bodies out. PART is response, request, messages or all, which it is without one; sizes and times stay.")
-      ->type_name("PART")
-      ->expected(0, 1);
+  app.add_flag("--drop-bodies", options.dropped,
+               "Leave bodies out. --drop-bodies=PART: only response, request or messages; sizes and times stay.")
+      ->each([&options](const std::string& text) { options.drop = parts_of(text == "true" ? "all" : text); });
   add_size(app, "--fit", options.fit,
            "Write no more than SIZE. The largest bodies are left out first, then the largest entries; what goes is said.")
       ->default_str("");
