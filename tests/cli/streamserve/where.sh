@@ -7,4 +7,4 @@ streamserve --port 0 --where 'path == "/orders"' --verbose --exit-after 1 --no-d
 until [[ -s address ]]; do sleep 0.02; done
 curl -s -o /dev/null -w '%{http_code}\n' -H 'Content-Type: application/json' -d '{"item":7,"count":2}' "$(cat address)/orders"
 wait
-grep -o 'exchange .*' log | head -3
+grep -o 'exchange .*: POST.*' log | head -1
