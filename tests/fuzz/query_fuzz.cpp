@@ -1,5 +1,5 @@
-// An expression, and behind the input's first byte 0 an entry. What compiles has the same value however it is written: negated it is
-// the opposite, and asked again the same. An entry without its bodies is JSON where it was JSON before.
+// An expression, and behind the input's first byte 0 an entry. What compiles has the same value however it is written: negated it
+// is the opposite, and asked again the same. An entry without its bodies is JSON where it was JSON before.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

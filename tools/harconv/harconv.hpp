@@ -18,7 +18,7 @@ struct Options {
   har::WriteOptions::Style style = har::WriteOptions::Style::as_it_is;
   std::vector<std::size_t> entries;  ///< by their number, from 0; empty: all
   WhereGroup where;
-  std::string status;                ///< "404", "5xx"; empty: any
+  std::string status;  ///< "404", "5xx"; empty: any
   bool count = false;
   bool formats = false;
   bool no_provenance = false;

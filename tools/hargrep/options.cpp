@@ -110,7 +110,8 @@ har::BodyParts parts_of(const std::string& text) {
     if (one == "request" || one == "all") out.request = true;
     if (one == "messages" || one == "all") out.messages = true;
     if (one != "response" && one != "request" && one != "messages" && one != "all")
-      throw CLI::ValidationError(fmt::format("expected response, request, messages or all, found '{}'", one));  // the option\'s name is put before it
+      throw CLI::ValidationError(
+          fmt::format("expected response, request, messages or all, found '{}'", one));  // the option\'s name is put before it
   }
   return out;
 }

@@ -28,7 +28,9 @@ std::string in_table(std::string_view text) {
   return out;
 }
 
-std::string row(const query::FieldInfo& info) { return fmt::format("| `{}` | {} | {} |\n", info.name, info.type, in_table(info.what)); }
+std::string row(const query::FieldInfo& info) {
+  return fmt::format("| `{}` | {} | {} |\n", info.name, info.type, in_table(info.what));
+}
 
 /// Numbers of the sample's entries.
 std::string matched(const query::Query& query) {

@@ -70,18 +70,58 @@ std::string without_bodies(std::string_view text, const BodyParts& parts = {}) {
 
 TEST_CASE("fields say what the entry says") {
   for (const std::string expression : {
-           "method == \"PUT\"", "scheme == \"HTTPS\"", "host == \"api.example.test\"", "port == 8443", "path == \"/a/b\"",
-           "query == \"x=1&x=2&y=a+b%26c&z\"", "query.x == \"1\" && query.x == \"2\"", "query.y == \"a b&c\"", "query.z == \"\"",
-           "!has(query.w)", "fragment == \"frag\"", "status == 404", "statusText == \"Not Found\"", "http == \"h3\"",
-           "mime == \"application/json\"", "req.mime == \"application/x-www-form-urlencoded\"", "type == \"xhr\"",
-           "req.header.x-id == \"7\" && req.header.X-ID == \"8\"", "req.header[\"x-id\"] == \"8\"", "req.cookie.d == \"2\"",
-           "resp.cookie.a == \"1\" && resp.cookie.b == \"2\"", "!has(resp.cookie.Path)", "req.body == \"p+q=1%262\"", "req.size == 9",
-           "resp.size == 30", "transferred == 50", "body.size == len(body)", "timings.dns == 2", "!has(timings.blocked)",
-           "!has(timings.receive)", "!has(timings.ssl)", "ttfb == 9.5", "time == 12.5ms", "start == \"2026-01-02T02:04:05.678Z\"",
-           "end == \"2026-01-02T02:04:05.6905Z\"", "!(start < \"2026-01-02\") && start > \"2026-01-02\"", "end - start == 12.5", "start + 1s > end",
-           "page == \"p\"", "!has(page.title)", "initiator == \"other\"", "!has(initiator.url)", "!has(redirect)", "!has(ip)", "!cached",
-           "!mocked && !incomplete", "source == \"in.har\"", "index == 0", "entry:/_odd == 1", "entry:/timings/receive == null",
-           "!has(ws) && ws.count == 0 && count(sse) == 0", "!has(ws.close)",
+           "method == \"PUT\"",
+           "scheme == \"HTTPS\"",
+           "host == \"api.example.test\"",
+           "port == 8443",
+           "path == \"/a/b\"",
+           "query == \"x=1&x=2&y=a+b%26c&z\"",
+           "query.x == \"1\" && query.x == \"2\"",
+           "query.y == \"a b&c\"",
+           "query.z == \"\"",
+           "!has(query.w)",
+           "fragment == \"frag\"",
+           "status == 404",
+           "statusText == \"Not Found\"",
+           "http == \"h3\"",
+           "mime == \"application/json\"",
+           "req.mime == \"application/x-www-form-urlencoded\"",
+           "type == \"xhr\"",
+           "req.header.x-id == \"7\" && req.header.X-ID == \"8\"",
+           "req.header[\"x-id\"] == \"8\"",
+           "req.cookie.d == \"2\"",
+           "resp.cookie.a == \"1\" && resp.cookie.b == \"2\"",
+           "!has(resp.cookie.Path)",
+           "req.body == \"p+q=1%262\"",
+           "req.size == 9",
+           "resp.size == 30",
+           "transferred == 50",
+           "body.size == len(body)",
+           "timings.dns == 2",
+           "!has(timings.blocked)",
+           "!has(timings.receive)",
+           "!has(timings.ssl)",
+           "ttfb == 9.5",
+           "time == 12.5ms",
+           "start == \"2026-01-02T02:04:05.678Z\"",
+           "end == \"2026-01-02T02:04:05.6905Z\"",
+           "!(start < \"2026-01-02\") && start > \"2026-01-02\"",
+           "end - start == 12.5",
+           "start + 1s > end",
+           "page == \"p\"",
+           "!has(page.title)",
+           "initiator == \"other\"",
+           "!has(initiator.url)",
+           "!has(redirect)",
+           "!has(ip)",
+           "!cached",
+           "!mocked && !incomplete",
+           "source == \"in.har\"",
+           "index == 0",
+           "entry:/_odd == 1",
+           "entry:/timings/receive == null",
+           "!has(ws) && ws.count == 0 && count(sse) == 0",
+           "!has(ws.close)",
        }) {
     CAPTURE(expression);
     CHECK(holds(expression));
@@ -90,11 +130,19 @@ TEST_CASE("fields say what the entry says") {
 
 TEST_CASE("pointers lead into JSON, and nowhere else") {
   for (const std::string expression : {
-           "body:/a/b/0 == 1", "body:/a/b/1 == \"two\"", "body:/a/b/2 == null", "body:/a/b/3", "body:/a/b/3 == true",
-           "body:/a/b/4/c == \"d\u00e9\"", "body:/a/~0~1 == 5", "body:\"/a/~0~1\" == 5", "!has(body:/a/b/5)", "!has(body:/a/b/00)",
-           "!has(body:/a/b/-1)", "!has(body:/a/b/x)", "!has(body:/x/y)", "len(body:/a/b) == 5", "len(body:/a) == 2", "body:/n != 42",
-           "num(body:/n) == 42", "(body:/a/b):/0 == 1", "len(body:\"\") == 2", "!has(statusText:/a)", "\"two\" in body:/a/b",
-           "!(2 in body:/a/b)", "1 in body:/a/b", "\"42\" in body:/n", "'{\"k\":3}':/k == 3", "str(body:/a/b/3) == \"true\"",
+           "body:/a/b/0 == 1",     "body:/a/b/1 == \"two\"",
+           "body:/a/b/2 == null",  "body:/a/b/3",
+           "body:/a/b/3 == true",  "body:/a/b/4/c == \"d\u00e9\"",
+           "body:/a/~0~1 == 5",    "body:\"/a/~0~1\" == 5",
+           "!has(body:/a/b/5)",    "!has(body:/a/b/00)",
+           "!has(body:/a/b/-1)",   "!has(body:/a/b/x)",
+           "!has(body:/x/y)",      "len(body:/a/b) == 5",
+           "len(body:/a) == 2",    "body:/n != 42",
+           "num(body:/n) == 42",   "(body:/a/b):/0 == 1",
+           "len(body:\"\") == 2",  "!has(statusText:/a)",
+           "\"two\" in body:/a/b", "!(2 in body:/a/b)",
+           "1 in body:/a/b",       "\"42\" in body:/n",
+           "'{\"k\":3}':/k == 3",  "str(body:/a/b/3) == \"true\"",
        }) {
     CAPTURE(expression);
     CHECK(holds(expression));
@@ -104,7 +152,8 @@ TEST_CASE("pointers lead into JSON, and nowhere else") {
 TEST_CASE("a comparison with nothing is false, and its negation true") {
   for (const std::string nothing : {"body:/none", "req.header.none", "timings.ssl", "error", "num(\"x\")", "timings.ssl + 1",
                                     "lower(error)", "body:/a/b/2"}) {
-    for (const std::string comparison : {"== 1", "< 1", "<= 1", "> 1", ">= 1", "== \"\"", "in [1]", "in [\"\"]", "=~ \"\"", "like \"*\""}) {
+    for (const std::string comparison :
+         {"== 1", "< 1", "<= 1", "> 1", ">= 1", "== \"\"", "in [1]", "in [\"\"]", "=~ \"\"", "like \"*\""}) {
       const std::string text = nothing + " " + comparison;
       if (!Query::compile(text)) continue;  // of another kind
       CAPTURE(text);
@@ -152,7 +201,9 @@ TEST_CASE("strings are written in two ways") {
   CHECK(holds(R"("a\"b\\c\tA\u00e9" == 'a"b\c	Aé')"));
   CHECK(holds(R"('\d' == "\d")"));
   CHECK(holds(R"("7" =~ "^\d$" && "7" =~ '^\d$')"));
-  CHECK(holds("\"caf\u00e9\" like \"caf?\" && \"abc\" like \"a*c\" && \"abc\" not like \"a*b\" && \"\" like \"*\" && \"a*\" like \"a*\""));
+  CHECK(
+      holds("\"caf\u00e9\" like \"caf?\" && \"abc\" like \"a*c\" && \"abc\" not like \"a*b\" && \"\" like \"*\" && \"a*\" like "
+            "\"a*\""));
   CHECK(holds("lower(\"\u00c9A\") == \"\u00c9a\""));
 }
 
@@ -160,11 +211,15 @@ TEST_CASE("what can't be meant is refused with its column") {
   CHECK(error_of("status =~ 3") == "expression:1:1: =~ looks at strings, but status is a number");
   CHECK(error_of("url =~ 3") == "expression:1:8: expected a regular expression in quotes, found \"3\"");
   CHECK(error_of("url =~ \"(\"") == "expression:1:8: this is no regular expression: missing ): (");
-  CHECK(error_of("status == \"500\"") == "expression:1:11: == compares what is of one kind, but status is a number and \"500\" is a string");
-  CHECK(error_of("\"\u00e9\u00e9\" == 5") == "expression:1:9: == compares what is of one kind, but \"\u00e9\u00e9\" is a string and 5 is a number");
+  CHECK(error_of("status == \"500\"") ==
+        "expression:1:11: == compares what is of one kind, but status is a number and \"500\" is a string");
+  CHECK(error_of("\"\u00e9\u00e9\" == 5") ==
+        "expression:1:9: == compares what is of one kind, but \"\u00e9\u00e9\" is a string and 5 is a number");
   CHECK(error_of("time > 1MB") == "expression:1:8: these do not go together: time is a time span, 1MB is a size");
-  CHECK(error_of("status > 1s") == "expression:1:10: these do not go together: status is neither a time span nor a size, 1s is a time span");
-  CHECK(error_of("status == 5xx") == "expression:1:11: expected a number, a time such as 150ms or a size such as 10MiB, found \"5xx\"");
+  CHECK(error_of("status > 1s") ==
+        "expression:1:10: these do not go together: status is neither a time span nor a size, 1s is a time span");
+  CHECK(error_of("status == 5xx") ==
+        "expression:1:11: expected a number, a time such as 150ms or a size such as 10MiB, found \"5xx\"");
   CHECK(error_of("url") == "expression:1:1: expected a condition, but url is a string");
   CHECK(error_of("status && true") == "expression:1:1: expected a condition, but status is a number");
   CHECK(error_of("statu == 1") == "expression:1:1: there is no field \"statu\"");
@@ -211,7 +266,9 @@ TEST_CASE("expressions that are too much are refused") {
   CHECK(error_of(repeated("-", 30000) + "1 == 1").find("nested too deeply") != std::string::npos);
   CHECK(error_of(repeated("lower(", 3000)).find("nested too deeply") != std::string::npos);
   CHECK(error_of("time" + repeated(" + time", 5000) + " > 1").find("nested too deeply") != std::string::npos);
-  CHECK(error_of(repeated("(", 90) + "body" + repeated(":/a)", 90) + repeated(":\"/a\"", 50) + " == 1").find("nested too deeply") != std::string::npos);
+  CHECK(
+      error_of(repeated("(", 90) + "body" + repeated(":/a)", 90) + repeated(":\"/a\"", 50) + " == 1").find("nested too deeply") !=
+      std::string::npos);
   CHECK(error_of("any(ws, " + repeated("any(ws, ", 300)).find("nested too deeply") != std::string::npos);
   CHECK(error_of("true" + repeated(" && true", 5000)) == "none");
   CHECK(error_of("status == 1" + repeated(" || status == 1", 3000)) == "none");
@@ -223,7 +280,8 @@ TEST_CASE("expressions that are too much are refused") {
 
 TEST_CASE("every cut of an expression compiles or says why not") {
   const std::string text =
-      "(status >= 500 && !has(ws)) || not host =~ '(^|\\.)a' and req.header[\"x\"] in [1, -2..3, \"a\\u00e9\"] or any(ws, m.data:/a == -1.5e3) "
+      "(status >= 500 && !has(ws)) || not host =~ '(^|\\.)a' and req.header[\"x\"] in [1, -2..3, \"a\\u00e9\"] or any(ws, "
+      "m.data:/a == -1.5e3) "
       "|| start in \"2026-01-01T00:00:00Z\"..\"2027-01-01T00:00:00Z\" and time*2 - 1s > 10ms";
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
     const auto query = Query::compile(text.substr(0, cut));
@@ -236,7 +294,9 @@ TEST_CASE("every cut of an expression compiles or says why not") {
 }
 
 TEST_CASE("entries that are broken or empty have nothing, and break nothing") {
-  const std::string all = "status == 404 || has(url) || has(body) || has(req.header.a) || has(ws) || has(sse) || time > 0 || has(start) || has(query.x)";
+  const std::string all =
+      "status == 404 || has(url) || has(body) || has(req.header.a) || has(ws) || has(sse) || time > 0 || has(start) || "
+      "has(query.x)";
   for (std::size_t cut = 0; cut < kEntry.size(); cut += 3) {
     Entry entry(kEntry.substr(0, cut));
     const auto query = Query::compile(all);
@@ -251,13 +311,16 @@ TEST_CASE("entries that are broken or empty have nothing, and break nothing") {
 }
 
 TEST_CASE("messages are found in all dialects alike") {
-  const std::string head = R"({"startedDateTime":"2026-01-01T00:00:00Z","request":{"method":"GET","url":"ws://a/"},"response":{"status":101,"content":{}},)";
+  const std::string head =
+      R"({"startedDateTime":"2026-01-01T00:00:00Z","request":{"method":"GET","url":"ws://a/"},"response":{"status":101,"content":{}},)";
   // The last is earlier than the one before it.
   const std::string list =
       R"("_webSocketMessages":[{"type":"send","time":1767225600.5,"opcode":1,"data":"a\n\u00e9"},{"type":"receive","time":1767225602,"opcode":2,"data":"AQI="},)"
       R"({"type":"error","time":1767225602,"data":"x"},{"type":"odd","time":1767225602},7,{"type":"receive","time":1767225601.25,"opcode":9,"data":"%"}])";
   const std::string simple = head + list + "}";
-  const std::string wanted = "0 send 1 2026-01-01T00:00:00.500Z a\n\u00e9  \n1 receive 9 2026-01-01T00:00:01.250Z %  \n2 receive 2 2026-01-01T00:00:02.000Z \x01\x02  \n";
+  const std::string wanted =
+      "0 send 1 2026-01-01T00:00:00.500Z a\n\u00e9  \n1 receive 9 2026-01-01T00:00:01.250Z %  \n2 receive 2 "
+      "2026-01-01T00:00:02.000Z \x01\x02  \n";
   // An element without a time, the 7, is no simple one; without it the text is read where it stands.
   std::string plain = simple;
   plain.erase(plain.find("7,"), 2);
@@ -286,7 +349,8 @@ TEST_CASE("messages are found in all dialects alike") {
 TEST_CASE("events of a stream are messages") {
   const std::string entry =
       R"({"startedDateTime":"2026-01-01T00:00:00Z","time":100,"request":{"url":"http://a/"},"response":{"status":200,"content":{"mimeType":"text/event-stream","text":"event: e\nid: 1\ndata: {\"k\":1}\n\ndata: b\n\n"}},"timings":{"wait":40,"receive":60}})";
-  CHECK(messages("true", entry) == "0 receive 0 2026-01-01T00:00:00.100Z {\"k\":1} e 1\n1 receive 0 2026-01-01T00:00:00.100Z b message 1\n");
+  CHECK(messages("true", entry) ==
+        "0 receive 0 2026-01-01T00:00:00.100Z {\"k\":1} e 1\n1 receive 0 2026-01-01T00:00:00.100Z b message 1\n");
   CHECK(holds("sse.count == 2 && any(sse, m.event == \"e\" && m.data:/k == 1 && m.opcode == null) && !has(ws)", entry));
   CHECK(messages("m.id == \"1\" && m.event == \"message\"", entry).starts_with("1 "));
 }
@@ -302,16 +366,16 @@ TEST_CASE("pages say their titles") {
 TEST_CASE("types are found by what the entry says") {
   const auto type = [](const std::string& mime) { return R"({"response":{"content":{"mimeType":")" + mime + "\"}}}"; };
   for (const auto& [mime, is] : std::vector<std::pair<std::string, std::string>>{{"text/html;a=b", "document"},
-                                                                              {"TEXT/CSS", "stylesheet"},
-                                                                              {"application/x-javascript", "script"},
-                                                                              {"image/svg+xml", "image"},
-                                                                              {"font/woff2", "font"},
-                                                                              {"application/font-woff", "font"},
-                                                                              {"video/mp4", "media"},
-                                                                              {"application/ld+json", "xhr"},
-                                                                              {"text/event-stream", "eventsource"},
-                                                                              {"application/pdf", "other"},
-                                                                              {"", "other"}}) {
+                                                                                 {"TEXT/CSS", "stylesheet"},
+                                                                                 {"application/x-javascript", "script"},
+                                                                                 {"image/svg+xml", "image"},
+                                                                                 {"font/woff2", "font"},
+                                                                                 {"application/font-woff", "font"},
+                                                                                 {"video/mp4", "media"},
+                                                                                 {"application/ld+json", "xhr"},
+                                                                                 {"text/event-stream", "eventsource"},
+                                                                                 {"application/pdf", "other"},
+                                                                                 {"", "other"}}) {
     CAPTURE(mime);
     CHECK(holds("type == \"" + is + "\"", type(mime)));
   }
