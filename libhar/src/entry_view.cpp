@@ -133,7 +133,7 @@ BodyBytes EntryView::request_body() {
   const RawJson text = find(EntryPart::post_data, "text");
   if (text.is_string() && text.text.size() > 2) {
     body.known = true;
-    const std::string_view written = text.string(body_);
+    const std::string_view written = text.string(request_body_);
     body.bytes = written;
     RawJson encoding = find(EntryPart::post_data, "_encoding");
     if (!encoding) encoding = find(EntryPart::post_data, "encoding");
@@ -141,15 +141,15 @@ BodyBytes EntryView::request_body() {
     auto decoded = stream::base64_decode(written);
     body.broken = !decoded;
     if (!decoded) return body;
-    body_ = std::move(*decoded);
-    body.bytes = body_;
+    request_body_ = std::move(*decoded);
+    body.bytes = request_body_;
     return body;
   }
   const std::string file = find(EntryPart::post_data, "_file").string();
   if (!file.empty() && files_ != nullptr) {
     if (auto read = files_->read(file)) {
-      body_ = std::move(*read);
-      body.bytes = body_;
+      request_body_ = std::move(*read);
+      body.bytes = request_body_;
       body.known = true;
       return body;
     }
@@ -168,8 +168,8 @@ BodyBytes EntryView::request_body() {
     }
   }
   body.known = text.is_string() || !form.empty();
-  body_ = std::move(form);
-  body.bytes = body_;
+  request_body_ = std::move(form);
+  body.bytes = request_body_;
   return body;
 }
 

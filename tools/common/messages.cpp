@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "common/terminal.hpp"
@@ -17,7 +18,11 @@ Messages::Messages(std::string tool, std::FILE* out) : tool_(std::move(tool)), o
 void Messages::error(const stream::Error& error) {
   ++errors_;
   line(to_string(error.place), "error", error.message);
-  if (!error.hint.empty()) hint(error.hint);
+  for (std::string_view rest = error.hint; !rest.empty();) {
+    const std::string_view one = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+    hint(one);
+  }
 }
 
 void Messages::error(std::string_view text) {
@@ -49,7 +54,7 @@ void Messages::finding(const stream::Finding& finding) {
 void Messages::summary() {
   for (const auto& [rule, count] : findings_) {
     if (count > kShown && verbosity == 0)
-      line({}, "note", fmt::format("and {} more [{}]; -v shows them all", count - kShown, rule));
+      line({}, "note", fmt::format("and {} more [{}]; {} shows them all", count - kShown, rule, verbose_option));
   }
   findings_.clear();
 }

@@ -125,8 +125,11 @@ Tool::Tool(ToolInfo info, std::FILE* out, std::FILE* err)
   app_->set_help_flag();  // ours has two lengths
   app_->option_defaults()->group("Common");
   app_->add_flag("-q,--quiet", messages_.quiet, "Print no notes.");
-  app_->add_flag("-v,--verbose", messages_.verbosity,
-                 "Tell more. At the end also the time and the peak memory; -vv tells still more.");
+  const bool short_form = info_.verbose.starts_with("-v,");
+  if (!short_form) messages_.verbose_option = info_.verbose;
+  app_->add_flag(info_.verbose, messages_.verbosity,
+                 short_form ? "Tell more. At the end also the time and the peak memory; -vv tells still more."
+                            : "Tell more. At the end also the time and the peak memory; twice tells still more.");
   add_choice(*app_, "--color", color_, {{"auto", Color::automatic}, {"always", Color::always}, {"never", Color::never}},
              "When to use colours. auto: on a terminal, unless NO_COLOR is set.")
       ->type_name("WHEN")

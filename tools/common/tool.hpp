@@ -43,7 +43,7 @@ class Messages {
  public:
   explicit Messages(std::string tool, std::FILE* out = stderr);
 
-  void error(const stream::Error& error);
+  void error(const stream::Error& error);  ///< each line of its hint is one
   void error(std::string_view text);
   void warning(std::string_view text);  ///< shown with -q too
   void note(std::string_view text);     ///< shown unless -q
@@ -60,6 +60,7 @@ class Messages {
   std::size_t errors() const { return errors_; }
   bool quiet = false;
   int verbosity = 0;
+  std::string verbose_option = "-v";  ///< what raises `verbosity`
   bool color = false;
 
  private:
@@ -81,6 +82,8 @@ struct ToolInfo {
   std::string usage;  ///< what stands behind the name, e.g. "[options] INPUT…"
   /// SIGINT and SIGTERM are left to the tool. Otherwise they, SIGHUP and SIGQUIT delete unfinished outputs, then end it.
   bool handles_signals = false;
+  /// "--verbose" where -v means what it means in grep.
+  std::string verbose = "-v,--verbose";
 };
 
 /// Owns the command line. Declare options on app() before run(). Options of the default group stand first in the help, those

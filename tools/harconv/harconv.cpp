@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "har/entry_work.hpp"
+#include "har/query/filter.hpp"
 #include "stream/text/json_find.hpp"
 
 namespace tools::harconv {
@@ -28,24 +29,26 @@ using stream::Status;
 /// Whether an entry is one of those asked for.
 class Selection {
  public:
-  explicit Selection(const Options& options) : entries_(options.entries), status_(options.status) {
+  Selection(const Options& options, const har::query::Filter* where)
+      : entries_(options.entries), status_(options.status), where_(where) {
     std::sort(entries_.begin(), entries_.end());
   }
 
-  bool all() const { return entries_.empty() && status_.empty(); }
+  bool all() const { return entries_.empty() && status_.empty() && where_ == nullptr; }
   /// Nothing behind this entry can be meant.
   bool past(std::size_t index) const { return !entries_.empty() && index > entries_.back(); }
 
-  bool wants(std::size_t index, std::string_view entry) const {
-    return wants_index(index) &&
-           (status_.empty() || wants_status(stream::find_raw_value(entry, {"response", "status"}).value_or("")));
-  }
-  bool wants(const Item& item) const {
-    if (!item.exchange) return wants(item.index, item.text);
-    return wants_index(item.index) && (status_.empty() || wants_status(std::to_string(item.exchange->status())));
+  bool wants(const Item& item, std::string_view input, const har::LogInfo& info, const har::SideFiles* files) const {
+    if (!wants_index(item.index) || (!status_.empty() && !wants_status(status_of(item)))) return false;
+    const stream::Exchange* const exchange = item.exchange ? &*item.exchange : nullptr;
+    return where_ == nullptr || where_->wants({item.text, exchange, item.index, input, &info, files});
   }
 
  private:
+  static std::string status_of(const Item& item) {
+    if (item.exchange) return std::to_string(item.exchange->status());
+    return std::string(stream::find_raw_value(item.text, {"response", "status"}).value_or(""));
+  }
   bool wants_index(std::size_t index) const {
     return entries_.empty() || std::binary_search(entries_.begin(), entries_.end(), index);
   }
@@ -56,12 +59,14 @@ class Selection {
 
   std::vector<std::size_t> entries_;
   std::string status_;
+  const har::query::Filter* where_;
 };
 
 /// One run of the tool: inputs into one output, or a count.
 class Conversion {
  public:
-  Conversion(Tool& tool, const Options& options) : tool_(tool), options_(options), selection_(options) {
+  Conversion(Tool& tool, const Options& options, const har::query::Filter* where)
+      : tool_(tool), options_(options), selection_(options, where) {
     read_.limits = options.input.options.limits;
     read_.report = tool.messages().findings();
     threads_ = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
@@ -111,7 +116,8 @@ class Conversion {
   Status begin(har::ItemWriter& writer, const Item& item, const har::LogInfo& info) {
     return std::exchange(begun_, true) ? Status() : writer.begin(item, info);
   }
-  void render(const Item& item, const har::RenderContext& context, const har::ItemWriter& writer, Rendered& out) const;
+  void render(const Input& input, const Item& item, const har::RenderContext& context, const har::ItemWriter& writer,
+              Rendered& out) const;
   Status take(har::ItemWriter& writer, Rendered& out);
   std::size_t count_har(Input& input);
   Result<const har::Format*> output_format(const std::string& output, const Input& first) const;
@@ -164,9 +170,10 @@ Status Conversion::copy(Input& input, stream::ByteSink& sink) {
 }
 
 /// Renders one item if it is wanted.
-void Conversion::render(const Item& item, const har::RenderContext& context, const har::ItemWriter& writer, Rendered& out) const {
+void Conversion::render(const Input& input, const Item& item, const har::RenderContext& context, const har::ItemWriter& writer,
+                        Rendered& out) const {
   out.seen = item.index + 1;
-  if (!selection_.wants(item)) return;
+  if (!selection_.wants(item, input.path, context.info, context.files)) return;
   if (auto status = writer.render(item, context, out.text); !status) {
     out.messages.emplace_back(std::move(status).error());
   } else {
@@ -212,7 +219,7 @@ Status Conversion::convert_har(Input& input, har::ItemWriter& writer) {
           item.index = batch.entries()[i].index;
           item.batch = &batch;
           item.slice = &batch.entries()[i];
-          render(item, context, writer, out);
+          render(input, item, context, writer, out);
         }
       },
       [&](const EntryBatch&, Rendered& out) { return take(writer, out); }, [&](const har::Message& message) { say(message); }));
@@ -232,7 +239,7 @@ Status Conversion::convert_input(Input& input, har::ItemWriter& writer) {
     if (!*item || selection_.past((*item)->index)) break;
     STREAM_TRY(begin(writer, **item, input.reader->info()));
     Rendered out;
-    render(**item, {input.reader->info(), input.files.get(), read_.report}, writer, out);
+    render(input, **item, {input.reader->info(), input.files.get(), read_.report}, writer, out);
     STREAM_TRY(take(writer, out));
   }
   return writer.end_input(input.reader->info());
@@ -315,7 +322,12 @@ std::size_t Conversion::count_har(Input& input) {
       return count;
     }
     if (!*more) return count;
-    for (const EntrySlice& entry : batch.entries()) count += selection_.wants(entry.index, entry.text) ? 1U : 0U;
+    for (const EntrySlice& entry : batch.entries()) {
+      Item item;
+      item.text = entry.text;
+      item.index = entry.index;
+      count += selection_.wants(item, input.path, reader.info(), input.files.get()) ? 1U : 0U;
+    }
   }
 }
 
@@ -337,7 +349,7 @@ int Conversion::count() {
           break;
         }
         if (!*item) break;
-        if (selection_.wants(**item)) ++count;
+        if (selection_.wants(**item, path, input->reader->info(), input->files.get())) ++count;
       }
     }
     lines += options_.inputs.size() > 1 ? fmt::format("{}: {}\n", path, count) : fmt::format("{}\n", count);
@@ -370,12 +382,17 @@ int run(Tool& tool, const Options& options) {
     return failed(tool, {ErrorCode::usage, "no input", {}, "name a file, or - for standard input; see 'harconv --help'"});
   if (std::count(options.inputs.begin(), options.inputs.end(), "-") > 1)
     return failed(tool, {ErrorCode::usage, "standard input can be read only once", {}, ""});
-  if (options.count) return Conversion(tool, options).count();
-  if (!options.output.in_place) return Conversion(tool, options).convert(options.inputs, options.output.path);
+  auto query = compile_where(options.where.expressions);
+  if (!query) return failed(tool, query.error());
+  std::optional<har::query::Filter> filter;
+  if (*query) filter.emplace(std::move(**query));
+  const har::query::Filter* const where = filter ? &*filter : nullptr;
+  if (options.count) return Conversion(tool, options, where).count();
+  if (!options.output.in_place) return Conversion(tool, options, where).convert(options.inputs, options.output.path);
   int status = kYes;
   for (const std::string& path : options.inputs) {
     if (path == "-") return failed(tool, {ErrorCode::usage, "standard input can't be changed in place", {}, "leave out -i"});
-    status = std::max(status, Conversion(tool, options).convert({path}, path));
+    status = std::max(status, Conversion(tool, options, where).convert({path}, path));
   }
   return status;
 }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "common/tool.hpp"
+#include "common/where_option.hpp"
 #include "har/format.hpp"
 
 /// harconv: turn a recording into another format.
@@ -17,7 +17,8 @@ struct Options {
   std::optional<std::string> to;
   har::WriteOptions::Style style = har::WriteOptions::Style::as_it_is;
   std::vector<std::size_t> entries;  ///< by their number, from 0; empty: all
-  std::string status;                ///< "404", "5xx"; empty: any
+  WhereGroup where;
+  std::string status;  ///< "404", "5xx"; empty: any
   bool count = false;
   bool formats = false;
   bool no_provenance = false;

@@ -54,6 +54,7 @@ void declare(Tool& tool, Options& options) {
                                                        : "expected three digits, or x for any, as in 404 or 5xx; found " + text;
           },
           ""));
+  add_where_option(tool, options.where);
   app.add_flag("--count", options.count, "Print the number of entries instead of converting them.");
   app.add_flag("--no-provenance", options.no_provenance, "Do not name harconv as the creator where the input names none.");
   add_thread_option(tool, options.threads);

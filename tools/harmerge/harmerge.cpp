@@ -101,7 +101,13 @@ int run(Tool& tool, const Options& options) {
   const auto format = output_format(options);
   if (!format) return failed(tool, format.error());
 
+  auto query = compile_where(options.where.expressions);
+  if (!query) return failed(tool, query.error());
+  std::optional<har::query::Filter> where;
+  if (*query) where.emplace(std::move(**query));
+
   har::MergeOptions merge;
+  if (where) merge.where = &*where;
   merge.inputs = *inputs;
   merge.from = options.input.format;
   merge.input = options.input.options;

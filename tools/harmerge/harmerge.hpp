@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "common/tool.hpp"
+#include "common/where_option.hpp"
 #include "har/format.hpp"
 #include "har/merge.hpp"
 
@@ -17,6 +17,7 @@ struct Options {
   OutputGroup output;
   std::optional<std::string> to;
   har::WriteOptions::Style style = har::WriteOptions::Style::as_it_is;
+  WhereGroup where;
   std::vector<std::string> shifts;  ///< "FILE=+3s"
   std::optional<stream::Nanos> window;
   std::string tmp_dir;

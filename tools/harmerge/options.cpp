@@ -62,6 +62,7 @@ void declare(Tool& tool, Options& options) {
   app.add_flag_callback(
          "--compact", [&options] { options.style = har::WriteOptions::Style::compact; }, "Write JSON without white space.")
       ->excludes(pretty);
+  add_where_option(tool, options.where);
   app.add_flag("--dedupe", options.dedupe,
                "Leave duplicates out. Of entries that are equal but for pageref and white space the first stays.");
   app.add_option("--shift", options.shifts,

@@ -15,6 +15,10 @@ stream::Result<std::unique_ptr<Recording>> load(const Options& options, Messages
   how.input.input = options.input.options;
   how.input.report = messages.findings();
   how.threads = std::max(2U, std::thread::hardware_concurrency()) - 1;
+  STREAM_ASSIGN(auto query, compile_where(options.where.expressions));
+  std::optional<har::query::Filter> where;
+  if (query) where.emplace(std::move(*query));
+  if (where) how.where = &*where;
   std::optional<stream::Error> left_out;
   if (options.skip_broken) {
     how.broken = [&messages, &left_out](const stream::Error& error) {
@@ -32,10 +36,14 @@ stream::Result<std::unique_ptr<Recording>> load(const Options& options, Messages
     if (!added && left_out != added.error())
       messages.warning(fmt::format("{}; nothing more of it is served", to_string(added.error())));
     const std::size_t count = all->size() - before;
-    if (count == 0) messages.warning(fmt::format("{} holds no exchange", input));
+    if (count == 0) messages.warning(fmt::format("{} holds no exchange{}", input, where ? " that --where selects" : ""));
   }
   if (all->size() == 0 && !options.inputs.empty())
-    return stream::fail({stream::ErrorCode::unsupported, "there is nothing to serve: no input holds an exchange", {}, {}});
+    return stream::fail({stream::ErrorCode::unsupported,
+                         where ? "there is nothing to serve: no input holds an exchange that --where selects"
+                               : "there is nothing to serve: no input holds an exchange",
+                         {},
+                         {}});
   all->matcher().settle();
   return all;
 }

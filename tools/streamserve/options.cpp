@@ -68,6 +68,8 @@ void declare(Tool& tool, Options& options) {
       "--follow", options.follow,
       "Read on while the recordings are written. An exchange that has no end yet is answered as far as it has come, and on "
       "from there; exchanges that begin can be asked for. \"-\" is a pipe that streamrec writes to.");
+  add_where_option(tool, options.where, "Serve only exchanges of which EXPR is true");
+  app.get_option("--where")->excludes(app.get_option("--follow"));
   app.add_option("--host", options.host, "The address to listen on. Others than 127.0.0.1 open the recording to the network.")
       ->type_name("HOST")
       ->capture_default_str();

@@ -9,6 +9,7 @@
 #include "common/pace_options.hpp"
 #include "common/tls_options.hpp"
 #include "common/tool.hpp"
+#include "common/where_option.hpp"
 #include "stream/net/server.hpp"
 #include "streamserve/fault_options.hpp"
 #include "streamserve/match.hpp"
@@ -23,6 +24,7 @@ namespace tools::streamserve {
 struct Options {
   std::vector<std::string> inputs;
   InputGroup input;
+  WhereGroup where;
   PaceGroup pace;
   FaultOptions faults;
   AnswerOptions answers;

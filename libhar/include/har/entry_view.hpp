@@ -17,7 +17,7 @@ inline constexpr std::size_t kEntryParts = 6;
 
 /// Octets of a body, and what they are said to be.
 struct BodyBytes {
-  std::string_view bytes{};       ///< valid until the view's next call
+  std::string_view bytes{};       ///< valid until the same is asked of another entry
   std::string_view media_type{};  ///< as written, with its parameters
   bool known = false;             ///< there is a text, or a file that could be read; without it there are no bytes
   bool broken = false;            ///< it is not the base64 that it is said to be; then `bytes` is the text
@@ -67,6 +67,7 @@ class EntryView {
   std::string header_{};
   std::string scratch_{};
   std::string body_{};
+  std::string request_body_{};
 };
 
 }  // namespace har

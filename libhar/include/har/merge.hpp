@@ -10,6 +10,7 @@
 #include "har/entry_checksum.hpp"
 #include "har/entry_work.hpp"
 #include "har/format.hpp"
+#include "har/query/filter.hpp"
 
 /// Several recordings as one, in the order of time (docs/harmerge.md).
 namespace har {
@@ -27,8 +28,9 @@ struct MergeOptions {
   WriteOptions::Style style = WriteOptions::Style::as_it_is;
   /// How late an entry may come in its input without the input being sorted. It changes speed and memory, never the result.
   stream::Nanos window{std::chrono::seconds(10)};
-  bool dedupe = false;    ///< of entries with the same time and content only the first stays
-  bool checksum = false;  ///< of the inputs, and of what is written, which is read again for it
+  const query::Filter* where = nullptr;  ///< only entries that it wants; the others count as if they were not there
+  bool dedupe = false;                   ///< of entries with the same time and content only the first stays
+  bool checksum = false;                 ///< of the inputs, and of what is written, which is read again for it
   /// Name and version of who merges, for the comment that lists the sources; empty: none is written.
   std::string provenance{};
   stream::Json creator{};  ///< where no input has one; null: none

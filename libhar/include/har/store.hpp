@@ -8,6 +8,7 @@
 
 #include "har/exchanges.hpp"
 #include "har/match/matcher.hpp"
+#include "har/query/filter.hpp"
 #include "stream/io/error.hpp"
 #include "stream/record/event.hpp"
 
@@ -22,6 +23,7 @@ struct StoreOptions {
   std::uint64_t whole_size = std::uint64_t{16} << 20;
   /// Larger HARs are read in parts of about this many bytes, by all threads at once.
   std::size_t part_size = std::size_t{1} << 20;
+  const query::Filter* where = nullptr;  ///< only exchanges that it wants
   /// Hears of an exchange that cannot be read. True: it is left out. Without it, or for an input that cannot be read on, the
   /// error ends add().
   std::function<bool(const stream::Error&)> broken{};

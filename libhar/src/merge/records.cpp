@@ -39,7 +39,7 @@ std::shared_ptr<Chunk> ChunkPool::take() {
 Result<std::unique_ptr<RecordReader>> RecordReader::open(const MergeOptions& options, std::size_t input, const Settings& settings,
                                                          ChunkPool& pool, const MessageSink& say) {
   const MergeInput& source = options.inputs[input];
-  std::unique_ptr<RecordReader> reader(new RecordReader(input, settings, pool, source.shift, options.input.limits, say));
+  std::unique_ptr<RecordReader> reader(new RecordReader(input, settings, pool, options, say));
   const auto from = options.from ? std::optional<std::string_view>(*options.from) : std::nullopt;
   STREAM_ASSIGN(reader->input_, open_source(source.path, from, options.input));
   const auto report = [reader = reader.get()](const stream::Finding& finding) { reader->say_(finding); };
@@ -55,6 +55,11 @@ Result<std::unique_ptr<RecordReader>> RecordReader::open(const MergeOptions& opt
 void RecordReader::lost(Error error) {
   facts_.lost = true;
   say_(std::move(error));
+}
+
+/// As it stands in its input, whatever becomes of it.
+bool RecordReader::wanted(std::string_view text, const stream::Exchange* exchange, std::size_t index) const {
+  return where_ == nullptr || where_->wants({text, exchange, index, path_, &facts_.head, input_.files.get()});
 }
 
 /// Gives a record its time: its own, or that of the one before it.
@@ -104,6 +109,7 @@ bool RecordReader::read_batch(Chunk& chunk) {
             chunk.batch.place(slices[i])});
       continue;
     }
+    if (!wanted(slices[i].text, nullptr, slices[i].index)) continue;
     record.key.index = slices[i].index;
     timed(record.key, entry_time(record.text), [&] { return chunk.batch.place(slices[i]); });
     chunk.records.push_back(std::move(record));
@@ -127,6 +133,7 @@ bool RecordReader::read_items(Chunk& chunk) {
       break;
     }
     if (!std::exchange(begun_, true)) facts_.head = shifted(input_.reader->info());
+    if (!wanted((*item)->text, (*item)->exchange ? &*(*item)->exchange : nullptr, (*item)->index)) continue;
     Record record;
     record.key.index = (*item)->index;
     const auto place = [&] { return (*item)->where(); };

@@ -83,17 +83,18 @@ class RecordReader {
   const InputFacts& facts() const { return facts_; }
 
  private:
-  RecordReader(std::size_t number, const Settings& settings, ChunkPool& pool, stream::Nanos shift, const stream::Limits& limits,
-               const MessageSink& say)
+  RecordReader(std::size_t number, const Settings& settings, ChunkPool& pool, const MergeOptions& options, const MessageSink& say)
       : number_(static_cast<std::uint32_t>(number)),
         settings_(settings),
         pool_(pool),
-        shift_(shift),
-        limits_(limits),
+        shift_(options.inputs[number].shift),
+        path_(options.inputs[number].path),
+        where_(options.where),
         say_(say) {}
 
   bool read_batch(Chunk& chunk);
   bool read_items(Chunk& chunk);
+  bool wanted(std::string_view text, const stream::Exchange* exchange, std::size_t index) const;
   void timed(SortKey& key, std::optional<stream::WallTime> time, const std::function<stream::Place()>& place);
   LogInfo shifted(LogInfo info) const;
   void ended();
@@ -103,7 +104,8 @@ class RecordReader {
   Settings settings_;
   ChunkPool& pool_;
   stream::Nanos shift_;
-  stream::Limits limits_;
+  std::string path_;
+  const query::Filter* where_;
   const MessageSink& say_;
   Input input_{};
   std::unique_ptr<EntryReader> entries_{};  ///< of a HAR; otherwise input_.reader

@@ -13,17 +13,20 @@ using stream::Result;
 using stream::Status;
 
 Status add_har(const HarInput& from) {
-  Indexer indexer(from.input, from.match, from.input.file->size() <= from.options.whole_size);
+  Indexer indexer(from.input, from.match, from.input.file->size() <= from.options.whole_size, from.options.where);
+  LogInfo info;  // what it had said with the first entry: it does not change under the threads
   pass::HarPass pass;
   pass.file = from.input.file.get();
   pass.path = from.input.path;
   pass.limits = from.input.limits;
   pass.part_size = from.options.part_size;
   pass.threads = from.options.threads;
-  pass.in_parts = pass.file->size() > from.options.whole_size;
+  pass.in_parts =
+      pass.file->size() > from.options.whole_size && !(from.options.where != nullptr && from.options.where->query().uses_index());
   pass.begin = [&](const EntryReader& reader, const EntrySlice& first) {
     from.input.start = start_of(first.text);
     from.input.creator = creator_of(reader.info());
+    info = reader.info();
   };
   pass.make = [] { return std::make_shared<Made>(); };
   pass.work = [&](const pass::Run& run, void* out) {
@@ -32,10 +35,10 @@ Status add_har(const HarInput& from) {
     auto tools = indexer.lend();
     for (const EntrySlice& slice : run.entries)
       indexer.work(
-          {slice.text, slice.index, slice.offset}, *tools, [&] { return run.place_of(slice); }, made);
+          {slice.text, slice.index, slice.offset, &info}, *tools, [&] { return run.place_of(slice); }, made);
     indexer.give_back(std::move(tools));
     return std::all_of(made.entries.begin(), made.entries.end(),
-                       [](const Made::Entry& entry) { return entry.good && entry.messages.empty(); });
+                       [](const Made::Entry& entry) { return entry.unwanted || (entry.good && entry.messages.empty()); });
   };
   pass.take = [&](const TakenPiece& piece, void* out) -> Result<bool> {
     auto& made = *static_cast<Made*>(out);

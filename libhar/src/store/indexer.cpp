@@ -42,6 +42,8 @@ Result<Exchange> read_whole(const Reading& of, std::string_view text, std::size_
 
 void Indexer::work(const Piece& piece, Tools& tools, const std::function<Place()>& place_of, Made& out) const {
   Made::Entry& made = out.entries.emplace_back();
+  made.unwanted = where_ != nullptr && !where_->wants({piece.text, nullptr, piece.number, of_.path, piece.info, of_.files.get()});
+  if (made.unwanted) return;
   const auto wrong = [&](Error error) { made.messages.emplace_back(std::move(error)); };
   if (piece.number >= kMostEntries || piece.text.size() > UINT32_MAX)
     return wrong({ErrorCode::limit, "more entries, or a larger one, than can be served", place_of(), "split the file"});

@@ -13,6 +13,7 @@
 
 #include "har/entry_work.hpp"
 #include "har/match/matcher.hpp"
+#include "har/query/filter.hpp"
 #include "har/side_files.hpp"
 #include "pass/entry_file.hpp"
 #include "store/entry_head.hpp"
@@ -58,6 +59,7 @@ struct Piece {
   std::string_view text{};
   std::size_t number = 0;
   std::uint64_t offset = 0;
+  const LogInfo* info = nullptr;  ///< for `where`
 };
 
 /// What a thread has made of entries.
@@ -67,6 +69,7 @@ struct Made {
     Slot slot{};
     std::vector<Message> messages{};
     bool good = false;
+    bool unwanted = false;  ///< it is left out
   };
   std::vector<Entry> entries{};
 };
@@ -74,7 +77,8 @@ struct Made {
 /// Makes of entries what the index needs. Its work is done on several threads at once.
 class Indexer {
  public:
-  Indexer(const Reading& of, const match::MatchOptions& options, bool whole) : of_(of), options_(options), whole_(whole) {}
+  Indexer(const Reading& of, const match::MatchOptions& options, bool whole, const query::Filter* where)
+      : of_(of), options_(options), whole_(whole), where_(where) {}
 
   /// What a thread works with.
   struct Tools {
@@ -91,6 +95,7 @@ class Indexer {
   const Reading& of_;
   const match::MatchOptions& options_;
   const bool whole_;
+  const query::Filter* const where_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Tools>> free_;
 };

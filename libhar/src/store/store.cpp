@@ -11,16 +11,16 @@
 #include "har/entry_work.hpp"
 #include "har/exchange.hpp"
 #include "har/format.hpp"
-#include "store/add_har.hpp"
 #include "pass/entry_file.hpp"
+#include "store/add_har.hpp"
 #include "store/indexer.hpp"
 #include "stream/io/ordered_pipeline.hpp"
 
 namespace har {
 namespace {
 
-using store::creator_of;
 using pass::EntryFile;
+using store::creator_of;
 using store::Indexer;
 using store::kUnknownKind;
 using store::Made;
@@ -119,14 +119,15 @@ bool read_lines(ItemReader& reader, Lines& batch) {
 }  // namespace
 
 Status ExchangeStore::Impl::add_lines(Reading& input, ItemReader& reader, match::Matcher& matcher, const StoreOptions& options) {
-  Indexer indexer(input, matcher.options(), input.file->size() <= options.whole_size);
+  Indexer indexer(input, matcher.options(), input.file->size() <= options.whole_size, options.where);
+  LogInfo info;
   const auto work = [&](Lines& batch) {
     batch.made.entries.clear();
     auto tools = indexer.lend();
     for (const Lines::Line& line : batch.lines) {
       const std::string_view text = std::string_view(batch.text).substr(line.begin, line.size);
       indexer.work(
-          {text, line.number, line.place.offset.value_or(0)}, *tools, [&] { return line.place; }, batch.made);
+          {text, line.number, line.place.offset.value_or(0), &info}, *tools, [&] { return line.place; }, batch.made);
     }
     indexer.give_back(std::move(tools));
   };
@@ -140,6 +141,7 @@ Status ExchangeStore::Impl::add_lines(Reading& input, ItemReader& reader, match:
     if (std::exchange(begun, true) || batch.lines.empty()) return;
     input.start = start_of(std::string_view(batch.text).substr(0, batch.lines.front().size));
     input.creator = creator_of(reader.info());
+    info = reader.info();
   };
   if (options.threads == 0) {
     for (Lines batch; !batch.over && read_lines(reader, batch);) {
@@ -173,6 +175,9 @@ Status ExchangeStore::Impl::add_held(Reading& input, ItemReader& reader, match::
       continue;
     }
     if (!*item) return {};
+    if (options.where != nullptr && !options.where->wants({(*item)->text, (*item)->exchange ? &*(*item)->exchange : nullptr,
+                                                           (*item)->index, input.path, &reader.info(), input.files.get()}))
+      continue;
     const bool recorded = (*item)->exchange.has_value();
     if (!start) start = recorded ? stream::WallTime{} : start_of((*item)->text);
     std::string id = recorded ? (*item)->exchange->id : std::to_string((*item)->index + 1);
