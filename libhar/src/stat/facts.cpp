@@ -541,7 +541,7 @@ bool FactsReader::Impl::read(std::string_view entry, const Context& context, Ent
   started_at_ = started ? std::optional(static_cast<std::int64_t>(started->time.time_since_epoch().count())) : std::nullopt;
   facts.started = started_at_;
   const auto status = status_.number();
-  facts.status = status && *status > 0 && *status < 1e6 ? static_cast<int>(*status) : 0;
+  facts.status = status && *status > 0 ? static_cast<int>(std::min(*status, 999.0)) : 0;  // what has more digits is none
   times(facts);
   sizes(facts);
   hash_request(facts);
