@@ -42,7 +42,7 @@ class PartialReader {
     Settings settings;
     std::optional<Totals> totals;
     members(root,
-            {"partial", "by", "exactUpTo", "maxGroups", "maxRequests", "top", "inputs", "first", "last", "all", "sections",
+            {"partial", "by", "exact_up_to", "max_groups", "max_requests", "top", "inputs", "first", "last", "all", "sections",
              "slowest", "largest", "requests", "sampled"},
             [&](JsonObjectView& whole) {
               read_settings(whole, settings);
@@ -177,9 +177,9 @@ class PartialReader {
       });
     });
     constexpr std::uint64_t kMost = 100'000'000;
-    settings.exact_up_to = static_cast<std::size_t>(number(whole, "exactUpTo", kMost));
-    settings.max_groups = static_cast<std::size_t>(number(whole, "maxGroups", kMost));
-    settings.max_requests = static_cast<std::size_t>(number(whole, "maxRequests", kMost));
+    settings.exact_up_to = static_cast<std::size_t>(number(whole, "exact_up_to", kMost));
+    settings.max_groups = static_cast<std::size_t>(number(whole, "max_groups", kMost));
+    settings.max_requests = static_cast<std::size_t>(number(whole, "max_requests", kMost));
     settings.top = static_cast<std::size_t>(number(whole, "top", kMost));
   }
 
@@ -237,7 +237,7 @@ class PartialReader {
             entries += summary.entries;
           });
         });
-        if (ok() && count > totals.settings_.max_groups) wrong("there are more groups than \"maxGroups\" says");
+        if (ok() && count > totals.settings_.max_groups) wrong("there are more groups than \"max_groups\" says");
       });
       if (const RawJson other = object.find("other")) {
         at("other", [&] {
@@ -259,7 +259,7 @@ class PartialReader {
       std::vector<std::uint64_t> values;
       elements(raw, [&](RawJson value) {
         values.push_back(number(value));
-        if (values.size() > exact_up_to) wrong("there are more values than \"exactUpTo\" says");
+        if (values.size() > exact_up_to) wrong("there are more values than \"exact_up_to\" says");
       });
       if (ok()) made = Quantiles::of_values(exact_up_to, std::move(values));
     } else {
@@ -320,8 +320,8 @@ class PartialReader {
 
   void read_summary(RawJson raw, Summary& summary) {
     members(raw,
-            {"statuses", "requestBytes", "bytes", "transferred", "fromCache", "cache", "noValidator", "times", "size", "sockets",
-             "streams"},
+            {"statuses", "request_bytes", "bytes", "transferred", "from_cache", "cache", "no_validator", "times", "size",
+             "sockets", "streams"},
             [&](JsonObjectView& object) { read_summary(object, summary); });
   }
   void read_summary(JsonObjectView& object, Summary& summary) {
@@ -335,10 +335,10 @@ class PartialReader {
     }
     if (entries > Quantiles::kLargest) return wrong("there are too many entries");
     summary.entries = static_cast<std::uint64_t>(entries);
-    summary.request_bytes = number(object, "requestBytes");
+    summary.request_bytes = number(object, "request_bytes");
     summary.response_bytes = number(object, "bytes");
     summary.transferred = number(object, "transferred");
-    summary.from_cache = number(object, "fromCache", summary.entries);
+    summary.from_cache = number(object, "from_cache", summary.entries);
     Sum responses = 0;
     at("cache", [&] {
       std::size_t index = 0;
@@ -350,8 +350,8 @@ class PartialReader {
       if (ok() && (count != kCacheClasses || responses != summary.entries))
         wrong("these are not as many responses as there are entries");
     });
-    at("noValidator", [&] {
-      const auto [number, bytes] = pair(object.find("noValidator"));
+    at("no_validator", [&] {
+      const auto [number, bytes] = pair(object.find("no_validator"));
       summary.without_validator = {number, bytes};
       if (ok() && number > summary.entries) wrong("that is more than there are entries");
     });
@@ -401,7 +401,7 @@ class PartialReader {
       const auto [place, fresh] = summary.streams.try_emplace(*kind, exact);
       if (!fresh) return wrong("this kind stands twice");
       StreamSummary& stream = place->second;
-      members(value, {"streams", "events", "bytes", "chunks", "duration", "first", "gap", "chunkGap"},
+      members(value, {"streams", "events", "bytes", "chunks", "duration", "first", "gap", "chunk_gap"},
               [&](JsonObjectView& object) {
                 stream.streams = number(object, "streams", summary.entries);
                 if (ok() && stream.streams == 0) wrong("there are no streams");
@@ -411,7 +411,7 @@ class PartialReader {
                 quantiles(object, "duration", stream.duration, exact);
                 quantiles(object, "first", stream.first, exact);
                 quantiles(object, "gap", stream.gap, exact);
-                quantiles(object, "chunkGap", stream.chunk_gap, exact);
+                quantiles(object, "chunk_gap", stream.chunk_gap, exact);
               });
     });
   }
@@ -460,7 +460,7 @@ class PartialReader {
         if (ok()) totals.repeats_.add(hash, std::move(request));
       });
     });
-    if (ok() && count > totals.settings_.max_requests) wrong("there are more than \"maxRequests\" says");
+    if (ok() && count > totals.settings_.max_requests) wrong("there are more than \"max_requests\" says");
   }
 
   const stream::Place& place_;

@@ -119,21 +119,21 @@ void write(Writer& out, const StreamSummary& stream) {
   write(out.key("duration"), stream.duration);
   write(out.key("first"), stream.first);
   write(out.key("gap"), stream.gap);
-  write(out.key("chunkGap"), stream.chunk_gap);
+  write(out.key("chunk_gap"), stream.chunk_gap);
   out.close('}');
 }
 
 void write(Writer& out, const Summary& summary) {
   out.open('{');
   write_counts(out.key("statuses"), summary.statuses);
-  out.key("requestBytes").number(summary.request_bytes);
+  out.key("request_bytes").number(summary.request_bytes);
   out.key("bytes").number(summary.response_bytes);
   out.key("transferred").number(summary.transferred);
-  out.key("fromCache").number(summary.from_cache);
+  out.key("from_cache").number(summary.from_cache);
   out.key("cache").open('[');
   for (const CacheCount& count : summary.cache) write(out, count);
   out.close(']');
-  write(out.key("noValidator"), summary.without_validator);
+  write(out.key("no_validator"), summary.without_validator);
   out.key("times").open('[');
   for (const Quantiles& phase : summary.phases) write(out, phase);
   out.close(']');
@@ -241,9 +241,9 @@ std::string to_partial(const Totals& totals) {
   out.key("by").open('[');
   for (const Section& section : totals.settings().sections) out.text(to_string(section));
   out.close(']');
-  out.key("exactUpTo").number(totals.settings().exact_up_to);
-  out.key("maxGroups").number(totals.settings().max_groups);
-  out.key("maxRequests").number(totals.settings().max_requests);
+  out.key("exact_up_to").number(totals.settings().exact_up_to);
+  out.key("max_groups").number(totals.settings().max_groups);
+  out.key("max_requests").number(totals.settings().max_requests);
   out.key("top").number(totals.settings().top);
   out.key("inputs").number(totals.inputs());
   if (totals.first()) out.key("first").number(*totals.first());

@@ -139,8 +139,11 @@ std::string_view Totals::key_of(const Section& section, const EntryFacts& facts,
   return key_;
 }
 
-void Totals::add(const EntryFactsList& facts, std::size_t first) {
-  for (std::size_t i = 0; i < facts.entries.size(); ++i) {
+void Totals::add(const EntryFactsList& facts, std::size_t first, const std::vector<std::size_t>& skipped) {
+  auto skip = skipped.begin();
+  std::size_t number = 0;
+  for (std::size_t i = 0; i < facts.entries.size(); ++i, ++number) {
+    for (; skip != skipped.end() && *skip == number; ++skip) ++number;
     const EntryFacts& entry = facts.entries[i];
     all_.add(entry, facts);
     for (std::size_t s = 0; s < sections_.size(); ++s) {
@@ -149,7 +152,7 @@ void Totals::add(const EntryFactsList& facts, std::size_t first) {
     }
     const auto top = [&](TopList& list, std::uint64_t value) {
       if (!list.wants(value)) return;
-      list.add({value, input_.name, first + i, std::string(facts[entry.method]), std::string(facts[entry.url]),
+      list.add({value, input_.name, first + number, std::string(facts[entry.method]), std::string(facts[entry.url]),
                 std::string(facts[entry.type]), entry.status});
     };
     const std::int64_t time = entry.phases[static_cast<std::size_t>(Phase::time)];
@@ -163,7 +166,8 @@ void Totals::add(const EntryFactsList& facts, std::size_t first) {
     }
     if (entry.started) {
       first_ = std::min(first_.value_or(*entry.started), *entry.started);
-      const std::int64_t end = *entry.started + std::max<std::int64_t>(0, time);
+      std::int64_t end = 0;
+      if (__builtin_add_overflow(*entry.started, std::max<std::int64_t>(0, time), &end)) end = INT64_MAX;
       last_ = std::max(last_.value_or(end), end);
     }
   }

@@ -190,8 +190,9 @@ class Totals {
 
   /// What is counted next is of this input.
   void begin_input(std::string name);
-  /// `first`: the number of the first entry in its input.
-  void add(const EntryFactsList& facts, std::size_t first);
+  /// Entries that follow each other in the input: `first` is the number of the first, `skipped` says, counted from it and in
+  /// order, of which there are no facts.
+  void add(const EntryFactsList& facts, std::size_t first, const std::vector<std::size_t>& skipped = {});
   /// What the input has said of its pages: groups by page are named by their titles.
   void end_input(const LogInfo& info);
   /// Of totals with the same settings, all inputs of which have ended.
