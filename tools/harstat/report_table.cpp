@@ -69,6 +69,10 @@ class TableReport {
     approximate_ = approximate_ || !values.exact();
     table.row(std::move(row));
   }
+  /// Nothing where nothing is known.
+  void known(Table& table, std::string name, const Quantiles& times) {
+    if (times.count() != 0) distribution(table, std::move(name), times, duration);
+  }
   void distribution_head(Table& table, std::string name) {
     std::vector<std::string> row{std::move(name), "count", "mean"};
     for (const auto& percent : report_.plan.percentiles) row.push_back("p" + percent.name);
@@ -180,9 +184,9 @@ class TableReport {
                         rate(sockets.messages[0] + sockets.messages[1], sockets.duration.sum()));
     Table table;
     distribution_head(table, "WebSocket");
-    distribution(table, "connection", sockets.duration, duration);
-    distribution(table, "first message", sockets.first, duration);
-    distribution(table, "gap between messages", sockets.gap, duration);
+    known(table, "connection", sockets.duration);
+    known(table, "first message", sockets.first);
+    known(table, "gap between messages", sockets.gap);
     table.append_to(out_);
     std::string more;
     const auto add = [&](std::string text) { more += (more.empty() ? "" : ", ") + std::move(text); };
@@ -203,10 +207,10 @@ class TableReport {
                           stream::format_size(stream.bytes), rate(stream.events, stream.duration.sum()));
       Table table;
       distribution_head(table, std::string(to_string(kind)));
-      distribution(table, "stream", stream.duration, duration);
-      distribution(table, "first event", stream.first, duration);
-      distribution(table, "gap between events", stream.gap, duration);
-      if (!whole) distribution(table, "gap between pieces", stream.chunk_gap, duration);
+      known(table, "stream", stream.duration);
+      known(table, "first event", stream.first);
+      known(table, "gap between events", stream.gap);
+      if (!whole) known(table, "gap between pieces", stream.chunk_gap);
       table.append_to(out_);
     }
   }

@@ -20,7 +20,8 @@ namespace {
 using stream::RawJson;
 using stream::StreamKind;
 
-constexpr std::size_t kTextKept = 1024;  // of a URL and the like, for people
+constexpr std::size_t kTextKept = 1024;                   // of a URL and the like, for people
+constexpr std::int64_t kLongest = std::int64_t{1} << 60;  // 36 years: several of these can be added
 constexpr std::array<std::string_view, kPhases> kPhaseNames = {"time", "blocked", "dns",     "connect", "ssl",
                                                                "send", "wait",    "receive", "ttfb"};
 
@@ -52,9 +53,9 @@ std::optional<std::int64_t> plain_decimal(std::string_view number, unsigned scal
 /// ns, of milliseconds; kNoTime for what is negative, or no number.
 std::int64_t millis(RawJson raw) {
   if (!raw.is_number()) return kNoTime;
-  if (const auto plain = plain_decimal(raw.text, 6)) return *plain;
+  if (const auto plain = plain_decimal(raw.text, 6)) return std::min(*plain, kLongest);
   const auto time = stream::parse_decimal_millis(raw.text);
-  return time && time->count() >= 0 ? time->count() : kNoTime;
+  return time && time->count() >= 0 ? std::min<std::int64_t>(time->count(), kLongest) : kNoTime;
 }
 
 std::optional<std::int64_t> seconds(RawJson raw) {
@@ -76,6 +77,13 @@ std::optional<std::uint64_t> size_of(RawJson raw) {
 }
 
 std::int64_t or_zero(std::int64_t time) { return std::max<std::int64_t>(0, time); }
+
+/// 0 for what is before; as long as can be for what is too far away.
+std::int64_t since(std::int64_t begin, std::int64_t moment) {
+  std::int64_t span = 0;
+  if (__builtin_sub_overflow(moment, begin, &span)) return moment > begin ? kLongest : 0;
+  return std::clamp<std::int64_t>(span, 0, kLongest);
+}
 
 }  // namespace
 
@@ -113,7 +121,8 @@ struct FactsReader::Impl {
   bool socket(SocketFacts& facts);
   bool stream(StreamFacts& facts);
   std::string_view body();
-  std::int64_t end_of(std::int64_t begin, std::int64_t last) const;
+  std::int64_t answer_after() const;
+  std::int64_t duration(std::int64_t last) const;
   static FactText keep(EntryFactsList& out, std::string_view text);
 
   // What was found in the entry: views of its text.
@@ -130,6 +139,7 @@ struct FactsReader::Impl {
   SocketFacts socket_{};
   std::vector<std::int64_t> message_times_{};  ///< of data, ns since 1970
   std::vector<double> all_times_{};            ///< of all there are, as they are written
+  std::int64_t first_message_ = 0;             ///< in the order of the list
   std::int64_t first_received_ = 0;
   std::int64_t last_message_ = 0;
 
@@ -341,6 +351,7 @@ bool FactsReader::Impl::message(JsonWalk& walk) {
       if (!sent) first_received_ = std::min(first_received_, *at);
     }
   }
+  if (all_times_.empty()) first_message_ = *at;
   all_times_.push_back(static_cast<double>(*at) / 1e9);
   last_message_ = std::max(last_message_, *at);
   odd_messages_ = false;
@@ -405,15 +416,20 @@ void FactsReader::Impl::hash_request(EntryFacts& facts) {
   facts.request_low = hash.low;
 }
 
-/// When the entry was over, as its exchange has it; `last`: the latest event that has a time.
-std::int64_t FactsReader::Impl::end_of(std::int64_t begin, std::int64_t last) const {
-  std::int64_t answer = begin;
+/// How long after the beginning the answer came, as its exchange has it.
+std::int64_t FactsReader::Impl::answer_after() const {
+  std::int64_t answer = 0;
   for (const Phase phase : {Phase::blocked, Phase::dns, Phase::connect, Phase::send, Phase::wait}) {
     answer += or_zero(millis(timings_[static_cast<std::size_t>(phase)]));
   }
+  return answer;
+}
+
+/// How long it took until the entry was over; `last`: the latest event that has a time, since the beginning.
+std::int64_t FactsReader::Impl::duration(std::int64_t last) const {
+  const std::int64_t answer = answer_after();
   if (incomplete_.is_true()) return std::max(answer, last);
-  const std::int64_t received = answer + or_zero(millis(timings_[static_cast<std::size_t>(Phase::receive)]));
-  return std::max({received, begin + or_zero(millis(time_)), last});
+  return std::max({answer + or_zero(millis(timings_[static_cast<std::size_t>(Phase::receive)])), or_zero(millis(time_)), last});
 }
 
 /// The messages of Chrome's form. False: they are of another.
@@ -427,9 +443,11 @@ bool FactsReader::Impl::socket(SocketFacts& facts) {
     last_message_ = INT64_MIN;
   }
   const std::int64_t begin = started_at_.value_or(0);
+  bool rebased = false;
   if (!all_times_.empty()) {
     const auto clock = detect_message_clock(std::span<double>(all_times_), stream::WallTime(stream::Nanos(begin)));
-    if (clock != MessageClock::seconds) return false;
+    rebased = clock == MessageClock::monotonic;
+    if (clock != MessageClock::seconds && !rebased) return false;
   }
   facts = std::move(socket_);
   facts.timed = !message_times_.empty();
@@ -437,16 +455,19 @@ bool FactsReader::Impl::socket(SocketFacts& facts) {
   for (std::size_t i = 1; i < message_times_.size(); ++i) {
     facts.gaps.push_back(static_cast<std::uint64_t>(message_times_[i] - message_times_[i - 1]));
   }
-  std::int64_t last = last_message_;
+  std::int64_t last = last_message_ == INT64_MIN ? 0 : since(begin, last_message_);
+  // Of a clock whose zero nobody knows the first message is put at the handshake.
+  if (rebased) last = answer_after() + (last_message_ - first_message_);
   if (close_.is_object()) {
     stream::JsonObjectView close(close_);
-    if (const auto code = close.find("code").integer(); code && *code >= 0 && *code <= 65535)
+    if (const auto code = close.find("code").integer(); code && *code >= 0 && *code <= 65535) {
       facts.close_code = static_cast<int>(*code);
-    last = std::max(last, seconds(close.find("timestamp")).value_or(last));
+    }
+    if (const auto at = seconds(close.find("timestamp"))) last = std::max(last, since(begin, *at));
   }
   if (!started_at_) return true;
-  facts.duration = or_zero(end_of(begin, last) - begin);
-  if (facts.messages[1] != 0) facts.first = or_zero(first_received_ - begin);
+  facts.duration = duration(last);
+  if (facts.messages[1] != 0 && !rebased) facts.first = since(begin, first_received_);
   return true;
 }
 
@@ -457,7 +478,7 @@ bool FactsReader::Impl::stream(StreamFacts& facts) {
   const bool no_text = !text_.is_string() || text_.text.size() == 2;
   if (facts.kind != StreamKind::sse || (no_text && file_)) return false;
   const std::int64_t begin = started_at_.value_or(0);
-  std::int64_t last = begin;
+  std::int64_t last = 0;
   if (listed(server_events_)) {
     if (!no_text || text_.is_string()) return false;
     event_times_.clear();
@@ -474,8 +495,8 @@ bool FactsReader::Impl::stream(StreamFacts& facts) {
       facts.gaps.push_back(static_cast<std::uint64_t>(event_times_[i] - event_times_[i - 1]));
     }
     facts.chunk_gaps = facts.gaps;
-    last = event_times_.back();
-    if (started_at_) facts.first = or_zero(event_times_.front() - begin);
+    last = since(begin, event_times_.back());
+    if (started_at_) facts.first = since(begin, event_times_.front());
   } else if (!no_text) {
     std::string_view text = body();
     if (encoding_.text == R"("base64")") {
@@ -486,7 +507,7 @@ bool FactsReader::Impl::stream(StreamFacts& facts) {
     }
     facts.events = count_sse_events(text);
   }
-  if (started_at_) facts.duration = or_zero(end_of(begin, last) - begin);
+  if (started_at_) facts.duration = duration(last);
   return true;
 }
 

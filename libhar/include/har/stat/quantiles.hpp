@@ -74,7 +74,6 @@ class Quantiles {
   bool operator==(const Quantiles& other) const;
 
  private:
-  void count_value(std::uint64_t value, std::uint64_t times);
   void count_bucket(std::size_t bucket, std::uint64_t times);
   void to_buckets();
 
