@@ -26,7 +26,7 @@ ToolInfo info() {
       "input. Memory does not grow with the inputs.\n\n"
       "Percentiles are by nearest rank: of all values the smallest with at least so many percent of them at or below it. Of up "
       "to "
-      "2048 values (--exact-up-to) they are exact, of more within 0.4 %. Counts, sums, means, smallest and largest are always "
+      "4096 values (--exact-up-to) they are exact, of more within 0.4 %. Counts, sums, means, smallest and largest are always "
       "exact.\n\n"
       "--partial writes what was counted as one line, and --merge makes a report, or another partial, of such lines. Whatever "
       "the "

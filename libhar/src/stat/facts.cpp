@@ -55,7 +55,8 @@ std::int64_t millis(RawJson raw) {
   if (!raw.is_number()) return kNoTime;
   if (const auto plain = plain_decimal(raw.text, 6)) return std::min(*plain, kLongest);
   const auto time = stream::parse_decimal_millis(raw.text);
-  return time && time->count() >= 0 ? std::min<std::int64_t>(time->count(), kLongest) : kNoTime;
+  if (time) return time->count() >= 0 ? std::min<std::int64_t>(time->count(), kLongest) : kNoTime;
+  return raw.number().value_or(-1) > 0 ? kLongest : kNoTime;  // centuries, as Fiddler has them now and then
 }
 
 std::optional<std::int64_t> seconds(RawJson raw) {

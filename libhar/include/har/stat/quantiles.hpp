@@ -38,7 +38,7 @@ std::optional<Percent> parse_percent(std::string_view text);
 /// how they were spread over sketches that were added up, makes a difference.
 class Quantiles {
  public:
-  static constexpr std::size_t kExactUpTo = 2048;
+  static constexpr std::size_t kExactUpTo = 4096;
   static constexpr std::uint64_t kLargest = (std::uint64_t{1} << 62) - 1;
   static constexpr std::size_t kBuckets = 256 + 54 * 128;
 
