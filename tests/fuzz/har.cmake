@@ -11,3 +11,8 @@ hartape_fuzz_target(merge SOURCES merge_fuzz.cpp LINKS hartape::har)
 # Formats beside HAR.
 hartape_fuzz_target(asciicast SOURCES asciicast_fuzz.cpp LINKS hartape::har)
 hartape_fuzz_target(keploy SOURCES keploy_fuzz.cpp LINKS hartape::har)
+
+# What harstat counts, and what it reads again.
+foreach(name IN ITEMS partial stat)
+  hartape_fuzz_target(${name} SOURCES ${name}_fuzz.cpp LINKS hartape::har)
+endforeach()

@@ -251,7 +251,7 @@ int run(Tool& tool, const Options& options) {
       tool.messages().warning(fmt::format("{}: nothing was found that this could be measured by", verdict.what));
     } else if (verdict.violated) {
       violated = true;
-      tool.messages().error(fmt::format("{} is {}: the limit is {}", verdict.what, verdict.found, verdict.limit));
+      tool.messages().error(fmt::format("{} is {}: it must not be {}", verdict.what, verdict.found, verdict.limit));
     }
   }
   return counting.incomplete() ? kFailure : violated ? kNo : kYes;
