@@ -7,84 +7,20 @@
 #include "har/entry_view.hpp"
 #include "har/http_protocol.hpp"
 #include "har/resource_type.hpp"
-#include "message_time.hpp"
-#include "stat/json_walk.hpp"
+#include "stat/facts_reader.hpp"
+#include "stat/numbers.hpp"
 #include "stat/timeline.hpp"
 #include "stat/url_host.hpp"
 #include "stream/text/base64.hpp"
-#include "stream/text/json_tokens.hpp"
 
 namespace har::stat {
 namespace {
 
 using stream::RawJson;
-using stream::StreamKind;
 
-constexpr std::size_t kTextKept = 1024;                   // of a URL and the like, for people
-constexpr std::int64_t kLongest = std::int64_t{1} << 60;  // 36 years: several of these can be added
+constexpr std::size_t kTextKept = 1024;  // of a URL and the like, for people
 constexpr std::array<std::string_view, kPhases> kPhaseNames = {"time", "blocked", "dns",     "connect", "ssl",
                                                                "send", "wait",    "receive", "ttfb"};
-
-/// A decimal number without an exponent times 10^`scale`; nothing for what is larger, or has more decimals: the long way knows
-/// of these, too.
-std::optional<std::int64_t> plain_decimal(std::string_view number, unsigned scale) {
-  if (number.size() > 18 || number.empty()) return std::nullopt;
-  std::int64_t value = 0;
-  unsigned decimals = 0;
-  bool point = false;
-  for (const char c : number) {
-    if (c == '.' && !point) {
-      point = true;
-    } else if (c >= '0' && c <= '9') {
-      value = value * 10 + (c - '0');
-      decimals += point ? 1 : 0;
-    } else {
-      return std::nullopt;
-    }
-  }
-  if (decimals > scale || number.front() == '.' || number.back() == '.') return std::nullopt;
-  for (; decimals < scale; ++decimals) {
-    if (value > INT64_MAX / 10) return std::nullopt;
-    value *= 10;
-  }
-  return value;
-}
-
-/// ns, of milliseconds; kNoTime for what is negative, or no number.
-std::int64_t millis(RawJson raw) {
-  if (!raw.is_number()) return kNoTime;
-  if (const auto plain = plain_decimal(raw.text, 6)) return std::min(*plain, kLongest);
-  const auto time = stream::parse_decimal_millis(raw.text);
-  if (time) return time->count() >= 0 ? std::min<std::int64_t>(time->count(), kLongest) : kNoTime;
-  return raw.number().value_or(-1) > 0 ? kLongest : kNoTime;  // centuries, as Fiddler has them now and then
-}
-
-std::optional<std::int64_t> seconds(RawJson raw) {
-  if (!raw.is_number()) return std::nullopt;
-  if (const auto plain = plain_decimal(raw.text, 9)) return plain;
-  const auto time = stream::parse_decimal_seconds(raw.text);
-  return time ? std::optional(time->count()) : std::nullopt;
-}
-
-/// Bytes; nothing for what is negative, or no number. A part of a byte is none.
-std::optional<std::uint64_t> size_of(RawJson raw) {
-  constexpr std::int64_t kMost = std::int64_t{1} << 53;
-  if (const auto integer = raw.integer()) {
-    return *integer >= 0 ? std::optional(static_cast<std::uint64_t>(std::min(*integer, kMost))) : std::nullopt;
-  }
-  const auto number = raw.number();
-  if (!number || *number < 0) return std::nullopt;
-  return static_cast<std::uint64_t>(std::min(*number, static_cast<double>(kMost)));
-}
-
-std::int64_t or_zero(std::int64_t time) { return std::max<std::int64_t>(0, time); }
-
-/// 0 for what is before; as long as can be for what is too far away.
-std::int64_t since(std::int64_t begin, std::int64_t moment) {
-  std::int64_t span = 0;
-  if (__builtin_sub_overflow(moment, begin, &span)) return moment > begin ? kLongest : 0;
-  return std::clamp<std::int64_t>(span, 0, kLongest);
-}
 
 }  // namespace
 
@@ -97,62 +33,11 @@ void EntryFactsList::clear() {
   streams.clear();
 }
 
-struct FactsReader::Impl {
-  bool read(std::string_view entry, const Context& context, EntryFactsList& out);
-
- private:
-  bool entry_member(JsonWalk& walk, std::string_view name);
-  bool request_member(JsonWalk& walk, std::string_view name);
-  bool response_member(JsonWalk& walk, std::string_view name);
-  bool content_member(JsonWalk& walk, std::string_view name);
-  bool headers(JsonWalk& walk);
-  bool timing(JsonWalk& walk, std::string_view name);
-  bool messages(JsonWalk& walk);
-  bool message(JsonWalk& walk);
-  template <class Member>
-  static bool into(JsonWalk& walk, const Member& member) {
-    return walk.at_object() ? walk.object(member) : walk.skip();
-  }
-
-  void begin();
-  void times(EntryFacts& facts) const;
-  void sizes(EntryFacts& facts);
-  void hash_request(EntryFacts& facts);
-  void timeline(std::string_view entry, const Context& context, EntryFacts& facts, EntryFactsList& out);
-  bool socket(SocketFacts& facts);
-  bool stream(StreamFacts& facts);
-  std::string_view body();
-  std::int64_t answer_after() const;
-  std::int64_t duration(std::int64_t last) const;
-  static FactText keep(EntryFactsList& out, std::string_view text);
-
-  // What was found in the entry: views of its text.
-  RawJson page_, started_, type_, time_, from_cache_, address_;
-  RawJson chunks_, progress_, server_events_, recording_events_, close_, stream_kind_, incomplete_;
-  RawJson method_, url_, request_version_, request_size_, post_data_;
-  RawJson status_, version_, body_size_, headers_size_, transferred_, disk_cache_, prefetch_cache_;
-  RawJson content_size_, mime_, text_, encoding_, file_, content_type_header_;
-  std::array<RawJson, kPhases> timings_{};
-  CacheFields cache_{};
-  bool has_response_ = false;
-  bool has_messages_ = false;
-  bool odd_messages_ = false;  ///< not as Chrome writes them
-  SocketFacts socket_{};
-  std::vector<std::int64_t> message_times_{};  ///< of data, ns since 1970
-  std::vector<double> all_times_{};            ///< of all there are, as they are written
-  std::int64_t first_message_ = 0;             ///< in the order of the list
-  std::int64_t first_received_ = 0;
-  std::int64_t last_message_ = 0;
-
-  std::string url_text_, method_text_, mime_text_, type_text_, name_, value_, scratch_, body_, decoded_;
-  std::optional<std::int64_t> started_at_{};
-  std::vector<std::int64_t> event_times_{};
-};
-
 FactText FactsReader::Impl::keep(EntryFactsList& out, std::string_view text) {
   const auto begin = static_cast<std::uint32_t>(out.text.size());
-  out.text += text.substr(0, kTextKept);
-  return {begin, static_cast<std::uint32_t>(std::min(text.size(), kTextKept))};
+  const std::string_view kept = cut_text(text, kTextKept);
+  out.text += kept;
+  return {begin, static_cast<std::uint32_t>(kept.size())};
 }
 
 void FactsReader::Impl::begin() {
@@ -291,74 +176,6 @@ bool FactsReader::Impl::timing(JsonWalk& walk, std::string_view name) {
   return walk.skip();
 }
 
-bool FactsReader::Impl::messages(JsonWalk& walk) {
-  if (!walk.at_array()) return walk.skip();
-  has_messages_ = true;
-  odd_messages_ = false;
-  socket_ = {};
-  message_times_.clear();
-  all_times_.clear();
-  first_received_ = INT64_MAX;
-  last_message_ = INT64_MIN;
-  const std::size_t from = walk.at();
-  const bool whole = walk.array([&] { return !odd_messages_ && message(walk); });
-  if (whole) return true;
-  odd_messages_ = true;  // or the text is broken, which is found when it is passed over
-  walk.go_back(from);
-  return walk.skip();
-}
-
-/// One as Chrome writes it; any other makes them odd.
-bool FactsReader::Impl::message(JsonWalk& walk) {
-  RawJson type;
-  RawJson time;
-  RawJson opcode;
-  RawJson data;
-  RawJson encoding;
-  odd_messages_ = true;
-  const bool read = walk.at_object() && walk.object([&](std::string_view name) {
-    if (name == "type") return walk.value(type);
-    if (name == "time") return walk.value(time);
-    if (name == "opcode") return walk.value(opcode);
-    if (name == "data") return walk.value(data);
-    if (name == "encoding") return walk.value(encoding);
-    return walk.skip();
-  });
-  if (!read) return false;
-  const auto at = seconds(time);
-  if (!at || *at < 0) return true;
-  if (type.text == R"("error")") {
-    ++socket_.errors;
-  } else {
-    const bool sent = type.text == R"("send")" || type.text == R"("request")";
-    if (!sent && type.text != R"("receive")" && type.text != R"("response")") return true;
-    if (!data.is_string() || encoding) return true;
-    const auto code = opcode ? opcode.integer() : std::optional<std::int64_t>(1);
-    if (!code || *code < 1 || *code > 15) return true;
-    if (*code >= 8) {
-      ++socket_.control;
-    } else {
-      std::uint64_t bytes = data.text.size() - 2;
-      if (*code != 1) {
-        const auto length = base64_length(data.inner());
-        if (!length) return true;
-        bytes = *length;
-      } else if (data.inner().find('\\') != std::string_view::npos) {
-        bytes = std::min<std::uint64_t>(bytes, stream::decoded_length(data.inner()));
-      }
-      ++socket_.messages[sent ? 0 : 1];
-      socket_.bytes[sent ? 0 : 1] += bytes;
-      message_times_.push_back(*at);
-      if (!sent) first_received_ = std::min(first_received_, *at);
-    }
-  }
-  if (all_times_.empty()) first_message_ = *at;
-  all_times_.push_back(static_cast<double>(*at) / 1e9);
-  last_message_ = std::max(last_message_, *at);
-  odd_messages_ = false;
-  return true;
-}
-
 void FactsReader::Impl::times(EntryFacts& facts) const {
   facts.phases[0] = millis(time_);
   for (std::size_t i = 1; i + 1 < kPhases; ++i) facts.phases[i] = millis(timings_[i]);
@@ -415,132 +232,6 @@ void FactsReader::Impl::hash_request(EntryFacts& facts) {
   const EntryChecksum hash = siphash128(scratch_);
   facts.request_high = hash.high;
   facts.request_low = hash.low;
-}
-
-/// How long after the beginning the answer came, as its exchange has it.
-std::int64_t FactsReader::Impl::answer_after() const {
-  std::int64_t answer = 0;
-  for (const Phase phase : {Phase::blocked, Phase::dns, Phase::connect, Phase::send, Phase::wait}) {
-    answer += or_zero(millis(timings_[static_cast<std::size_t>(phase)]));
-  }
-  return answer;
-}
-
-/// How long it took until the entry was over; `last`: the latest event that has a time, since the beginning.
-std::int64_t FactsReader::Impl::duration(std::int64_t last) const {
-  const std::int64_t answer = answer_after();
-  if (incomplete_.is_true()) return std::max(answer, last);
-  return std::max({answer + or_zero(millis(timings_[static_cast<std::size_t>(Phase::receive)])), or_zero(millis(time_)), last});
-}
-
-/// The messages of Chrome's form. False: they are of another.
-bool FactsReader::Impl::socket(SocketFacts& facts) {
-  if (odd_messages_ || !has_response_ || recording_events_.is_array() || (!has_messages_ && file_)) return false;
-  if (!has_messages_) {
-    socket_ = {};
-    message_times_.clear();
-    all_times_.clear();
-    first_received_ = INT64_MAX;
-    last_message_ = INT64_MIN;
-  }
-  const std::int64_t begin = started_at_.value_or(0);
-  bool rebased = false;
-  if (!all_times_.empty()) {
-    const auto clock = detect_message_clock(std::span<double>(all_times_), stream::WallTime(stream::Nanos(begin)));
-    rebased = clock == MessageClock::monotonic;
-    if (clock != MessageClock::seconds && !rebased) return false;
-  }
-  facts = std::move(socket_);
-  facts.timed = !message_times_.empty();
-  if (!std::is_sorted(message_times_.begin(), message_times_.end())) std::sort(message_times_.begin(), message_times_.end());
-  for (std::size_t i = 1; i < message_times_.size(); ++i) {
-    facts.gaps.push_back(static_cast<std::uint64_t>(message_times_[i] - message_times_[i - 1]));
-  }
-  std::int64_t last = last_message_ == INT64_MIN ? 0 : since(begin, last_message_);
-  // Of a clock whose zero nobody knows the first message is put at the handshake.
-  if (rebased) last = answer_after() + (last_message_ - first_message_);
-  if (close_.is_object()) {
-    stream::JsonObjectView close(close_);
-    if (const auto code = close.find("code").integer(); code && *code >= 0 && *code <= 65535) {
-      facts.close_code = static_cast<int>(*code);
-    }
-    if (const auto at = seconds(close.find("timestamp"))) last = std::max(last, since(begin, *at));
-  }
-  if (!started_at_) return true;
-  facts.duration = duration(last);
-  if (facts.messages[1] != 0 && !rebased) facts.first = since(begin, first_received_);
-  return true;
-}
-
-/// Events of Chrome's form, and whole bodies without times. False: they are of another.
-bool FactsReader::Impl::stream(StreamFacts& facts) {
-  const auto listed = [](RawJson list) { return list.is_array() && stream::JsonArrayView(list).next(); };
-  if (listed(chunks_) || listed(progress_) || recording_events_.is_array() || !has_response_) return false;
-  const bool no_text = !text_.is_string() || text_.text.size() == 2;
-  if (facts.kind != StreamKind::sse || (no_text && file_)) return false;
-  const std::int64_t begin = started_at_.value_or(0);
-  std::int64_t last = 0;
-  if (listed(server_events_)) {
-    if (!no_text || text_.is_string()) return false;
-    event_times_.clear();
-    stream::JsonArrayView events(server_events_);
-    stream::JsonObjectView event;
-    while (const RawJson element = events.next()) {
-      event.reset(element);
-      const auto at = seconds(event.find("time"));
-      if (!at) return false;
-      event_times_.push_back(event_times_.empty() ? *at : std::max(*at, event_times_.back()));
-    }
-    facts.events = facts.chunks = event_times_.size();
-    for (std::size_t i = 1; i < event_times_.size(); ++i) {
-      facts.gaps.push_back(static_cast<std::uint64_t>(event_times_[i] - event_times_[i - 1]));
-    }
-    facts.chunk_gaps = facts.gaps;
-    last = since(begin, event_times_.back());
-    if (started_at_) facts.first = since(begin, event_times_.front());
-  } else if (!no_text) {
-    std::string_view text = body();
-    if (encoding_.text == R"("base64")") {
-      auto bytes = stream::base64_decode(text);
-      if (!bytes) return false;
-      decoded_ = std::move(*bytes);
-      text = decoded_;
-    }
-    facts.events = count_sse_events(text);
-  }
-  if (started_at_) facts.duration = duration(last);
-  return true;
-}
-
-void FactsReader::Impl::timeline(std::string_view entry, const Context& context, EntryFacts& facts, EntryFactsList& out) {
-  // As Exchange::kind() has it.
-  const auto listed = [](RawJson list) { return list.is_array() && stream::JsonArrayView(list).next(); };
-  StreamKind kind = StreamKind::http;
-  const auto named = stream_kind_.is_string() ? stream::stream_kind_from_name(stream_kind_.inner()) : std::nullopt;
-  if (named) {
-    kind = *named;
-  } else if (has_messages_ || type_.text == R"("websocket")") {
-    kind = StreamKind::websocket;
-  } else {
-    kind = stream::stream_kind_of_media_type(mime_text_);
-  }
-  if (kind == StreamKind::http && !named && !text_.is_string() && listed(server_events_)) kind = StreamKind::sse;
-  const bool pieces = listed(chunks_) || (listed(progress_)) || listed(server_events_) || recording_events_.is_array();
-  const bool side_file = file_.is_string() && file_.inner().ends_with(".jsonl");
-  if (kind == StreamKind::http && !pieces && !side_file) return;
-
-  TimelineFacts read;
-  const bool socket = kind == StreamKind::websocket;
-  if (!socket) read.stream.emplace().kind = kind;
-  const bool fast = !context.slow_streams && (socket ? this->socket(read.socket.emplace()) : stream(*read.stream));
-  if (!fast) read = read_timeline(entry, context);
-  if (read.socket) {
-    facts.socket = static_cast<std::int32_t>(out.sockets.size());
-    out.sockets.push_back(std::move(*read.socket));
-  } else if (read.stream) {
-    facts.stream = static_cast<std::int32_t>(out.streams.size());
-    out.streams.push_back(std::move(*read.stream));
-  }
 }
 
 bool FactsReader::Impl::read(std::string_view entry, const Context& context, EntryFactsList& out) {

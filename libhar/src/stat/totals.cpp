@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 
+#include "stat/url_host.hpp"
 #include "stream/text/near.hpp"
+#include "stream/text/utf8.hpp"
 
 namespace har::stat {
 namespace {
@@ -27,10 +29,7 @@ void append_part(std::string& key, std::string_view value) {
     return;
   }
   const bool whole = value.size() <= kPartKept;
-  std::string_view kept = value.substr(0, kPartKept);
-  // Not in the middle of a character.
-  while (!whole && !kept.empty() && (static_cast<unsigned char>(kept.back()) & 0xC0U) == 0x80U) kept.remove_suffix(1);
-  if (!whole && !kept.empty() && static_cast<unsigned char>(kept.back()) >= 0xC0U) kept.remove_suffix(1);
+  const std::string_view kept = cut_text(value, kPartKept);
   for (const char c : kept) key += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
   if (!whole) key += fmt::format("…{:016x}", stable_hash(value));
 }
@@ -85,10 +84,10 @@ Totals::Totals(Settings settings)
   for (std::size_t i = 0; i < settings_.sections.size(); ++i) sections_.emplace_back(settings_.max_groups, settings_.exact_up_to);
 }
 
-void Totals::begin_input(std::string name) {
+void Totals::begin_input(std::string_view name) {
   ++inputs_;
   input_ = {};
-  input_.name = std::move(name);
+  input_.name = stream::replace_invalid_utf8(name);  // a partial summary holds nothing else
   for (std::size_t i = 0; i < settings_.sections.size(); ++i) {
     input_.pages.emplace_back(settings_.max_groups, settings_.exact_up_to);
   }
@@ -162,7 +161,7 @@ void Totals::add(const EntryFactsList& facts, std::size_t first, const std::vect
     if (entry.status >= 200 && entry.socket < 0 && entry.url.size != 0) {
       constexpr std::size_t kKept = 256;
       repeats_.add({entry.request_high, entry.request_low}, entry.transferred, facts[entry.method],
-                   facts[entry.url].substr(0, kKept));
+                   cut_text(facts[entry.url], kKept));
     }
     if (entry.started) {
       first_ = std::min(first_.value_or(*entry.started), *entry.started);

@@ -34,4 +34,10 @@ std::string_view path_of(std::string_view url) {
   return parts.path.empty() ? "/" : parts.path;
 }
 
+std::string_view cut_text(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
+  return text.substr(0, most);
+}
+
 }  // namespace har::stat

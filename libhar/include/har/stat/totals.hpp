@@ -189,7 +189,7 @@ class Totals {
   explicit Totals(Settings settings);
 
   /// What is counted next is of this input.
-  void begin_input(std::string name);
+  void begin_input(std::string_view name);
   /// Entries that follow each other in the input: `first` is the number of the first, `skipped` says, counted from it and in
   /// order, of which there are no facts.
   void add(const EntryFactsList& facts, std::size_t first, const std::vector<std::size_t>& skipped = {});
