@@ -88,7 +88,7 @@ class JsonWalk {
     const std::size_t from = at_;
     if (!skip_string()) return false;
     name = text_.substr(from + 1, at_ - from - 2);
-    if (std::memchr(name.data(), '\\', name.size()) != nullptr)
+    if (slash_ && std::memchr(name.data(), '\\', name.size()) != nullptr)
       name = stream::RawJson{text_.substr(from, at_ - from)}.string(name_);
     skip_space();
     if (!take(':')) return false;
@@ -97,6 +97,7 @@ class JsonWalk {
   }
   bool skip_string() {
     if (!take('"')) return false;
+    slash_ = false;
     // Most strings are short.
     const std::size_t near = at_ + 16 < text_.size() ? at_ + 16 : text_.size();
     for (; at_ < near; ++at_) {
@@ -106,6 +107,7 @@ class JsonWalk {
       }
       if (text_[at_] == '\\') break;
     }
+    slash_ = true;  // or it is long
     const std::size_t end = stream::find_closing_quote(text_, at_);
     if (end == std::string_view::npos) return false;
     at_ = end + 1;
@@ -124,7 +126,8 @@ class JsonWalk {
   }
   bool skip_scalar() {
     const std::size_t from = at_;
-    while (at_ < text_.size() && std::strchr(",}] \n\r\t", text_[at_]) == nullptr) ++at_;
+    const auto ends = [](char c) { return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
+    while (at_ < text_.size() && !ends(text_[at_])) ++at_;
     if (from == at_) return false;
     const char first = text_[from];
     return first == '-' || (first >= '0' && first <= '9') || first == 't' || first == 'f' || first == 'n';
@@ -132,6 +135,7 @@ class JsonWalk {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  bool slash_ = false;  ///< the last string may have a backslash
   std::string name_{};
   std::vector<std::size_t> ends_{};
 };
