@@ -40,7 +40,8 @@ ToolInfo info() {
       {"harstat --csv --group-by path session.har -o paths.csv", "for a spreadsheet"},
       {"harstat --fail-on 'time.p95>2s' --fail-on 'errors>0' session.har",
        "for continuous integration: exit 1 if a limit is passed"},
-      {"for file in *.har; do harstat --partial $file; done | harstat --merge -", "counted apart, on as many machines as you like"},
+      {"for file in *.har; do harstat --partial $file; done | harstat --merge -",
+       "counted apart, on as many machines as you like"},
   };
   info.exit_status =
       "0 done; 1 a limit of --fail-on was passed; 2 an input could not be read completely, the output could not be written, or "

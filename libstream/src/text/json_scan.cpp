@@ -142,8 +142,7 @@ std::size_t ElementScanner::scan(std::string_view bytes, std::size_t base, std::
 
 std::size_t find_closing_quote(std::string_view text, std::size_t at) {
   const std::string_view rest = text.substr(at);
-  const std::size_t found =
-      HWY_DYNAMIC_DISPATCH(ClosingQuote)(reinterpret_cast<const std::uint8_t*>(rest.data()), rest.size());
+  const std::size_t found = HWY_DYNAMIC_DISPATCH(ClosingQuote)(reinterpret_cast<const std::uint8_t*>(rest.data()), rest.size());
   return found == rest.size() ? std::string_view::npos : at + found;
 }
 
