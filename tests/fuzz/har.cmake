@@ -14,3 +14,7 @@ hartape_fuzz_target(keploy SOURCES keploy_fuzz.cpp LINKS hartape::har)
 
 # The expressions that entries are selected with.
 hartape_fuzz_target(query SOURCES query_fuzz.cpp LINKS hartape::har)
+# What harstat counts, and what it reads again.
+foreach(name IN ITEMS partial stat)
+  hartape_fuzz_target(${name} SOURCES ${name}_fuzz.cpp LINKS hartape::har)
+endforeach()

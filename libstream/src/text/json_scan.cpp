@@ -85,6 +85,33 @@ std::size_t Scan(ElementScanner::State& scanner, const std::uint8_t* data, std::
   return size;
 }
 
+std::size_t ClosingQuote(const std::uint8_t* data, std::size_t size) {
+  const hn::CappedTag<std::uint8_t, 64> d;
+  constexpr std::size_t kLanes = HWY_MIN(HWY_MAX_BYTES, 64);
+  const auto slash = hn::Set(d, '\\');
+  const auto mark = hn::Set(d, '"');
+  ElementScanner::State state;
+  alignas(64) std::uint8_t last[64];
+  for (std::size_t at = 0; at < size; at += 64) {
+    const std::uint8_t* block = data + at;
+    if (at + 64 > size) {
+      __builtin_memset(last, ' ', sizeof last);
+      __builtin_memcpy(last, block, size - at);
+      block = last;
+    }
+    std::uint64_t backslash = 0;
+    std::uint64_t quote = 0;
+    for (std::size_t i = 0; i < 64; i += kLanes) {
+      const auto v = hn::LoadU(d, block + i);
+      backslash |= bits_of(d, hn::Eq(v, slash)) << i;
+      quote |= bits_of(d, hn::Eq(v, mark)) << i;
+    }
+    const std::uint64_t closing = quote & ~take_escaped(backslash, state);
+    if (closing != 0) return at + hwy::Num0BitsBelowLS1Bit_Nonzero64(closing);
+  }
+  return size;
+}
+
 std::size_t CountByte(const std::uint8_t* data, std::size_t size, std::uint8_t byte) {
   const hn::ScalableTag<std::uint8_t> d;
   const std::size_t lanes = hn::Lanes(d);
@@ -106,10 +133,17 @@ HWY_AFTER_NAMESPACE();
 namespace stream {
 
 HWY_EXPORT(Scan);
+HWY_EXPORT(ClosingQuote);
 HWY_EXPORT(CountByte);
 
 std::size_t ElementScanner::scan(std::string_view bytes, std::size_t base, std::vector<std::size_t>& ends) {
   return HWY_DYNAMIC_DISPATCH(Scan)(state_, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), base, ends);
+}
+
+std::size_t find_closing_quote(std::string_view text, std::size_t at) {
+  const std::string_view rest = text.substr(at);
+  const std::size_t found = HWY_DYNAMIC_DISPATCH(ClosingQuote)(reinterpret_cast<const std::uint8_t*>(rest.data()), rest.size());
+  return found == rest.size() ? std::string_view::npos : at + found;
 }
 
 std::size_t count_byte(std::string_view bytes, char byte) {

@@ -75,17 +75,11 @@ std::size_t find_quote(std::string_view text, std::size_t at) {
 
 /// Behind the string that begins at `at`; kNowhere if it does not end.
 std::size_t skip_string(std::string_view text, std::size_t at) {
-  std::size_t from = find_quote(text, at + 1);
-  if (from < text.size() && text[from] == '"') return from + 1;
-  for (;;) {
-    const void* const quote = from < text.size() ? std::memchr(text.data() + from, '"', text.size() - from) : nullptr;
-    if (quote == nullptr) return kNowhere;
-    const auto end = static_cast<std::size_t>(static_cast<const char*>(quote) - text.data());
-    std::size_t slashes = 0;
-    while (text[end - 1 - slashes] == '\\') ++slashes;  // stops at the opening quote at the latest
-    if (slashes % 2 == 0) return end + 1;
-    from = end + 1;
-  }
+  const std::size_t from = find_quote(text, at + 1);
+  if (from >= text.size()) return kNowhere;
+  if (text[from] == '"') return from + 1;
+  const std::size_t end = find_closing_quote(text, from);
+  return end == kNowhere ? kNowhere : end + 1;
 }
 
 /// Behind the value that begins at `at`; kNowhere if it does not end.

@@ -45,6 +45,9 @@ class ElementScanner {
   State state_;
 };
 
+/// The offset of the quote that closes a string, from `at` on, which is inside it; npos if none does.
+std::size_t find_closing_quote(std::string_view text, std::size_t at);
+
 /// How many bytes of `bytes` are `byte`.
 std::size_t count_byte(std::string_view bytes, char byte);
 

@@ -109,6 +109,28 @@ TEST_CASE("raw control characters in strings are noticed, and how deep brackets 
   CHECK_FALSE(scanner.take_control());
 }
 
+TEST_CASE("a string's closing quote is the first that no backslash escapes, wherever blocks are cut") {
+  std::mt19937 random(7);
+  for (int round = 0; round < 2000; ++round) {
+    std::string text(random() % 300, 'x');
+    for (char& c : text) {
+      const auto what = random() % 6;
+      c = what == 0 ? '\\' : what == 1 && random() % 8 == 0 ? '"' : 'x';
+    }
+    const std::size_t from = text.empty() ? 0 : random() % text.size();
+    std::size_t expected = std::string_view::npos;
+    for (std::size_t at = from; at < text.size(); ++at) {
+      if (text[at] == '\\') {
+        ++at;
+      } else if (text[at] == '"') {
+        expected = at;
+        break;
+      }
+    }
+    CHECK(stream::find_closing_quote(text, from) == expected);
+  }
+}
+
 TEST_CASE("bytes are counted in any length and at any offset") {
   const std::string text(1000, '\n');
   for (std::size_t from = 0; from < 70; ++from) {

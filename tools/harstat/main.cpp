@@ -1,0 +1,3 @@
+#include "harstat/harstat.hpp"
+
+int main(int argc, char** argv) { return tools::harstat::main(argc, argv); }
