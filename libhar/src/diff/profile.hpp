@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string_view>
+
+namespace har::diff {
+
+/// Whether a value looks as if it meant nothing to a person: an id, a token, a time in digits.
+bool is_opaque(std::string_view value);
+
+/// Whether the standard profile takes a parameter of this name, in any case, for one that is another each time.
+bool is_volatile_query(std::string_view name);
+
+}  // namespace har::diff
