@@ -87,9 +87,16 @@ constexpr auto kVolatile = std::to_array<VolatileField>({
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+/// Hidden by what the values are, and not by a rule.
+bool by_value(const VolatileField& field) { return field.place.starts_with("query.") || field.place.starts_with("cookie."); }
+
 }  // namespace
 
 std::span<const VolatileField> volatile_fields() { return kVolatile; }
+
+std::size_t profile_rules() {
+  return kVolatile.size() - static_cast<std::size_t>(std::count_if(kVolatile.begin(), kVolatile.end(), by_value));
+}
 
 bool is_opaque(std::string_view value) {
   std::size_t digits = 0;
@@ -113,8 +120,7 @@ bool is_volatile_query(std::string_view name) {
 stream::Status add_profile(DiffOptions& options) {
   if (options.profile == Profile::exact) return {};
   for (const VolatileField& field : kVolatile) {
-    // These are hidden by what their values are.
-    if (field.place.starts_with("query.") || field.place.starts_with("cookie.")) continue;
+    if (by_value(field)) continue;
     STREAM_ASSIGN(auto rule, rule_at(field.place));
     rule.optional = true;
     STREAM_TRY(options.values.noise.add(std::move(rule)));

@@ -143,4 +143,25 @@ bool compare_streams(Found& found, Judge& judge, EntryView& expected, EntryView&
   return true;
 }
 
+std::uint64_t stream_hash(Judge& judge, EntryView& entry, const SideFiles* files) {
+  const auto exchange = exchange_of(entry, files, judge.options().limits);
+  if (!exchange) return stream::hash_bytes(entry.text());
+  stream::DecodeOptions decode;
+  decode.limits = judge.options().limits;
+  const auto items = stream::decode_items(*exchange, exchange->kind(), decode);
+  if (!items) return 2;
+  std::uint64_t out = 3;
+  stream::JsonComparer& json = judge.json();
+  for (const stream::Item& item : *items) {
+    const auto state = json.data(item);
+    std::uint64_t hash = static_cast<std::uint64_t>(item.kind) * 2 + static_cast<std::uint64_t>(item.direction);
+    if (!json.ignored(state)) {
+      auto value = stream::parse_json(item.data, judge.options().limits);
+      hash = stream::hash_combine(hash, value ? json.hash(*value, state) : json.hash(stream::Json(item.data), state));
+    }
+    out = stream::hash_combine(out, hash);
+  }
+  return out;
+}
+
 }  // namespace har::diff
