@@ -1,4 +1,6 @@
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -378,4 +380,16 @@ TEST_CASE("thresholds say when times are too long") {
     CHECK_FALSE(parse_threshold(wrong));
   }
   CHECK(parse_threshold("wiat>1s").error().hint == "did you mean wait?");
+}
+
+TEST_CASE("the document lists what the standard profile hides, as the program has it") {
+  std::ifstream file(std::string(HARTAPE_SOURCE_DIR) + "/docs/hardiff.md");
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::size_t at = text.find("## What is hidden");
+  for (const VolatileField& field : volatile_fields()) {
+    const std::string row = "\n| `" + std::string(field.place) + "` | " + std::string(field.why) + " |";
+    INFO(row);
+    CHECK(text.find(row, at) != std::string::npos);
+    CHECK(rule_at(field.place));
+  }
 }

@@ -34,7 +34,7 @@ std::string entry(const std::string& url, const std::string& body, int status = 
          R"(,"headers":[],"content":{"mimeType":"text/plain","text":")" + body + R"("}})" + more + "}";
 }
 
-std::string har(const std::vector<std::string>& entries) {
+std::string recording(const std::vector<std::string>& entries) {
   std::string out = R"({"log":{"version":"1.2","creator":{"name":"t","version":"1"},"entries":[)";
   for (std::size_t i = 0; i < entries.size(); ++i) out += (i == 0 ? "\n" : ",\n") + entries[i];
   return out + "]}}";
@@ -118,9 +118,9 @@ TEST_CASE("an order change is a move, and nothing else") {
   const Files files;
   std::vector<std::string> entries;
   for (int i = 0; i < 8; ++i) entries.push_back(entry("http://a/" + std::to_string(i), "body " + std::to_string(i)));
-  const std::string expected = files.write("e.har", har(entries));
+  const std::string expected = files.write("e.har", recording(entries));
   std::swap(entries[2], entries[6]);
-  const std::string actual = files.write("a.har", har(entries));
+  const std::string actual = files.write("a.har", recording(entries));
   const Outcome outcome = compared({expected}, {actual}, standard());
   CHECK(outcome.steps == std::vector<std::string>{"equal e3 a7 moved", "equal e7 a3 moved"});
   CHECK(outcome.skipped == 6);
@@ -131,8 +131,8 @@ TEST_CASE("an order change is a move, and nothing else") {
 TEST_CASE("what is missing and what is extra stands where it belongs") {
   const Files files;
   const auto e = [](int i) { return entry("http://a/" + std::string(1, static_cast<char>('a' + i)), "x"); };
-  const std::string expected = files.write("e.har", har({e(0), e(1), e(2), e(3)}));
-  const std::string actual = files.write("a.har", har({e(0), e(2), entry("http://other/path", "quite another"), e(3)}));
+  const std::string expected = files.write("e.har", recording({e(0), e(1), e(2), e(3)}));
+  const std::string actual = files.write("a.har", recording({e(0), e(2), entry("http://other/path", "quite another"), e(3)}));
   CHECK(compared({expected}, {actual}, standard()).steps == std::vector<std::string>{"missing e2", "extra a3"});
   CHECK(compared({actual}, {expected}, standard()).steps == std::vector<std::string>{"extra a2", "missing e3"});
 }
@@ -141,19 +141,19 @@ TEST_CASE("of several entries with one address the equal ones are partners, and 
   const Files files;
   const auto e = [](const std::string& body) { return entry("http://a/poll", body); };
   const std::string expected =
-      files.write("e.har", har({e("state one of the job"), e("state two of the job"), e("done and over")}));
+      files.write("e.har", recording({e("state one of the job"), e("state two of the job"), e("done and over")}));
   const std::string actual =
-      files.write("a.har", har({e("state two of the job"), e("done, over, finished"), e("state one of the job")}));
+      files.write("a.har", recording({e("state two of the job"), e("done, over, finished"), e("state one of the job")}));
   const auto outcome = compared({expected}, {actual}, standard());
   CHECK(outcome.result.changed == 1);
   CHECK(outcome.result.missing + outcome.result.extra == 0);
   CHECK(outcome.result.moved == 1);
 
   // One more at the beginning does not shift all others.
-  const std::string longer = files.write(
-      "l.har", har({e("quite new words here"), e("state one of the job!"), e("state two of the job!"), e("done and over!")}));
+  const std::string longer = files.write("l.har", recording({e("quite new words here"), e("state one of the job!"),
+                                                             e("state two of the job!"), e("done and over!")}));
   const std::string shorter =
-      files.write("s.har", har({e("state one of the job"), e("state two of the job"), e("done and over")}));
+      files.write("s.har", recording({e("state one of the job"), e("state two of the job"), e("done and over")}));
   CHECK(compared({shorter}, {longer}, standard()).steps == std::vector<std::string>{"extra a1", "changed response.body e1 a2",
                                                                                     "changed response.body e2 a3",
                                                                                     "changed response.body e3 a4"});
@@ -162,8 +162,9 @@ TEST_CASE("of several entries with one address the equal ones are partners, and 
 TEST_CASE("an address that differs in an id only is a weaker pair, and the difference is told") {
   const Files files;
   const std::string expected =
-      files.write("e.har", har({entry("http://a/users/123", "Ada"), entry("http://a/x?session=1", "y")}));
-  const std::string actual = files.write("a.har", har({entry("http://a/users/456", "Ada"), entry("http://a/x?session=2", "y")}));
+      files.write("e.har", recording({entry("http://a/users/123", "Ada"), entry("http://a/x?session=1", "y")}));
+  const std::string actual =
+      files.write("a.har", recording({entry("http://a/users/456", "Ada"), entry("http://a/x?session=2", "y")}));
   CHECK(compared({expected}, {actual}, standard()).steps ==
         std::vector<std::string>{"changed url e1 a1 alike", "changed query.session e2 a2 alike"});
   DiffOptions same;
@@ -177,9 +178,9 @@ TEST_CASE("a mask hides a difference before entries are paired") {
   const Files files;
   // Without the mask the bodies pair the other way round.
   const std::string expected =
-      files.write("e.har", har({entry("http://a/t1/x", "token=t1 first"), entry("http://a/t2/x", "token=t2 second")}));
+      files.write("e.har", recording({entry("http://a/t1/x", "token=t1 first"), entry("http://a/t2/x", "token=t2 second")}));
   const std::string actual =
-      files.write("a.har", har({entry("http://a/t8/x", "token=t8 first"), entry("http://a/t9/x", "token=t9 second")}));
+      files.write("a.har", recording({entry("http://a/t8/x", "token=t8 first"), entry("http://a/t9/x", "token=t9 second")}));
   CHECK_FALSE(compared({expected}, {actual}, standard()).steps.empty());
   DiffOptions options;
   for (const std::string_view place : {"@*", "/"}) {
@@ -209,8 +210,8 @@ TEST_CASE("the answer does not depend on threads, inputs and how they are laid o
     if (i % 113 == 7) a.push_back(entry("http://new/" + std::to_string(i), "new"));
   }
   std::swap(a[100], a[1500]);
-  const std::string expected = files.write("e.har", har(e));
-  const std::string actual = files.write("a.har", har(a));
+  const std::string expected = files.write("e.har", recording(e));
+  const std::string actual = files.write("a.har", recording(a));
   const Outcome one = compared({expected}, {actual}, standard(), 1);
   CHECK(one.result.missing == 31);
   CHECK(one.result.extra == 27);
@@ -223,7 +224,8 @@ TEST_CASE("the answer does not depend on threads, inputs and how they are laid o
   CHECK(one == compared({expected}, {files.write("a.harl", lines)}, standard(), 2));
   const std::vector<std::string> first(e.begin(), e.begin() + 1000);
   const std::vector<std::string> rest(e.begin() + 1000, e.end());
-  CHECK(one == compared({files.write("e1.har", har(first)), files.write("e2.har", har(rest))}, {actual}, standard(), 2));
+  CHECK(one ==
+        compared({files.write("e1.har", recording(first)), files.write("e2.har", recording(rest))}, {actual}, standard(), 2));
 }
 
 TEST_CASE("ten thousand entries of one address, all with another body, end soon") {
@@ -234,7 +236,7 @@ TEST_CASE("ten thousand entries of one address, all with another body, end soon"
     e.push_back(entry("http://a/poll", "old " + std::to_string(i) + " word" + std::to_string(i * 7 % 1000)));
     a.push_back(entry("http://a/poll", "new " + std::to_string(i) + " word" + std::to_string(i * 7 % 1000)));
   }
-  const auto outcome = compared({files.write("e.har", har(e))}, {files.write("a.har", har(a))}, standard(), 2);
+  const auto outcome = compared({files.write("e.har", recording(e))}, {files.write("a.har", recording(a))}, standard(), 2);
   CHECK(outcome.result.changed == 10'000);
   CHECK(outcome.result.bounded);
 }
@@ -246,8 +248,8 @@ TEST_CASE("times are gathered from equal pairs too, and thresholds are held agai
         "http://a/" + std::to_string(wait % 10), "x", 200,
         R"(,"time":)" + std::to_string(wait + 5) + R"(,"timings":{"send":1,"wait":)" + std::to_string(wait) + R"(,"receive":4})");
   };
-  const std::string expected = files.write("e.har", har({timed(100), timed(201), timed(302)}));
-  const std::string actual = files.write("a.har", har({timed(110), timed(301), timed(302)}));
+  const std::string expected = files.write("e.har", recording({timed(100), timed(201), timed(302)}));
+  const std::string actual = files.write("a.har", recording({timed(110), timed(301), timed(302)}));
   DiffOptions options;
   options.timing.compare = true;
   for (const std::string_view rule : {"wait>+20%", "max(wait)>+10%", "wait>+1s", "dns>1ms"})
