@@ -10,6 +10,7 @@
 #include "diff/judge.hpp"
 #include "diff/lists.hpp"
 #include "diff/phases.hpp"
+#include "diff/profile.hpp"
 #include "diff/streams.hpp"
 #include "har/entry_view.hpp"
 #include "stream/compare/number.hpp"
@@ -108,7 +109,7 @@ struct EntryComparer::Impl {
     const std::string url_e = raw_e.string();
     const std::string url_a = raw_a.string();
     const std::size_t before = found->total();
-    if (url_e != url_a) {
+    if (url_e != url_a || !options.hosts.empty()) {
       const Address e = addresses.read(url_e, SideOf::expected);
       const Address a = addresses.read(url_a, SideOf::actual);
       const Judge::Spot spot = judge.spot(Half::request, Field::url);
@@ -189,8 +190,9 @@ struct EntryComparer::Impl {
     rules.any_case = true;
     rules.exact = !judge.standard();
     rules.in_order = rules.exact;
-    if (!options.hosts.empty()) {
+    if (!rules.exact || !options.hosts.empty()) {
       rules.passes = [this](std::string_view name, std::string_view x, std::string_view y) {
+        if (judge.standard() && name.starts_with("content-security-policy")) return without_nonces(x) == without_nonces(y);
         constexpr std::array<std::string_view, 6> kOfHosts{"host",    ":authority", "origin",
                                                            "referer", "location",   "content-location"};
         return std::find(kOfHosts.begin(), kOfHosts.end(), name) != kOfHosts.end() && addresses.mapped(x, SideOf::expected) == y;

@@ -349,7 +349,7 @@ TEST_CASE("arrays may be compared as sets or by a key") {
   REQUIRE(key.values.noise.add(*by));
   REQUIRE(add_profile(key));
   CHECK(places(compared(kEntry, replaced(kEntry, R"([{\"id\":1},{\"id\":2}])", R"([{\"id\":2,\"x\":1},{\"id\":1},{\"id\":3}])"),
-                        key)) == std::vector<std::string>{"response.body/list/1/x extra", "response.body/list/2 extra"});
+                        key)) == std::vector<std::string>{"response.body/list/0/x extra", "response.body/list/2 extra"});
 }
 
 TEST_CASE("tokens of cookies and parameters that keep caches away may differ, other values may not") {
@@ -363,6 +363,15 @@ TEST_CASE("tokens of cookies and parameters that keep caches away may differ, ot
             .equal());
   CHECK(places(compared(entry("dark", "_=1700000000001"), entry("light", "_=x"), options)) ==
         std::vector<std::string>{"query._ changed", "request.cookie.sid changed"});
+}
+
+TEST_CASE("a nonce of a content security policy is another each time, the policy is not") {
+  const auto entry = [](const std::string& policy) {
+    return R"({"request":{"method":"GET","url":"http://a/"},"response":{"status":200,"headers":[{"name":"Content-Security-Policy","value":")" +
+           policy + R"("}]}})";
+  };
+  CHECK(compared(entry("script-src 'nonce-abc' a"), entry("script-src 'nonce-xyz' a"), standard()).equal());
+  CHECK(compared(entry("script-src 'nonce-abc' a"), entry("script-src 'nonce-xyz' b"), standard()).total == 1);
 }
 
 TEST_CASE("thresholds say when times are too long") {
