@@ -18,10 +18,7 @@ await get('/api/user');
 await get('/api/cart', {method: 'POST', headers: {'content-type': 'application/json'}, body: JSON.stringify({item: 2, count: 1})});
 await get('/api/search', {method: 'POST', body: new URLSearchParams({q: 'ink', sort: 'price'})});
 await Promise.all([1, 2, 3].map((n) => get('/api/related/' + n)));
-await new Promise((done) => {
-  const source = new EventSource('/api/events');
-  source.addEventListener('end', () => { source.close(); done(); });
-});
+await get('/api/events', {headers: {accept: 'text/event-stream'}});
 await new Promise((done) => {
   const socket = new WebSocket('ws://' + location.host + '/api/live');
   socket.onopen = () => socket.send(JSON.stringify({subscribe: 'prices'}));
