@@ -72,6 +72,18 @@ class JsonComparer {
   /// Appends hashes of what is in the value, for likeness(); at most about `limit`.
   void features(std::vector<std::uint32_t>& out, const Json& value, std::size_t limit = 64) { features(out, value, top_, limit); }
 
+  // Places of items, for those who compare other things by the same rules.
+  State data(const Item& item);
+  /// A field beside the data, by its name without '@'.
+  State field(const Item& item, std::string_view name);
+  /// A place below another: RFC 6901. What is below an ignored place is ignored.
+  State below(State state, std::string_view pointer);
+  bool ignored(State state);
+  /// Whether no rule is about the place (but there may be rules about what is below).
+  bool plain(State state);
+  /// The text with the masks of the place applied.
+  std::string apply_masks(State state, std::string_view text);
+
   // The same for values at a place that the matcher knows.
   NoiseMatcher& matcher() { return *matcher_; }
   bool equal(const Json& expected, State state_e, const Json& actual, State state_a);
@@ -98,6 +110,10 @@ class JsonComparer {
   void compare_objects(Search& search, const Json::Object& expected, State state_e, const Json::Object& actual, State state_a);
   void compare_arrays(Search& search, const Json::Array& expected, State state_e, const Json::Array& actual, State state_a);
   void compare_runs(Search& search, const Run& expected, const Run& actual);
+  std::uint64_t key_of(const NoiseRules::Compiled& rule, const Element& element);
+  bool equal_in_any_order(const std::vector<Element>& a, const std::vector<Element>& b);
+  void compare_in_any_order(Search& search, const NoiseRules::Compiled& rule, const std::vector<Element>& expected,
+                            const std::vector<Element>& actual);
 
   const ValueRules& rules_;
   std::unique_ptr<NoiseMatcher> matcher_;
