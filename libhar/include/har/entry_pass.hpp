@@ -24,24 +24,31 @@ struct PassEntry {
 /// Some entries of an input, one behind the other.
 struct EntryPiece {
   std::span<const PassEntry> entries{};
-  /// The number of the first in its input, from 0. While they are worked on it is known only if EntryPass::numbered; when they
-  /// are taken it always is.
+  /// The number of the first in its input, from 0, if EntryPassOptions::numbered.
   std::size_t first = 0;
   /// What the log had said when the input's first entry came.
   const LogInfo* info = nullptr;
   const SideFiles* files = nullptr;
-  /// Where an entry stands, for messages. Costs time. Line and column are not known while a file is read in parts.
+  /// Where the entry of that index in `entries` stands, for messages. Costs time. Line and column are not known while a file is
+  /// read in parts.
   std::function<stream::Place(std::size_t index)> place{};
+};
+
+/// The numbers of the entries of a piece that was worked on.
+struct TakenPiece {
+  std::size_t first = 0;  ///< in its input, from 0
+  std::size_t count = 0;
 };
 
 /// What is to be done. `Out` is what a thread makes of a piece; it is used again for a later piece, so work() clears it first.
 template <class Out>
 struct EntryPass {
   /// Called on several threads at once. False: there is something to be said about one of the entries, whose place should be
-  /// known exactly; then the piece may be given once more, with places. (Where it is not, what was made of it counts.)
+  /// known exactly; then, if it was not, the piece is given once more with it, and what was made of it before is thrown away.
   std::function<bool(const EntryPiece&, Out&)> work{};
-  /// Takes what was made, in the order of the input, on one thread at a time. False: nothing more is wanted.
-  std::function<stream::Result<bool>(const EntryPiece&, Out&)> take{};
+  /// Takes what was made, in the order of the input, on one thread at a time; the entries themselves are gone by then. False:
+  /// nothing more is wanted.
+  std::function<stream::Result<bool>(const TakenPiece&, Out&)> take{};
 };
 
 struct EntryPassOptions {
@@ -64,7 +71,7 @@ namespace detail {
 struct ErasedPass {
   std::function<std::shared_ptr<void>()> make{};
   std::function<bool(const EntryPiece&, void*)> work{};
-  std::function<stream::Result<bool>(const EntryPiece&, void*)> take{};
+  std::function<stream::Result<bool>(const TakenPiece&, void*)> take{};
 };
 stream::Result<EntryPassResult> run_pass(Input& input, const EntryPassOptions& options, const ErasedPass& pass);
 }  // namespace detail
@@ -77,7 +84,7 @@ stream::Result<EntryPassResult> each_entry(Input& input, const EntryPassOptions&
   return detail::run_pass(input, options,
                           {[] { return std::make_shared<Out>(); },
                            [&pass](const EntryPiece& piece, void* out) { return pass.work(piece, *static_cast<Out*>(out)); },
-                           [&pass](const EntryPiece& piece, void* out) { return pass.take(piece, *static_cast<Out*>(out)); }});
+                           [&pass](const TakenPiece& piece, void* out) { return pass.take(piece, *static_cast<Out*>(out)); }});
 }
 
 }  // namespace har

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -24,10 +25,12 @@ using MessageSink = std::function<void(const Message&)>;
 /// - `consume(batch, out)` takes the results, in order, on one thread; its error ends everything, and is returned.
 /// - `say(message)` hears the reader's errors and findings, in the order of the input among the results: on consume's thread,
 ///   and behind the last result on the caller's.
+/// - `broken`, if it is asked for, is set to the error behind which the reader could not go on.
 template <class Out, class MakeReader>
 stream::Status each_batch(const MakeReader& make_reader, const std::function<stream::Status(const EntryBatch&)>& see,
                           unsigned threads, std::function<void(const EntryBatch&, Out&)> work,
-                          std::function<stream::Status(const EntryBatch&, Out&)> consume, const MessageSink& say) {
+                          std::function<stream::Status(const EntryBatch&, Out&)> consume, const MessageSink& say,
+                          std::optional<stream::Error>* broken = nullptr) {
   struct Piece {
     std::vector<Message> before{};
     EntryBatch batch{};
@@ -48,8 +51,11 @@ stream::Status each_batch(const MakeReader& make_reader, const std::function<str
         if (*more) piece.before = std::exchange(heard, {});
         return *more;
       }
-      heard.emplace_back(std::move(more).error());
-      if (!reader.can_continue()) return false;
+      heard.emplace_back(more.error());
+      if (!reader.can_continue()) {
+        if (broken != nullptr) *broken = std::move(more).error();
+        return false;
+      }
     }
   };
   if (threads == 0) {

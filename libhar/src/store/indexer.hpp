@@ -14,7 +14,7 @@
 #include "har/entry_work.hpp"
 #include "har/match/matcher.hpp"
 #include "har/side_files.hpp"
-#include "store/entry_file.hpp"
+#include "pass/entry_file.hpp"
 #include "store/entry_head.hpp"
 #include "stream/io/error.hpp"
 #include "stream/record/event.hpp"
@@ -35,7 +35,7 @@ inline constexpr std::size_t kMostEntries = std::size_t{1} << 28;
 /// What an input's entries are read with.
 struct Reading {
   std::string path{};
-  std::unique_ptr<EntryFile> file{};
+  std::unique_ptr<pass::EntryFile> file{};
   std::unique_ptr<SideFiles> files{};
   stream::WallTime start{};
   std::string creator{};

@@ -12,7 +12,7 @@
 #include "har/exchange.hpp"
 #include "har/format.hpp"
 #include "store/add_har.hpp"
-#include "store/entry_file.hpp"
+#include "pass/entry_file.hpp"
 #include "store/indexer.hpp"
 #include "stream/io/ordered_pipeline.hpp"
 
@@ -20,7 +20,7 @@ namespace har {
 namespace {
 
 using store::creator_of;
-using store::EntryFile;
+using pass::EntryFile;
 using store::Indexer;
 using store::kUnknownKind;
 using store::Made;

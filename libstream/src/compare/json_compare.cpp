@@ -100,6 +100,33 @@ JsonComparer::JsonComparer(const ValueRules& rules)
 
 JsonComparer::~JsonComparer() = default;
 
+JsonComparer::State JsonComparer::data(const Item& item) { return matcher_->root(matcher_->filters(item)); }
+
+JsonComparer::State JsonComparer::field(const Item& item, std::string_view name) {
+  return matcher_->field(matcher_->filters(item), name);
+}
+
+JsonComparer::State JsonComparer::below(State state, std::string_view pointer) {
+  while (!pointer.empty() && state != NoiseMatcher::kNothing && !matcher_->ignored(state)) {
+    pointer.remove_prefix(1);
+    const std::size_t end = std::min(pointer.find('/'), pointer.size());
+    std::string name(pointer.substr(0, end));
+    for (std::size_t at = 0; (at = name.find('~', at)) != std::string::npos; ++at) {
+      const char kind = at + 1 < name.size() ? name[at + 1] : '0';
+      name.replace(at, 2, 1, kind == '1' ? '/' : '~');
+    }
+    const bool index = !name.empty() && name.size() < 10 && name.find_first_not_of("0123456789") == std::string::npos;
+    const State as_element = index ? matcher_->element(state, std::stoul(name)) : NoiseMatcher::kNothing;
+    state = as_element != NoiseMatcher::kNothing ? as_element : matcher_->member(state, name);
+    pointer.remove_prefix(end);
+  }
+  return state;
+}
+
+bool JsonComparer::ignored(State state) { return matcher_->ignored(state); }
+bool JsonComparer::plain(State state) { return state == NoiseMatcher::kNothing || matcher_->effect(state).plain(); }
+std::string JsonComparer::masked(State state, std::string_view text) { return stream::masked(matcher_->effect(state), text); }
+
 std::vector<JsonComparer::Member> JsonComparer::members(const Json::Object& object, State state) {
   std::vector<Member> out;
   out.reserve(object.size());

@@ -72,6 +72,18 @@ class JsonComparer {
   /// Appends hashes of what is in the value, for likeness(); at most about `limit`.
   void features(std::vector<std::uint32_t>& out, const Json& value, std::size_t limit = 64) { features(out, value, top_, limit); }
 
+  // Places of items, for those who compare other things by the same rules.
+  State data(const Item& item);
+  /// A field beside the data, by its name without '@'.
+  State field(const Item& item, std::string_view name);
+  /// A place below another: RFC 6901. What is below an ignored place is ignored.
+  State below(State state, std::string_view pointer);
+  bool ignored(State state);
+  /// Whether no rule is about the place (but there may be rules about what is below).
+  bool plain(State state);
+  /// The text with the masks of the place applied.
+  std::string masked(State state, std::string_view text);
+
   // The same for values at a place that the matcher knows.
   NoiseMatcher& matcher() { return *matcher_; }
   bool equal(const Json& expected, State state_e, const Json& actual, State state_a);

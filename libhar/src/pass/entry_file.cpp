@@ -1,4 +1,4 @@
-#include "store/entry_file.hpp"
+#include "pass/entry_file.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace har::store {
+namespace har::pass {
 namespace {
 
 stream::Error error_of(int number, const std::string& path) {
@@ -74,4 +74,4 @@ stream::Result<std::size_t> EntryFileSource::read(std::span<char> buffer) {
   return count;
 }
 
-}  // namespace har::store
+}  // namespace har::pass

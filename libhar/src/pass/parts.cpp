@@ -1,4 +1,4 @@
-#include "store/parts.hpp"
+#include "pass/parts.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -6,7 +6,7 @@
 #include "stream/text/json_scan.hpp"
 #include "stream/text/utf8.hpp"
 
-namespace har::store {
+namespace har::pass {
 namespace {
 
 constexpr std::string_view kMember = "\"startedDateTime\"";
@@ -113,4 +113,4 @@ bool PartText::slice(std::uint64_t offset, const stream::Limits& limits) {
   return true;
 }
 
-}  // namespace har::store
+}  // namespace har::pass

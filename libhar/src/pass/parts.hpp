@@ -13,13 +13,13 @@
 #include <vector>
 
 #include "har/entry_reader.hpp"
-#include "store/entry_file.hpp"
+#include "pass/entry_file.hpp"
 #include "stream/io/limits.hpp"
 
 /// A HAR's array of entries read in parts, by several threads at once. Where a part begins is guessed: each part begins where an
 /// entry seems to end. A part that is given out as good is proof that if its begin is the end of an entry, so is its end; the
 /// first begins behind an entry that was read, and they are taken in order.
-namespace har::store {
+namespace har::pass {
 
 struct Part {
   std::uint64_t begin = 0;
@@ -167,4 +167,4 @@ class PartWork {
   stream::Status status_{};
 };
 
-}  // namespace har::store
+}  // namespace har::pass

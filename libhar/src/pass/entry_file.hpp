@@ -13,7 +13,7 @@
 #include "stream/io/byte_source.hpp"
 #include "stream/io/error.hpp"
 
-namespace har::store {
+namespace har::pass {
 
 /// A regular file that is read in pieces, from anywhere, as long as nobody writes to it.
 class EntryFile {
@@ -61,4 +61,4 @@ class EntryFileSource : public stream::ByteSource {
   std::uint64_t at_ = 0;
 };
 
-}  // namespace har::store
+}  // namespace har::pass
