@@ -19,6 +19,7 @@ using stream::Direction;
 using stream::Event;
 using stream::EventKind;
 using stream::Exchange;
+using stream::Json;
 using stream::Nanos;
 using stream::Result;
 using stream::Status;
@@ -346,6 +347,12 @@ class LiveExchange final : public stream::net::ClientSink {
   // ---- the end
 
   void finish(ClientEnd& end) {
+    if (out_.got.response && end.kind == ClientEnd::Kind::complete && !talk_) {
+      Json& response = out_.got.response->object;
+      response.set("bodySize", out_.wire_bytes);
+      // HAR 1.2 §4.2.12: what the coding has saved.
+      if (decoder_ && held_ > out_.wire_bytes) response.find("content")->set("compression", std::uint64_t{held_ - out_.wire_bytes});
+    }
     out_.interrupted = clients_.stopped() && end.kind == ClientEnd::Kind::stopped && !ended_by_us_.load();
     out_.met = met_;
     out_.timed_out = end.kind == ClientEnd::Kind::timeout;
