@@ -125,7 +125,7 @@ JsonComparer::State JsonComparer::below(State state, std::string_view pointer) {
 
 bool JsonComparer::ignored(State state) { return matcher_->ignored(state); }
 bool JsonComparer::plain(State state) { return state == NoiseMatcher::kNothing || matcher_->effect(state).plain(); }
-std::string JsonComparer::masked(State state, std::string_view text) { return stream::masked(matcher_->effect(state), text); }
+std::string JsonComparer::apply_masks(State state, std::string_view text) { return masked(matcher_->effect(state), text); }
 
 std::vector<JsonComparer::Member> JsonComparer::members(const Json::Object& object, State state) {
   std::vector<Member> out;

@@ -108,14 +108,14 @@ struct DiffOptions {
   /// How values are compared, and what is noise. See rule_at() for rules about places of an entry. The profile's own
   /// rules come to these by add_profile().
   stream::ValueRules values{};
-  /// Only these places are compared; empty: all. Built by only_at().
+  /// Only these places are compared; empty: all. Built by rule_at().
   std::vector<stream::NoiseRule> only{};
 
   // What entries are paired by.
   match::HostMap hosts{};                    ///< applied to the expected side's addresses
   std::vector<std::string> ignored_query{};  ///< names of parameters, in any case
   std::vector<std::string> path_templates{};  ///< "/users/{id}/posts": what {…} stands for does not count in pairing or comparing
-  bool order = false;                         ///< an entry that moved is a difference
+  bool order = true;                          ///< an entry that moved is a difference
 
   TimingOptions timing{};
   std::size_t max_fields = 200;  ///< differences of one pair that are kept; others are counted
@@ -231,8 +231,9 @@ struct DiffRun {
   /// Entries for which this is false are left out, of both sides; may be empty. Called on several threads at once. `index` is in
   /// the input.
   std::function<bool(EntryView& entry, std::size_t index, const Input& input, const LogInfo* info)> choose{};
-  /// 1: the first difference is enough.
+  /// After so many steps that are not equal nothing more is looked at.
   std::size_t max_steps = SIZE_MAX;
+  std::uint64_t seed = 0;  ///< of fingerprints: one that nobody else knows, where inputs may be hostile
 };
 
 /// Compares two sides, in memory bounded by an index of some hundred bytes an entry. Errors: `io`, and those of the sink.

@@ -82,7 +82,7 @@ class JsonComparer {
   /// Whether no rule is about the place (but there may be rules about what is below).
   bool plain(State state);
   /// The text with the masks of the place applied.
-  std::string masked(State state, std::string_view text);
+  std::string apply_masks(State state, std::string_view text);
 
   // The same for values at a place that the matcher knows.
   NoiseMatcher& matcher() { return *matcher_; }
