@@ -139,13 +139,21 @@ Result<HeaderChange> parse_header_change(std::string_view text) {
   return change;
 }
 
-Result<Resend> make_resend(const Exchange& exchange, std::string body, const ResendOptions& options) {
-  Resend out;
+bool opens_websocket(const Exchange& exchange) {
   const std::string_view url = exchange.url();
-  out.websocket = is_websocket(exchange) || iequals(url.substr(0, 3), "ws:") || iequals(url.substr(0, 4), "wss:");
-  if (std::string why = why_not(exchange, body, out.websocket); !why.empty()) {
-    return fail({ErrorCode::unsupported, std::move(why), {}, {}});
-  }
+  return is_websocket(exchange) || iequals(url.substr(0, 3), "ws:") || iequals(url.substr(0, 4), "wss:");
+}
+
+Status check_resend(const Exchange& exchange, std::string_view body) {
+  std::string why = why_not(exchange, body, opens_websocket(exchange));
+  return why.empty() ? Status() : fail({ErrorCode::unsupported, std::move(why), {}, {}});
+}
+
+Result<Resend> make_resend(const Exchange& exchange, std::string body, const ResendOptions& options) {
+  STREAM_TRY(check_resend(exchange, body));
+  Resend out;
+  out.websocket = opens_websocket(exchange);
+  const std::string_view url = exchange.url();
   const Json& request = exchange.request->object;
   out.method = exchange.method().empty() || out.websocket ? "GET" : std::string(exchange.method());
   out.url = url.substr(0, url.find('#'));

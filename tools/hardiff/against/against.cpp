@@ -270,25 +270,26 @@ class Runner {
     job->recorded = std::move(*exchange);
     job->live_duration = recorded_duration(job->recorded);
     har::match::Request request = har::match::request_of(job->recorded);
-    auto resend = replay::make_resend(job->recorded, std::move(request.body), resend_);
-    if (!resend) {
-      ++skipped_[resend.error().message];
+    if (const auto can = replay::check_resend(job->recorded, request.body); !can) {
+      ++skipped_[can.error().message];
       return std::unique_ptr<Job>();
     }
-    auto url = net::parse_url(resend->url);
+    auto url = net::parse_url(job->recorded.url());
     if (!url) {
       ++skipped_["its address cannot be read"];
       return std::unique_ptr<Job>();
     }
-    const auto live = targets_->live(resend->url, resend->websocket);
+    // The first one decides what --against is for, and so what the recorded addresses in it become.
+    const auto live = targets_->live(job->recorded.url(), replay::opens_websocket(job->recorded));
     if (!live) {
       ++other_hosts_[url->authority()];
       return std::unique_ptr<Job>();
     }
-    job->method = resend->method;
+    STREAM_ASSIGN(auto resend, replay::make_resend(job->recorded, std::move(request.body), resend_));
+    job->method = resend.method;
     job->recorded_url = std::move(*url);
     job->number = ++sent_;
-    fill(*job, *live, std::move(*resend));
+    fill(*job, *live, std::move(resend));
     return job;
   }
 
@@ -536,7 +537,8 @@ class Runner {
     if (!wrong || outcome.met || !end) return;
     for (diff::FieldDifference& each : differences.differences) {
       if (each.field != diff::Field::ending) continue;
-      if (outcome.timed_out && !end->data.empty()) each.actual = {stream::ShownValue::Form::text, end->data, 0};
+      if (!end->data.empty()) each.actual = {stream::ShownValue::Form::text, end->data, 0};
+      if (each.expected.text.empty()) each.expected = {stream::ShownValue::Form::text, "complete", 0};
       return;
     }
     if (differences.equal() && !outcome.timed_out && !outcome.unreachable) return;  // it ended as it had
@@ -544,7 +546,7 @@ class Runner {
     difference.half = diff::Half::response;
     difference.field = diff::Field::ending;
     difference.place = "ending";
-    difference.expected = {stream::ShownValue::Form::text, "the end of the answer", 0};
+    difference.expected = {stream::ShownValue::Form::text, "complete", 0};
     difference.actual = {stream::ShownValue::Form::text, end->data.empty() ? end->reason : end->data, 0};
     differences.differences.push_back(std::move(difference));
     ++differences.total;

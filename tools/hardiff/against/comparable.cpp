@@ -71,7 +71,7 @@ class Maker {
     }
     // When pieces came is kept where the recording has it.
     if (expected_.find("_streamChunks") == nullptr) out.erase("_streamChunks");
-    if (outcome_.met || outcome_.counted != SIZE_MAX) {
+    if (outcome_.met || outcome_.left || outcome_.counted != SIZE_MAX) {
       take_over(out, expected_, "_incomplete");
       take_over(out, expected_, "_error");
     }
@@ -88,6 +88,10 @@ class Maker {
   stream::Exchange counted() const {
     stream::Exchange got = outcome_.got;
     if (outcome_.counted < got.timeline.size()) got.timeline.resize(outcome_.counted);
+    std::size_t closes = 0;
+    std::erase_if(got.timeline, [&](const stream::Event& event) {
+      return event.kind == stream::EventKind::close && ++closes > std::max<std::size_t>(1, outcome_.recorded_closes);
+    });
     return got;
   }
 

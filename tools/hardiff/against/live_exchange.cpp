@@ -127,6 +127,9 @@ class LiveExchange final : public stream::net::ClientSink {
   LiveExchange(const LiveRequest& request, Clients& clients) : request_(request), clients_(clients) {
     out_.got.id = request.id;
     out_.recorded = recorded_duration(*request.recorded);
+    out_.recorded_closes =
+        static_cast<std::size_t>(std::count_if(request.recorded->timeline.begin(), request.recorded->timeline.end(),
+                                               [](const Event& event) { return event.kind == EventKind::close; }));
     if (request.websocket) {
       const auto pace = request.recorded_pace ? Reenactment::Pace::recorded : Reenactment::Pace::lockstep;
       talk_.emplace(*request.recorded, pace, request.speed_millionths);
@@ -243,7 +246,6 @@ class LiveExchange final : public stream::net::ClientSink {
         break;
       default:
         out_.got.timeline.push_back(std::move(event));
-        ++events_;
     }
   }
 
@@ -300,9 +302,17 @@ class LiveExchange final : public stream::net::ClientSink {
       client_->stop();
       return {};
     }
-    push(stream::net::timeline_event(event), event.at);
-    if (!talk_) return {};
+    if (!talk_) {
+      push(stream::net::timeline_event(event), event.at);
+      return {};
+    }
     const std::lock_guard lock(mutex_);
+    // Where the recording has no close, who closes behind its last message is not what it tells.
+    const bool all = talk_->missing() == 0 && talk_->unsent() == 0;
+    if (event.kind == ClientEvent::Kind::close && all && out_.recorded_closes == 0 && out_.counted == SIZE_MAX) {
+      out_.counted = out_.got.timeline.size();
+    }
+    push(stream::net::timeline_event(event), event.at);
     if (event.kind == ClientEvent::Kind::close) {
       if (event.direction == Direction::receive) talk_->closed(since_begin(event.at));
     } else if (event.direction == Direction::receive) {
@@ -326,7 +336,6 @@ class LiveExchange final : public stream::net::ClientSink {
         (void)client_->send(step.opcode, std::string(step.bytes));
         continue;
       }
-      if (!step.recorded) out_.counted = events_.load();
       // A close that cannot be sent as it was recorded is sent without a code.
       if (!client_->close(step.code, std::string(step.bytes))) (void)client_->close(std::nullopt);
     }
@@ -351,10 +360,12 @@ class LiveExchange final : public stream::net::ClientSink {
       Json& response = out_.got.response->object;
       response.set("bodySize", out_.wire_bytes);
       // HAR 1.2 §4.2.12: what the coding has saved.
-      if (decoder_ && held_ > out_.wire_bytes) response.find("content")->set("compression", std::uint64_t{held_ - out_.wire_bytes});
+      if (decoder_ && held_ > out_.wire_bytes)
+        response.find("content")->set("compression", std::uint64_t{held_ - out_.wire_bytes});
     }
     out_.interrupted = clients_.stopped() && end.kind == ClientEnd::Kind::stopped && !ended_by_us_.load();
     out_.met = met_;
+    out_.left = ended_by_us_.load() && end.kind == ClientEnd::Kind::stopped;
     out_.timed_out = end.kind == ClientEnd::Kind::timeout;
     out_.waited = since_begin(end.at);
     if (!out_.got.request) return;  // it was interrupted before there was one
@@ -366,10 +377,7 @@ class LiveExchange final : public stream::net::ClientSink {
       return;
     }
     if (out_.interrupted) return;  // incomplete
-    if (ended_by_us_.load() && end.kind == ClientEnd::Kind::stopped) {
-      push(stream::net::end_event(end, "all that was expected had come"), end.at);
-      return;
-    }
+    if (out_.left) return;         // so is this
     Event line = stream::net::end_event(end);
     if (out_.timed_out) {
       line.data = fmt::format("timed out after {}; the recording took {}", stream::format_duration(out_.waited),
@@ -405,7 +413,6 @@ class LiveExchange final : public stream::net::ClientSink {
   Moment begin_{};
   Nanos last_{};
   std::size_t held_ = 0;
-  std::atomic<std::size_t> events_ = 0;  ///< in the timeline
   std::string broken_{};
   std::optional<stream::Decompressor> decoder_{};
   bool closes_early_ = false;

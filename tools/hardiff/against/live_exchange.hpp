@@ -56,11 +56,13 @@ struct LiveOutcome {
   bool interrupted = false;
   stream::Nanos waited{};    ///< if it timed out
   stream::Nanos recorded{};  ///< what the recording took
-  /// It was ended by us, because everything that the recording has had come, and equal. What it would have said next is not
-  /// known.
-  bool met = false;
+  /// We left, because everything that the recording has had come. What it would have said next is not known.
+  bool left = false;
+  bool met = false;  ///< and it was equal
   /// How many events of `got.timeline` count: what follows is how we ended what the recording does not end.
   std::size_t counted = SIZE_MAX;
+  /// Close frames that the recording has: few recorders write the one that answers the other.
+  std::size_t recorded_closes = 0;
   std::uint64_t wire_bytes = 0;  ///< of the body
 };
 

@@ -45,8 +45,13 @@ struct Resend {
   bool deflate = false;                     ///< WebSocket: permessage-deflate was offered
 };
 
-/// The request of `exchange`, whose body is `body`. Errors: `unsupported`: it cannot be sent, or there is no answer to compare
-/// with; the message says why, in a few words.
+/// Whether the request of `exchange`, whose body is `body`, can be sent again. Errors: `unsupported`: it cannot, or there is no
+/// answer to compare with; the message says why, in a few words.
+Status check_resend(const Exchange& exchange, std::string_view body);
+/// Whether it opens a WebSocket.
+bool opens_websocket(const Exchange& exchange);
+
+/// The request of `exchange`, whose body is `body`. Errors: those of check_resend().
 ///
 /// Header fields are sent as recorded, in their order, but for those of a connection (see end_to_end_headers()), Expect, and
 /// codings in Accept-Encoding that we do not know. A Content-Encoding that the recorded body is not in any more is not sent.
