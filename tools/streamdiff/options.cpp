@@ -262,7 +262,7 @@ stream::Result<har::StreamSelection> selection_of(const SelectionOptions& side, 
 
 stream::Status finish(Options& options, Tool& tool) {
   stream::CompareOptions& compare = options.compare;
-  STREAM_ASSIGN(compare.values.noise, read_noise_rules(options.noise, tool.messages().findings()));
+  STREAM_ASSIGN(compare.values.noise, read_noise_rules(options.noise, {tool.messages().findings()}));
   for (const std::string& text : options.join) {
     STREAM_ASSIGN(auto rule, parse_join(text));
     compare.join.push_back(std::move(rule));

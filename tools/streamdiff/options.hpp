@@ -8,7 +8,7 @@
 #include "common/tool.hpp"
 #include "har/streams.hpp"
 #include "stream/compare/compare.hpp"
-#include "streamdiff/noise_options.hpp"
+#include "common/noise_options.hpp"
 #include "streamdiff/report_options.hpp"
 
 namespace tools::streamdiff_tool {

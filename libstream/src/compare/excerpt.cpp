@@ -1,4 +1,4 @@
-#include "excerpt.hpp"
+#include "stream/compare/excerpt.hpp"
 
 #include <fmt/format.h>
 

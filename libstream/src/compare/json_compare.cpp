@@ -1,8 +1,10 @@
 #include "stream/compare/json_compare.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "json_text.hpp"
+#include "json_walk.hpp"
 #include "noise_matcher.hpp"
 #include "stream/compare/align.hpp"
 
@@ -193,6 +195,8 @@ bool JsonComparer::equal_plain(const Json& a, State state_a, const Json& b, Stat
       const auto in_a = elements(a.as_array(), state_a);
       const auto in_b = elements(b.as_array(), state_b);
       if (in_a.size() != in_b.size()) return false;
+      if (matcher_->effect(state_a).array != nullptr && matcher_->effect(state_b).array != nullptr)
+        return equal_in_any_order(in_a, in_b);
       for (std::size_t i = 0; i < in_a.size(); ++i) {
         if (!equal(*in_a[i].value, in_a[i].state, *in_b[i].value, in_b[i].state)) return false;
       }
@@ -251,6 +255,8 @@ bool JsonComparer::equal_relaxed(const NoiseEffect& effect, const Json& expected
         break;
       case NoiseAction::ignore:
       case NoiseAction::mask:
+      case NoiseAction::set:
+      case NoiseAction::key:
         break;
     }
     if (same) return true;
@@ -331,6 +337,8 @@ std::uint64_t JsonComparer::hash(const Json& value, State state) {
         break;
       case NoiseAction::ignore:
       case NoiseAction::mask:
+      case NoiseAction::set:
+      case NoiseAction::key:
         break;
     }
   }
@@ -355,9 +363,12 @@ std::uint64_t JsonComparer::hash_plain(const Json& value, State state) {
       return hash_bytes(value.as_string(), seed);
     case Json::Kind::array: {
       std::uint64_t out = seed;
+      const bool any_order = state != NoiseMatcher::kNothing && matcher_->effect(state).array != nullptr;
       for (std::size_t i = 0; i < value.as_array().size(); ++i) {
         const State inner = matcher_->element(state, i);
-        if (!matcher_->ignored(inner)) out = hash_combine(out, hash(value.as_array()[i], inner));
+        if (matcher_->ignored(inner)) continue;
+        const std::uint64_t element = hash(value.as_array()[i], inner);
+        out = any_order ? out + hash_combine(seed, element) : hash_combine(out, element);
       }
       return out;
     }
@@ -481,6 +492,9 @@ void JsonComparer::compare_arrays(Search& search, const Json::Array& expected, S
                                   State state_a) {
   const auto in_e = elements(expected, state_e);
   const auto in_a = elements(actual, state_a);
+  const NoiseRules::Compiled* const any_order = matcher_->effect(state_e).array;
+  if (any_order != nullptr && any_order == matcher_->effect(state_a).array)
+    return compare_in_any_order(search, *any_order, in_e, in_a);
   const auto same = [&](std::size_t i, std::size_t j) {
     return equal(*in_e[i].value, in_e[i].state, *in_a[j].value, in_a[j].state);
   };
@@ -515,6 +529,74 @@ void JsonComparer::compare_arrays(Search& search, const Json::Array& expected, S
     from_a = at_a + 1;
   }
   compare_runs(search, {in_e, from_e, end_e}, {in_a, from_a, end_a});
+}
+
+/// What a key's value is; elements without one are told apart by what they are.
+std::uint64_t JsonComparer::key_of(const NoiseRules::Compiled& rule, const Element& element) {
+  if (rule.rule.action == NoiseAction::key) {
+    std::uint64_t key = 0;
+    bool found = false;
+    walk_places(*element.value, rule.by, [&](const Json& value, const Levels&) {
+      key = hash_combine(key, hash(value, NoiseMatcher::kNothing));
+      found = true;
+    });
+    if (found) return key;
+  }
+  return hash(*element.value, element.state);
+}
+
+bool JsonComparer::equal_in_any_order(const std::vector<Element>& a, const std::vector<Element>& b) {
+  const auto by_hash = [&](const std::vector<Element>& side) {
+    std::vector<std::pair<std::uint64_t, const Element*>> out;
+    for (const Element& element : side) out.emplace_back(hash(*element.value, element.state), &element);
+    std::stable_sort(out.begin(), out.end(), [](const auto& x, const auto& y) { return x.first < y.first; });
+    return out;
+  };
+  const auto in_a = by_hash(a);
+  const auto in_b = by_hash(b);
+  return std::equal(in_a.begin(), in_a.end(), in_b.begin(), in_b.end(), [&](const auto& x, const auto& y) {
+    return x.first == y.first && equal(*x.second->value, x.second->state, *y.second->value, y.second->state);
+  });
+}
+
+void JsonComparer::compare_in_any_order(Search& search, const NoiseRules::Compiled& rule, const std::vector<Element>& expected,
+                                        const std::vector<Element>& actual) {
+  std::unordered_map<std::uint64_t, std::vector<std::size_t>> by_key;  // of the actual side, from the last to the first
+  for (std::size_t j = actual.size(); j-- > 0;) by_key[key_of(rule, actual[j])].push_back(j);
+  std::vector<Element> left_e;
+  std::vector<bool> taken(actual.size(), false);
+  for (const Element& element : expected) {
+    const auto found = by_key.find(key_of(rule, element));
+    if (found == by_key.end() || found->second.empty()) {
+      left_e.push_back(element);
+      continue;
+    }
+    const std::size_t j = found->second.back();
+    found->second.pop_back();
+    taken[j] = true;
+    const PointerScope scope(search.expected_pointer, search.actual_pointer);
+    append_pointer(search.expected_pointer, element.index);
+    append_pointer(search.actual_pointer, actual[j].index);
+    compare(search, *element.value, element.state, *actual[j].value, actual[j].state);
+  }
+  std::vector<Element> left_a;
+  for (std::size_t j = 0; j < actual.size(); ++j) {
+    if (!taken[j]) left_a.push_back(actual[j]);
+  }
+  if (rule.rule.action == NoiseAction::set) return compare_runs(search, {left_e, 0, left_e.size()}, {left_a, 0, left_a.size()});
+  // With other keys they are other elements.
+  for (const Element& element : left_e) {
+    const PointerScope scope(search.expected_pointer, search.actual_pointer);
+    append_pointer(search.expected_pointer, element.index);
+    append_pointer(search.actual_pointer, actual.size());
+    search.add(ValueChange::missing, element.value, nullptr);
+  }
+  for (const Element& element : left_a) {
+    const PointerScope scope(search.expected_pointer, search.actual_pointer);
+    append_pointer(search.expected_pointer, expected.size());
+    append_pointer(search.actual_pointer, element.index);
+    search.add(ValueChange::extra, nullptr, element.value);
+  }
 }
 
 // Two runs of elements that found no equal: those that are alike are the same element, changed.

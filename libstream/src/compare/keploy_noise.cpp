@@ -97,6 +97,8 @@ class Reader {
         STREAM_TRY(section(key, value));
       } else if (name.substr(0, dot) == "body" || is_header(name.substr(0, dot))) {
         STREAM_TRY(field(is_header(name.substr(0, dot)) ? "header" : "body", name.substr(dot + 1), key, value));
+      } else if (options_.requests && name.substr(0, dot) == "requestbody") {
+        STREAM_TRY(field("requestbody", name.substr(dot + 1), key, value));
       } else if (is_request(name.substr(0, dot))) {
         note(key, fmt::format("'{}' is left out: requests are not compared", key.text));
       } else {
@@ -128,12 +130,13 @@ class Reader {
   Status section(const YamlNode& key, const YamlNode& value) {
     const std::string name = lower_case(key.text);
     if (name == "*") return field("body", "*", key, value);
-    if (is_request(name)) {
+    if (options_.requests && (name == "url" || name == "method")) return field(name, "*", key, value);
+    if (is_request(name) && !options_.requests) {
       note(key, fmt::format("'{}' is left out: requests are not compared", key.text));
       return {};
     }
-    if (name != "body" && !is_header(name)) return field("body", name, key, value);
-    const std::string of = name == "body" ? "body" : "header";
+    if (name != "body" && !is_header(name) && !is_request(name)) return field("body", name, key, value);
+    const std::string of = is_header(name) ? "header" : name;
     switch (value.kind) {
       case Kind::null:
         return {};
@@ -173,7 +176,10 @@ class Reader {
       if (key.first == "header") {
         rule.path = "@header/" + key.second.substr(0, key.second.find('*'));
         if (key.second.find('*') != std::string::npos) rule.path += '*';
+      } else if (key.first == "url" || key.first == "method") {
+        rule.path = "@" + key.first;
       } else {
+        if (key.first == "requestbody") rule.only = {{ItemKind::body}, {}, Direction::send};
         rule.path = key.second;
         rule.pattern = body_path(key.second);
       }

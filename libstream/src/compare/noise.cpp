@@ -24,6 +24,8 @@ bool has_expression(NoiseAction action) {
   return action == NoiseAction::accept || action == NoiseAction::mask || action == NoiseAction::regex;
 }
 
+bool is_array_action(NoiseAction action) { return action == NoiseAction::set || action == NoiseAction::key; }
+
 tl::unexpected<Error> refuse(const NoiseRule& rule, std::string message, std::string hint) {
   return fail({ErrorCode::usage, std::move(message), rule.place, std::move(hint)});
 }
@@ -40,7 +42,8 @@ bool is_decimal(std::string_view text) {
 }  // namespace
 
 std::string_view to_string(NoiseAction action) {
-  constexpr std::array<std::string_view, 8> kNames{"ignore", "accept", "mask", "type", "shape", "size", "regex", "tolerance"};
+  constexpr std::array<std::string_view, 10> kNames{"ignore", "accept", "mask",      "type", "shape",
+                                                    "size",   "regex",  "tolerance", "set",  "key"};
   return kNames[static_cast<std::size_t>(action)];
 }
 
@@ -107,6 +110,19 @@ Status NoiseRules::add(NoiseRule rule) {
                     "write \\1 for what the first group matched, \\\\ for a backslash");
     }
   }
+  if (is_array_action(rule.action) && compiled->field)
+    return refuse(rule, fmt::format("'{}' is for arrays, and '{}' is a field", to_string(rule.action), rule.path), {});
+  if (rule.action == NoiseAction::key) {
+    std::string by = rule.by;
+    if (!by.empty() && by.front() != '/' && by.front() != '.') {
+      by.clear();
+      append_pointer(by, rule.by);
+    }
+    auto path = parse_path(by);
+    if (!path || by.empty())
+      return refuse(rule, fmt::format("'{}' is no place of a key", rule.by), "a name, or a path such as /meta/id");
+    compiled->by = std::move(*path);
+  }
   if (rule.action == NoiseAction::tolerance && rule.within.amount.empty() && !rule.within.span) {
     return refuse(rule, "a tolerance without an amount", {});
   }
@@ -162,6 +178,7 @@ NoiseMatcher::NoiseMatcher(const NoiseRules& rules) : rules_(rules), path_(paths
   field_effects_.emplace_back();
   for (const auto& compiled : rules.rules_) {
     has_field_rules_ = has_field_rules_ || compiled->field;
+    has_arrays_ = has_arrays_ || is_array_action(compiled->rule.action);
     if (!compiled->used && !compiled->rule.optional) unmet_.push_back(compiled.get());
   }
 }
@@ -229,6 +246,8 @@ NoiseEffect NoiseMatcher::make_effect(const std::vector<std::uint32_t>& rules) {
       out.ignored = true;
     } else if (compiled->rule.action == NoiseAction::mask) {
       out.masks.push_back(compiled);
+    } else if (is_array_action(compiled->rule.action)) {
+      out.array = compiled;  // the last one counts
     } else {
       out.relaxed.push_back(compiled);
       relaxed.push_back(index);

@@ -14,7 +14,8 @@ namespace stream {
 namespace {
 
 constexpr std::array kActions{NoiseAction::ignore, NoiseAction::accept, NoiseAction::mask,  NoiseAction::type,
-                              NoiseAction::shape,  NoiseAction::size,   NoiseAction::regex, NoiseAction::tolerance};
+                              NoiseAction::shape,  NoiseAction::size,   NoiseAction::regex, NoiseAction::tolerance,
+                              NoiseAction::set,    NoiseAction::key};
 
 // As a file spells them.
 constexpr std::array<std::pair<std::string_view, ItemKind>, 11> kKinds{{{"event", ItemKind::event},
@@ -31,7 +32,7 @@ constexpr std::array<std::pair<std::string_view, ItemKind>, 11> kKinds{{{"event"
 
 class Reader {
  public:
-  Reader(NoiseRules& rules, const std::string& source) : rules_(rules), source_(source) {}
+  Reader(NoiseRules& rules, const NoiseFileOptions& options) : rules_(rules), options_(options), source_(options.source) {}
 
   Status read(const YamlNode& document) {
     for (const auto& [key, value] : document.members) {
@@ -81,6 +82,7 @@ class Reader {
     const YamlNode* match = nullptr;
     const YamlNode* replace = nullptr;
     const YamlNode* within = nullptr;
+    const YamlNode* by = nullptr;
     for (const auto& [key, value] : node.members) {
       const auto named = std::find_if(kActions.begin(), kActions.end(),
                                       [&name = key.text](NoiseAction each) { return to_string(each) == name; });
@@ -102,6 +104,9 @@ class Reader {
         auto parsed = parse_tolerance(amount);
         if (!parsed) return refuse(value, parsed.error().message, parsed.error().hint);
         rule.within = std::move(*parsed);
+      } else if (key.text == "by") {
+        by = &value;
+        STREAM_ASSIGN(rule.by, text(value, key.text));
       } else if (key.text == "optional") {
         if (value.text != "true" && value.text != "false") return refuse(value, "expected true or false for 'optional'");
         rule.optional = value.text == "true";
@@ -113,16 +118,24 @@ class Reader {
     }
     if (action == nullptr)
       return refuse(node, "a rule without an action",
-                    "an action is one of ignore, accept, mask, type, shape, size, regex, tolerance");
+                    "an action is one of ignore, accept, mask, type, shape, size, regex, tolerance, set, key");
     const bool matches =
         rule.action == NoiseAction::accept || rule.action == NoiseAction::mask || rule.action == NoiseAction::regex;
     STREAM_TRY(belongs(node, *action, match, "match", matches, matches));
     STREAM_TRY(belongs(node, *action, replace, "replace", rule.action == NoiseAction::mask, false));
     STREAM_TRY(
         belongs(node, *action, within, "within", rule.action == NoiseAction::tolerance, rule.action == NoiseAction::tolerance));
+    STREAM_TRY(belongs(node, *action, by, "by", rule.action == NoiseAction::key, rule.action == NoiseAction::key));
     for (const YamlNode* const path : paths) {
       NoiseRule each = rule;
       each.path = path->text;
+      if (options_.rule_at) {
+        auto at = options_.rule_at(path->text);
+        if (!at) return refuse(*path, at.error().message, at.error().hint);
+        each.path = at->path;
+        if (each.only.kinds.empty()) each.only.kinds = at->only.kinds;
+        if (!each.only.direction) each.only.direction = at->only.direction;
+      }
       each.place = place(*path);
       STREAM_TRY(rules_.add(std::move(each)));
     }
@@ -161,10 +174,11 @@ class Reader {
       return {};
     }
     return refuse(key, fmt::format("unknown member '{}' of a rule", key.text),
-                  "beside its action a rule may have match, replace, within, kind, event, dir, optional, why");
+                  "beside its action a rule may have match, replace, within, by, kind, event, dir, optional, why");
   }
 
   NoiseRules& rules_;
+  const NoiseFileOptions& options_;
   const std::string& source_;
 };
 
@@ -181,7 +195,7 @@ Status read_noise_file(NoiseRules& rules, std::string_view text, const NoiseFile
   if (documents.empty()) return unknown({});
   for (const YamlNode& document : documents) {
     if (document.find("noise") != nullptr && document.find("noise")->kind == YamlNode::Kind::scalar) {
-      STREAM_TRY(Reader(rules, options.source).read(document));
+      STREAM_TRY(Reader(rules, options).read(document));
     } else if (is_keploy(document)) {
       STREAM_TRY(read_keploy_noise(rules, document, options));
     } else {

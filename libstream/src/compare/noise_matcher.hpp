@@ -26,6 +26,7 @@ struct NoiseRules::Compiled {
   std::string name{};  // of the field: lower case, without @
   PathPattern path{};  // of the data
   std::unique_ptr<re2::RE2> expression{};
+  PathPattern by{};                        // key: in each element
   std::uint64_t filter = 0;                // its bit; 0: all items
   mutable std::atomic<bool> used = false;  // it named something
 
@@ -43,8 +44,9 @@ struct NoiseEffect {
   std::vector<const NoiseRules::Compiled*> masks{};    // in the order of the rules
   std::vector<const NoiseRules::Compiled*> relaxed{};  // rules by which different values may be equal
   std::uint32_t relaxed_id = 0;                        // the same for the same `relaxed`; 0: none
+  const NoiseRules::Compiled* array = nullptr;         // the order of elements does not matter
 
-  bool plain() const { return !ignored && masks.empty() && relaxed.empty(); }
+  bool plain() const { return !ignored && masks.empty() && relaxed.empty() && array == nullptr; }
 };
 
 /// Finds what the rules say about a place. Remembers what it found: one matcher belongs to one thread. The rules outlive it.
@@ -67,6 +69,8 @@ class NoiseMatcher {
   /// Stays where it is.
   const NoiseEffect& effect(State state);
   bool ignored(State state) { return effect(state).ignored; }
+  /// Whether there are rules by which elements stand in any order.
+  bool has_arrays() const { return has_arrays_; }
   /// Whether there are rules that named nothing yet.
   bool searching();
 
@@ -83,6 +87,7 @@ class NoiseMatcher {
   std::map<std::vector<std::uint32_t>, std::uint32_t> relaxed_ids_;
   std::vector<const NoiseRules::Compiled*> unmet_;
   bool has_field_rules_ = false;
+  bool has_arrays_ = false;
 };
 
 /// The text with the masks of an effect applied.

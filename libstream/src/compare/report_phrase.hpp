@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "excerpt.hpp"
+#include "stream/compare/excerpt.hpp"
 #include "stream/compare/compare.hpp"
 
 /// What reports say in words, the same in every form.

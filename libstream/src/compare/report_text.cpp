@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "report_base.hpp"
-#include "report_color.hpp"
+#include "stream/compare/report_color.hpp"
 #include "report_columns.hpp"
 #include "report_phrase.hpp"
 

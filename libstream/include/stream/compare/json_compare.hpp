@@ -110,6 +110,10 @@ class JsonComparer {
   void compare_objects(Search& search, const Json::Object& expected, State state_e, const Json::Object& actual, State state_a);
   void compare_arrays(Search& search, const Json::Array& expected, State state_e, const Json::Array& actual, State state_a);
   void compare_runs(Search& search, const Run& expected, const Run& actual);
+  std::uint64_t key_of(const NoiseRules::Compiled& rule, const Element& element);
+  bool equal_in_any_order(const std::vector<Element>& a, const std::vector<Element>& b);
+  void compare_in_any_order(Search& search, const NoiseRules::Compiled& rule, const std::vector<Element>& expected,
+                            const std::vector<Element>& actual);
 
   const ValueRules& rules_;
   std::unique_ptr<NoiseMatcher> matcher_;

@@ -27,6 +27,8 @@ enum class NoiseAction : std::uint8_t {
   size,       ///< so are strings of as many code points, bytes, arrays and objects of the same size
   regex,      ///< so are values that both match a regular expression
   tolerance,  ///< so are numbers (and times), there and below, that are near each other
+  set,        ///< so are arrays with the same elements in any order
+  key,        ///< so are they; elements with the same value at a place within them are opposite each other
 };
 std::string_view to_string(NoiseAction action);  ///< the names above
 
@@ -62,6 +64,7 @@ struct NoiseRule {
   std::string match{};    ///< accept, mask, regex: RE2, found anywhere in a string or in the JSON text of another value
   std::string replace{};  ///< mask: \1 is what the first group matched, \0 the whole match
   Tolerance within{};     ///< tolerance
+  std::string by{};       ///< key: the place in each element, as a path or a name
   NoiseFilter only{};
   Place place{};          ///< where the rule stands, for messages
   bool optional = false;  ///< it need not name anything

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,9 @@ struct NoiseFileOptions {
   std::string test_set{};  ///< of a Keploy configuration: the test set whose noise holds besides the global one
   /// What of a Keploy file is passed over: noise of requests, expressions that are none (there they never match).
   FindingSink findings{};
+  /// Of our own form: the rule of a place, where places are more than NoiseRule::path has.
+  std::function<Result<NoiseRule>(std::string_view place)> rule_at{};
+  bool requests = false;  ///< requests are compared, so that Keploy's noise of them counts
 };
 
 /// Adds the rules of a YAML file (see docs/noise.md): one of our own, a configuration of Keploy with its globalNoise, or

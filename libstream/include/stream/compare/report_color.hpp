@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "excerpt.hpp"
+#include "stream/compare/excerpt.hpp"
 
 /// ANSI colours of reports for terminals.
 namespace stream {

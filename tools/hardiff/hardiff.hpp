@@ -1,0 +1,58 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/noise_options.hpp"
+#include "common/tool.hpp"
+#include "har/diff/diff.hpp"
+#include "hardiff/report.hpp"
+
+/// hardiff: what changed between two sessions, apart from noise.
+namespace tools::hardiff {
+
+struct Options {
+  std::vector<std::string> inputs{};    ///< EXPECTED and ACTUAL
+  std::vector<std::string> expected{};  ///< --expected
+  std::vector<std::string> actual{};
+  std::optional<std::string> expected_from{};
+  std::optional<std::string> actual_from{};
+  har::diff::Profile profile = har::diff::Profile::standard;
+  bool strict_numbers = false;
+  NoiseOptions noise{};
+  std::vector<std::string> only{};
+  std::vector<std::string> hosts{};
+  std::vector<std::string> ignored_query{};
+  std::vector<std::string> templates{};
+  bool order = true;
+  bool timing = false;
+  std::vector<std::string> fail_on{};
+  const ReportForm* form = nullptr;
+  std::size_t max_diffs = SIZE_MAX;
+  std::string tmp_dir{};
+  InputGroup input{};
+  OutputGroup output{};
+  unsigned threads = 0;
+};
+
+/// Declares the options on the tool.
+void declare(Tool& tool, Options& options);
+ToolInfo info();
+
+/// The paths of both sides. Errors: `usage`.
+struct Sides {
+  std::vector<std::string> expected{};
+  std::vector<std::string> actual{};
+};
+stream::Result<Sides> sides_of(const Options& options);
+
+/// What the library is asked. Errors: `usage`, and those of reading noise files.
+stream::Result<har::diff::DiffOptions> diff_options(const Options& options, Tool& tool);
+
+/// Compares; the exit status.
+int run(Tool& tool, const Options& options);
+
+int main(int argc, const char* const* argv);
+
+}  // namespace tools::hardiff
