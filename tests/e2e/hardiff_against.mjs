@@ -27,7 +27,8 @@ async function against(url, session, ...args) {
   const path = temporary(`got${++files}.har`);
   const done = await run('--against', url, '--json', '-o', path, ...args, session);
   const records = done.stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
-  const differences = records.filter(({record}) => record === 'difference').map((each) => [each.expected.entry, each.place]);
+  const changed = records.filter(({record, kind}) => record === 'entry' && kind === 'changed');
+  const differences = changed.flatMap(({expected, differences: list}) => list.map(({place}) => [expected.number, place]));
   const got = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).log.entries : [];
   return {...done, records, differences, got};
 }

@@ -67,7 +67,8 @@ class MarkdownReport final : public DiffSink {
       ++rows_left_out_;
     } else {
       ++rows_count_;
-      rows_ += fmt::format("| {} | {} | {} |\n", numbers_text(step), code(request), result_of(step));
+      // "#1" by itself would be a link to an issue.
+      rows_ += fmt::format("| {} | {} | {} |\n", code(numbers_text(step)), code(request), result_of(step));
     }
     if (step.kind == DiffStep::Kind::changed) add_details(step, request);
     return {};
@@ -141,7 +142,7 @@ class MarkdownReport final : public DiffSink {
       if (const std::string new_text = stream::plain(values.actual); !new_text.empty()) lines += fmt::format("+ {}\n", new_text);
     }
     const std::string fence(std::max<std::size_t>(longest_run(lines, '`') + 1, 3), '`');
-    std::string text = fmt::format("\n<details>\n<summary>{} {}</summary>\n\n{}diff\n{}{}\n", numbers_text(step),
+    std::string text = fmt::format("\n<details>\n<summary><code>{} {}</code></summary>\n\n{}diff\n{}{}\n", numbers_text(step),
                                    stream::xml_text(request), fence, lines, fence);
     const std::size_t total = step.differences->total;
     if (told < total) text += fmt::format("\n… and {} more in this entry.\n", grouped(total - told));
