@@ -8,7 +8,7 @@
 #include "diff/found.hpp"
 #include "diff/judge.hpp"
 #include "diff/lists.hpp"
-#include "diff/phases.hpp"
+#include "har/diff/phases.hpp"
 #include "diff/streams.hpp"
 #include "har/entry_view.hpp"
 #include "stream/compare/number.hpp"

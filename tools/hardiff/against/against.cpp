@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "common/signals.hpp"
+#include "har/diff/phases.hpp"
 #include "har/exchange.hpp"
 #include "har/match/request.hpp"
 #include "hardiff/against/comparable.hpp"
@@ -167,13 +168,14 @@ class Got {
 class Runner {
  public:
   Runner(Tool& tool, const AgainstOptions& options, const AgainstRun& run)
-      : messages_(tool.messages()), options_(options), run_(run), comparer_(*run.diff) {}
+      : messages_(tool.messages()), options_(options), run_(run), comparer_(*run.diff), phases_(run.diff->timing) {}
 
   Result<AgainstResult> go() {
     STREAM_TRY(prepare());
     STREAM_ASSIGN(got_, Got::open(run_, messages_));
     out_.diff.expected.inputs = {run_.session};
     out_.diff.actual.inputs = {options_.url};
+    out_.diff.expected.live = out_.diff.actual.live = true;
     STREAM_TRY(run_.sink->begin(out_.diff.expected, out_.diff.actual));
     Status status;
     {
@@ -193,6 +195,10 @@ class Runner {
     }
     STREAM_TRY(status);
     tell();
+    if (run_.diff->timing.compare) {
+      out_.diff.phases = phases_.totals();
+      out_.diff.thresholds = phases_.results();
+    }
     STREAM_TRY(run_.sink->end(out_.diff));
     return std::move(out_);
   }
@@ -413,6 +419,7 @@ class Runner {
   void perform(Job& job) {
     auto outcome = run_live(job.live, clients_);
     const std::lock_guard lock(mutex_);
+    reached_ = reached_ || (outcome && !outcome->unreachable);
     if (outcome && outcome->unreachable && !reached_ && !stopped_) {
       fatal_ = *outcome->unreachable;
       fatal_->hint = "nothing has been compared";
@@ -507,6 +514,7 @@ class Runner {
     const std::string actual = comparable_entry(*expected, outcome, *targets_, job.recorded_url.text());
     diff::EntryDifferences differences = comparer_.compare(job.expected_text, actual);
     add_ending(outcome, differences);
+    if (run_.diff->timing.compare) add_phases(out_.diff.expected.entries, differences);
     diff::EntryRef e{out_.diff.expected.entries, 0, job.index, job.expected_text, job.method, job.recorded.url(),
                      job.recorded.status()};
     diff::EntryRef a{out_.diff.actual.entries, 0, job.index, actual, job.method, job.live.request.url, outcome.got.status()};
@@ -528,6 +536,20 @@ class Runner {
       stop({});
     }
     return {};
+  }
+
+  void add_phases(std::size_t number, const diff::EntryDifferences& differences) {
+    diff::Phases expected;
+    diff::Phases actual;
+    expected.fill(-1);
+    actual.fill(-1);
+    for (const diff::PhasePair& pair : differences.phases) {
+      const auto at =
+          static_cast<std::size_t>(std::find(diff::kPhases.begin(), diff::kPhases.end(), pair.phase) - diff::kPhases.begin());
+      expected[at] = pair.expected.value_or(-1);
+      actual[at] = pair.actual.value_or(-1);
+    }
+    phases_.add(number, expected, actual);
   }
 
   /// Why there is no answer, or no whole one, if nothing else says so.
@@ -582,6 +604,7 @@ class Runner {
   const AgainstOptions& options_;
   const AgainstRun& run_;
   diff::EntryComparer comparer_;
+  diff::PhaseGatherer phases_;
   std::optional<Targets> targets_{};
   replay::ResendOptions resend_{};
   net::ClientOptions client_{};

@@ -257,7 +257,14 @@ class LiveExchange final : public stream::net::ClientSink {
 
   Status take_head(const ClientEvent& event) {
     if (request_.on_head) request_.on_head(event);
-    Event line = stream::net::response_event(event, stream::net::stream_kind_of(event));
+    StreamKind kind = stream::net::stream_kind_of(event);
+    Event line = stream::net::response_event(event, kind);
+    // What the recorder knew beyond the type is true of the same type again.
+    if (kind == StreamKind::http && is_stream(request_.recorded->kind())) {
+      Exchange live;
+      live.response = line;
+      if (content_type(live) == content_type(*request_.recorded)) line.stream_kind = to_string(request_.recorded->kind());
+    }
     // Its size is that of the body, which is counted when it is there.
     if (stream::Json* content = line.object.find("content")) content->erase("size");
     push(std::move(line), event.at);

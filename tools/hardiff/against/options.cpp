@@ -13,7 +13,7 @@ void declare_against(Tool& tool, AgainstOptions& options) {
           ->type_name("URL")
           ->group(kGroup);
   app.add_option(
-         "--header", options.headers,
+         "-H,--header", options.headers,
          "Send this header field in place of the recorded one. \"Name: value\"; \"Name:\" sends none, \"Name;\" one without "
          "value.")
       ->type_name("FIELD")
