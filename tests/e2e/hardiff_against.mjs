@@ -1,7 +1,7 @@
 // hardiff --against, at streamserve and at Node's servers: the requests that arrive are those that were recorded, what is answered
 // is compared, streams are left when all has come, WebSocket conversations go on in lockstep, and nothing is waited for for ever.
 import assert from 'node:assert/strict';
-import {execFile, spawn} from 'node:child_process';
+import {execFile, execFileSync, spawn} from 'node:child_process';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
@@ -242,6 +242,14 @@ const APP = 'https://app.example';
   for (const response of sockets) response.destroy();
 }
 
+// ---- a recording of which nothing can be sent is no test that passes
+
+{
+  const done = await run('--against', 'http://127.0.0.1:9', har(entry({url: 'data:text/plain,x'}), entry({url: `${APP}/x`, status: 0})));
+  assert.equal(done.status, 2);
+  assert.match(done.stderr, /nothing has been compared/);
+}
+
 // ---- nobody there: one message, and no file
 
 {
@@ -329,6 +337,41 @@ const APP = 'https://app.example';
   starts.length = 0;
   await against(`http://${address}`, session, '--pace', 'recorded', '--speed', '10');
   assert.ok(starts[3] - starts[0] < 600, `${starts.map((each) => each - starts[0])}`);
+}
+
+// ---- https, with the server's own authority or without asking who it is
+
+{
+  const data = temporary('authority');
+  const session = har(entry({url: `${APP}/x`, body: 'ok'}));
+  const server = await serve(session, '--tls', '--ca', data);
+  const authority = temporary('ca.pem');
+  writeFileSync(authority, execFileSync(tool('streamserve'), ['--print-ca', '--ca', data]));
+  assert.equal((await against(server.http, session, '--cacert', authority)).status, 0);
+  assert.equal((await against(server.http, session, '-k')).status, 0);
+  const refused = await against(server.http, session);
+  assert.equal(refused.status, 2);
+  assert.match(refused.stderr, /certificate/);
+  await server.stop();
+}
+
+// ---- a recorded kind holds for the same type; times are compared by --timing, and a recording can be written
+
+{
+  const address = await listen(http.createServer((request, response) => {
+    response.writeHead(200, {'Content-Type': 'text/plain'});
+    response.write('{"n":1}\n');
+    setTimeout(() => response.end('{"n": 2}\n'), 150);
+  }));
+  const session = har(entry({url: `${APP}/lines`, body: '{"n": 1}\n{"n":2}\n', _streamKind: 'ndjson'}));
+  const path = temporary('got.rec.ndjson');
+  const done = await run('--against', `http://${address}`, '--timing', '--fail-on', 'time>+100ms', '--json', '-o', path, session);
+  const summary = JSON.parse(done.stdout.trim().split('\n').at(-1));
+  assert.equal(summary.differences, 0, done.stdout);
+  assert.equal(done.status, 1);
+  assert.equal(summary.thresholds[0].exceeded, true, done.stdout);
+  const events = readFileSync(path, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  assert.deepEqual(events.map(({ev}) => ev ?? 'header'), ['header', 'request', 'response', 'data', 'data', 'end']);
 }
 
 // ---- Ctrl-C: what came is written

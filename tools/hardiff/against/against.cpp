@@ -437,6 +437,10 @@ class Runner {
     const std::lock_guard lock(mutex_);
     return stopped_;
   }
+  bool unreachable() {
+    const std::lock_guard lock(mutex_);
+    return fatal_.has_value();
+  }
 
   void stop(std::string_view why) {
     const std::lock_guard lock(mutex_);
@@ -471,7 +475,7 @@ class Runner {
   }
 
   Status deliver(Job& job) {
-    if (fatal_) return {};
+    if (unreachable()) return {};
     if (!*job.outcome) {
       const Error& error = job.outcome->error();
       ++skipped_["it cannot be sent: " + error.message];
@@ -591,6 +595,11 @@ class Runner {
       if (shown > 5) hosts += fmt::format(" and {} others", shown - 5);
       messages_.note(fmt::format("{} not sent: {} went to {}; --map-host says where {} to go", requests(count),
                                  count == 1 ? "it" : "they", hosts, count == 1 ? "it is" : "they are"));
+    }
+    if (out_.diff.expected.entries == 0 && !interrupted_) {
+      // A test that tests nothing must not pass.
+      out_.incomplete = true;
+      messages_.error("no request of the recording was sent: nothing has been compared");
     }
     if (interrupted_) {
       out_.incomplete = true;

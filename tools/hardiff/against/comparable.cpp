@@ -18,7 +18,7 @@ namespace {
 // Those of a connection, and of the server's other ways to be reached.
 constexpr std::array kConnectionFields{"connection"sv, "keep-alive"sv,       "transfer-encoding"sv,   "upgrade"sv,
                                        "alt-svc"sv,    "proxy-connection"sv, "sec-websocket-accept"sv};
-constexpr std::array kAddressFields{"location"sv, "content-location"sv, "access-control-allow-origin"sv, "refresh"sv};
+constexpr std::array kAddressFields{"location"sv, "content-location"sv, "access-control-allow-origin"sv};
 // What an entry says of the answer beside `response`.
 constexpr std::array kOfTheAnswer{
     "startedDateTime"sv,      "time"sv,          "timings"sv, "response"sv,    "_webSocketMessages"sv, "_webSocketClose"sv,
