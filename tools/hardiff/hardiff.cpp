@@ -49,7 +49,45 @@ std::uint64_t fresh_seed() {
 
 }  // namespace
 
+stream::Result<OpenReport> open_report(Tool& tool, const Options& options, const har::diff::DiffOptions& diff,
+                                       const std::string& path, const stream::OutputOptions& output) {
+  OpenReport out;
+  if (tool.messages().quiet) {
+    out.sink = std::make_unique<Silence>();
+    return out;
+  }
+  STREAM_ASSIGN(out.output, stream::open_output(path, output));
+  ReportOptions how;
+  how.color = tool.color_output();
+  how.order = diff.order;
+  how.timing = diff.timing.compare;
+  how.show_equal = tool.messages().verbosity > 0;
+  how.max_differences = options.max_diffs;
+  const ReportForm& form = options.form != nullptr ? *options.form : report_forms().front();
+  out.sink = form.make(*out.output, how);
+  return out;
+}
+
+int conclude(Tool& tool, const har::diff::DiffOptions& diff, const DiffResult& result, OpenReport& report) {
+  Messages& messages = tool.messages();
+  if (report.output) {
+    if (auto status = report.output->finish(); !status) return failed(tool, status.error());
+  }
+  for (const std::size_t unused : diff.values.noise.unused()) {
+    if (!result.stopped)
+      messages.warning(fmt::format("{} named nothing in what was compared", to_string(diff.values.noise[unused])));
+  }
+  messages.summary();
+  for (const har::diff::ThresholdResult& threshold : result.thresholds) {
+    if (threshold.without_data)
+      messages.warning(fmt::format("--fail-on '{}': no entry has that phase on both sides", threshold.threshold.spelling));
+  }
+  if (result.expected.broken || result.actual.broken) return kFailure;
+  return result.same(diff.order) && !result.stopped ? kYes : kNo;
+}
+
 int run(Tool& tool, const Options& options) {
+  if (options.against.wanted()) return run_live(tool, options);
   Messages& messages = tool.messages();
   const auto sides = sides_of(options);
   if (!sides) return failed(tool, sides.error());
@@ -77,40 +115,12 @@ int run(Tool& tool, const Options& options) {
     }
   };
 
-  std::unique_ptr<stream::ByteSink> output;
-  std::unique_ptr<DiffSink> report;
-  if (messages.quiet) {
-    report = std::make_unique<Silence>();
-    if (diff->timing.fail_on.empty()) run.max_steps = 1;
-  } else {
-    auto opened = stream::open_output(options.output.path, options.output.options);
-    if (!opened) return failed(tool, opened.error());
-    output = std::move(*opened);
-    ReportOptions how;
-    how.color = tool.color_output();
-    how.order = diff->order;
-    how.timing = diff->timing.compare;
-    how.show_equal = messages.verbosity > 0;
-    how.max_differences = options.max_diffs;
-    const ReportForm& form = options.form != nullptr ? *options.form : report_forms().front();
-    report = form.make(*output, how);
-  }
-  const auto result = har::diff::diff(*expected, *actual, *diff, run, *report);
+  auto report = open_report(tool, options, *diff, options.output.path, options.output.options);
+  if (!report) return failed(tool, report.error());
+  if (messages.quiet && diff->timing.fail_on.empty()) run.max_steps = 1;
+  const auto result = har::diff::diff(*expected, *actual, *diff, run, *report->sink);
   if (!result) return failed(tool, result.error());
-  if (output) {
-    if (auto status = output->finish(); !status) return failed(tool, status.error());
-  }
-  for (const std::size_t unused : diff->values.noise.unused()) {
-    if (!result->stopped)
-      messages.warning(fmt::format("{} named nothing in what was compared", to_string(diff->values.noise[unused])));
-  }
-  messages.summary();
-  for (const har::diff::ThresholdResult& threshold : result->thresholds) {
-    if (threshold.without_data)
-      messages.warning(fmt::format("--fail-on '{}': no entry has that phase on both sides", threshold.threshold.spelling));
-  }
-  if (result->expected.broken || result->actual.broken) return kFailure;
-  return result->same(diff->order) && !result->stopped ? kYes : kNo;
+  return conclude(tool, *diff, *result, *report);
 }
 
 int main(int argc, const char* const* argv) {

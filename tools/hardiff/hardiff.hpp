@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "common/noise_options.hpp"
 #include "common/tool.hpp"
 #include "har/diff/diff.hpp"
+#include "hardiff/against/against.hpp"
 #include "hardiff/report.hpp"
 
 /// hardiff: what changed between two sessions, apart from noise.
@@ -34,6 +36,8 @@ struct Options {
   InputGroup input{};
   OutputGroup output{};
   unsigned threads = 0;
+  AgainstOptions against{};
+  std::optional<std::string> to{};  ///< the format of what --against writes
 };
 
 /// Declares the options on the tool.
@@ -52,6 +56,19 @@ stream::Result<har::diff::DiffOptions> diff_options(const Options& options, Tool
 
 /// Compares; the exit status.
 int run(Tool& tool, const Options& options);
+/// The same with a live server (--against).
+int run_live(Tool& tool, const Options& options);
+
+/// Where the report goes, and what makes it.
+struct OpenReport {
+  std::unique_ptr<stream::ByteSink> output{};  ///< null with -q
+  std::unique_ptr<har::diff::DiffSink> sink{};
+};
+/// `path`: "-" is standard output.
+stream::Result<OpenReport> open_report(Tool& tool, const Options& options, const har::diff::DiffOptions& diff,
+                                       const std::string& path, const stream::OutputOptions& output);
+/// Finishes the report, and says what is to be said at the end; the exit status.
+int conclude(Tool& tool, const har::diff::DiffOptions& diff, const har::diff::DiffResult& result, OpenReport& report);
 
 int main(int argc, const char* const* argv);
 

@@ -16,7 +16,7 @@ ToolInfo info() {
   ToolInfo info;
   info.name = "hardiff";
   info.summary = "what changed between two sessions, apart from noise";
-  info.usage = "[options] EXPECTED ACTUAL";
+  info.usage = "[options] EXPECTED ACTUAL|--against URL";
   info.description =
       "Compares two recordings of one session: what was expected, and what came. Each may be a HAR, a recording, or any other "
       "format "
@@ -37,6 +37,8 @@ ToolInfo info() {
       "What is "
       "ignored or masked is so on both sides, before entries are paired. An option that names nothing in what was compared is "
       "reported.\n\n"
+      "--against URL takes a live server for the other side: the recorded requests are sent to it, in their order, and what it "
+      "answers is compared, streams and WebSockets while they go on. docs/hardiff-against.md says how.\n\n"
       "Times are compared by --timing alone, and are no differences unless --fail-on says so. Its rule is PHASE>LIMIT, or "
       "STATISTIC(PHASE)>LIMIT: phases are time, blocked, dns, connect, ssl, send, wait, receive and ttfb, statistics mean, max, "
       "sum and "
@@ -49,10 +51,12 @@ ToolInfo info() {
       {"hardiff --map-host staging.example.com=www.example.com staging.har live.har", "Two environments."},
       {"hardiff --only status --only body old.har new.har.gz", "Only these."},
       {"hardiff --timing --fail-on 'p95(wait)>+20%' old.har new.har", "Whether it became slower."},
+      {"hardiff --against http://localhost:3000 --report junit session.har >junit.xml", "A recording as a test of a back end."},
       {"hardiff --json old.har new.rec.ndjson | jq -c 'select(.kind == \"changed\")'", "For programs."},
   };
   info.exit_status =
-      "0 they are the same; 1 they differ, or a threshold was exceeded; 2 an input could not be read completely, or wrong usage.";
+      "0 they are the same; 1 they differ, or a threshold was exceeded; 2 an input could not be read completely, nobody answered "
+      "(--against), or wrong usage.";
   return info;
 }
 
@@ -80,7 +84,9 @@ void declare(Tool& tool, Options& options) {
   add_noise_options(tool, options.noise, "PLACE");
   app.add_flag("--strict-numbers", options.strict_numbers, "Compare numbers as they are written. 1 and 1.0 differ then.")
       ->group("Noise");
-  app.add_option("--map-host", options.hosts, "Take FROM in the expected side for TO. With or without a port. May be repeated.")
+  app.add_option("--map-host", options.hosts,
+                 "Take FROM in the expected side for TO. With or without a port; with --against, where requests to FROM go. May "
+                 "be repeated.")
       ->type_name("FROM=TO")
       ->group("Pairing");
   app.add_option("--ignore-query", options.ignored_query, "Leave out this parameter of URLs. May be repeated.")
@@ -129,7 +135,15 @@ void declare(Tool& tool, Options& options) {
   add_thread_option(tool, options.threads);
   add_input_options(tool, options.input);
   add_output_options(tool, options.output, InPlace::no);
-  app.get_option("--output")->description("Write the report to FILE. \"-\" is standard output, as is none.");
+  app.get_option("--output")
+      ->description(
+          "Write the report to FILE. \"-\" is standard output, as is none. With --against, write what the server answered to "
+          "FILE.");
+  declare_against(tool, options.against);
+  app.add_option("--to", options.to, "The format of what --against writes. Without it the suffix of -o decides, else it is har.")
+      ->type_name("FORMAT")
+      ->group("Live server")
+      ->needs("--against");
   app.get_option("--quiet")->description("Print nothing but errors. The exit status is the answer.");
 }
 
@@ -167,7 +181,10 @@ stream::Result<DiffOptions> diff_options(const Options& options, Tool& tool) {
     STREAM_ASSIGN(auto rule, har::diff::rule_at(place));
     out.only.push_back(std::move(rule));
   }
-  for (const std::string& rule : options.hosts) STREAM_TRY(out.hosts.add(rule));
+  // Live servers are called by their recorded names before anything is compared.
+  if (!options.against.wanted()) {
+    for (const std::string& rule : options.hosts) STREAM_TRY(out.hosts.add(rule));
+  }
   out.ignored_query = options.ignored_query;
   for (const std::string& path : options.templates) {
     if (!path.starts_with('/'))

@@ -11,6 +11,9 @@ constexpr std::array kForms{
     ReportForm{"summary", "how many entries differ, in what, and which", make_summary_report},
     ReportForm{"stat", "counts in one line", make_stat_report},
     ReportForm{"ndjson", "a record for each entry that differs, for programs", make_ndjson_report},
+    ReportForm{"junit", "a case for each entry, for CI", make_junit_report},
+    ReportForm{"markdown", "for a comment on a change, bounded in size", make_markdown_report},
+    ReportForm{"html", "a page by itself, with both sides of each entry", make_html_report},
 };
 
 }  // namespace

@@ -33,5 +33,8 @@ std::unique_ptr<har::diff::DiffSink> make_text_report(stream::ByteSink& sink, co
 std::unique_ptr<har::diff::DiffSink> make_summary_report(stream::ByteSink& sink, const ReportOptions& options);
 std::unique_ptr<har::diff::DiffSink> make_stat_report(stream::ByteSink& sink, const ReportOptions& options);
 std::unique_ptr<har::diff::DiffSink> make_ndjson_report(stream::ByteSink& sink, const ReportOptions& options);
+std::unique_ptr<har::diff::DiffSink> make_junit_report(stream::ByteSink& sink, const ReportOptions& options);
+std::unique_ptr<har::diff::DiffSink> make_markdown_report(stream::ByteSink& sink, const ReportOptions& options);
+std::unique_ptr<har::diff::DiffSink> make_html_report(stream::ByteSink& sink, const ReportOptions& options);
 
 }  // namespace tools::hardiff

@@ -27,8 +27,8 @@ class TextReport : public har::diff::DiffSink {
 
   Status begin(const SideCount& expected, const SideCount& actual) override {
     const auto side = [](const SideCount& count) {
-      return fmt::format("{}  {}", printable(fmt::format("{}", fmt::join(count.inputs, ", "))),
-                         counted(count.entries, "entry", "entries"));
+      const std::string inputs = printable(fmt::format("{}", fmt::join(count.inputs, ", ")));
+      return count.live ? inputs : fmt::format("{}  {}", inputs, counted(count.entries, "entry", "entries"));
     };
     line(stream::colored("--- expected ", stream::kRed, options_.color) + side(expected));
     line(stream::colored("+++ actual   ", stream::kGreen, options_.color) + side(actual));

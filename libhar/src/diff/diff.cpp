@@ -9,7 +9,7 @@
 
 #include "diff/index.hpp"
 #include "diff/pairing.hpp"
-#include "diff/phases.hpp"
+#include "har/diff/phases.hpp"
 #include "diff/side_text.hpp"
 #include "stream/io/ordered_pipeline.hpp"
 

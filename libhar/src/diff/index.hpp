@@ -7,7 +7,7 @@
 
 #include "diff/address.hpp"
 #include "diff/judge.hpp"
-#include "diff/phases.hpp"
+#include "har/diff/phases.hpp"
 #include "har/diff/diff.hpp"
 #include "har/entry_view.hpp"
 

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "diff/phases.hpp"
+#include "har/diff/phases.hpp"
 #include "stream/io/error.hpp"
 #include "stream/text/near.hpp"
 #include "stream/text/units.hpp"

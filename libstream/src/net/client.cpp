@@ -411,13 +411,27 @@ class Run {
 
 }  // namespace
 
+class ClientCertificates {
+ public:
+  explicit ClientCertificates(TlsContext context) : context_(std::move(context)) {}
+  SSL_CTX* context() const { return context_.get(); }
+
+ private:
+  TlsContext context_;
+};
+
+Result<std::shared_ptr<const ClientCertificates>> read_certificates(const ClientOptions& options) {
+  STREAM_ASSIGN(TlsContext context, make_tls_context(options));
+  return std::make_shared<const ClientCertificates>(std::move(context));
+}
+
 struct Client::Impl {
   explicit Impl(const ClientOptions& client_options) : options(client_options) {}
   ClientOptions options;
   WakeUp stop;
   WakeUp wake;
   Outbox outbox;
-  TlsContext tls;  // made when it is first needed
+  std::shared_ptr<const ClientCertificates> certificates;  // read when they are first needed
 };
 
 Result<std::unique_ptr<Client>> Client::create(const ClientOptions& options) {
@@ -425,8 +439,9 @@ Result<std::unique_ptr<Client>> Client::create(const ClientOptions& options) {
   if (impl->stop.descriptor() < 0 || impl->wake.descriptor() < 0) {
     return fail({ErrorCode::io, "cannot make a client: the system has no descriptor left", {}, {}});
   }
-  if (!options.ca_file.empty()) {
-    STREAM_ASSIGN(impl->tls, make_tls_context(options));
+  impl->certificates = options.certificates;
+  if (!impl->certificates && !options.ca_file.empty()) {
+    STREAM_ASSIGN(impl->certificates, read_certificates(options));
   }
   return std::unique_ptr<Client>(new Client(std::move(impl)));
 }
@@ -438,11 +453,12 @@ Result<ClientEnd> Client::run(const ClientRequest& request, ClientSink& sink) {
   STREAM_ASSIGN(const Url url, parse_url(request.url));
   std::string key = url.websocket() ? random_key() : std::string();
   STREAM_ASSIGN(const PreparedRequest prepared, prepare_request(request, url, key));
-  if (url.secure() && impl_->tls == nullptr) {
-    STREAM_ASSIGN(impl_->tls, make_tls_context(impl_->options));
+  if (url.secure() && impl_->certificates == nullptr) {
+    STREAM_ASSIGN(impl_->certificates, read_certificates(impl_->options));
   }
+  SSL_CTX* const tls = impl_->certificates ? impl_->certificates->context() : nullptr;
   ClientSocket socket(impl_->stop, impl_->wake);
-  if (auto status = socket.open(url, impl_->options, impl_->tls.get()); !status) {
+  if (auto status = socket.open(url, impl_->options, tls); !status) {
     if (impl_->stop.raised()) {
       ClientEnd end;
       end.kind = ClientEnd::Kind::stopped;

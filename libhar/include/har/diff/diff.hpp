@@ -177,6 +177,7 @@ struct DiffStep {
 struct SideCount {
   std::vector<std::string> inputs{};  ///< as the user named them
   std::size_t entries = 0;
+  bool live = false;    ///< how many there are is known only at the end
   bool broken = false;  ///< an input could not be read to its end, or an entry was lost
 };
 

@@ -29,16 +29,24 @@ struct ClientRequest {
   bool deflate = false;                     ///< WebSocket: offers permessage-deflate
 };
 
+/// Certificates that were read once, for many clients on any threads.
+class ClientCertificates;
+
 struct ClientOptions {
-  Nanos connect_timeout = std::chrono::seconds(300);  ///< name, connection and TLS together
-  std::optional<Nanos> head_timeout{};                ///< from the request's last byte to the response's head
-  std::optional<Nanos> idle_timeout{};                ///< between two arrivals behind the head
-  std::optional<Moment> deadline{};                   ///< of a run as a whole
-  bool verify = true;                                 ///< the server's certificate, and that it is of the host
-  std::string ca_file{};                              ///< PEM; instead of the system's certificates
-  std::size_t max_head = 256 * 1024;                  ///< bytes of a response's head
-  std::size_t max_message = std::size_t{256} << 20;   ///< bytes of a WebSocket message
+  Nanos connect_timeout = std::chrono::seconds(300);         ///< name, connection and TLS together
+  std::optional<Nanos> head_timeout{};                       ///< from the request's last byte to the response's head
+  std::optional<Nanos> idle_timeout{};                       ///< between two arrivals behind the head
+  std::optional<Moment> deadline{};                          ///< of a run as a whole
+  bool verify = true;                                        ///< the server's certificate, and that it is of the host
+  std::string ca_file{};                                     ///< PEM; instead of the system's certificates
+  std::shared_ptr<const ClientCertificates> certificates{};  ///< by read_certificates(); then `verify` and `ca_file` are its
+  std::size_t max_head = 256 * 1024;                         ///< bytes of a response's head
+  std::size_t max_message = std::size_t{256} << 20;          ///< bytes of a WebSocket message
 };
+
+/// Those that `verify` and `ca_file` name. A client reads them by itself when it first needs them, which takes a while. Errors:
+/// `io`.
+Result<std::shared_ptr<const ClientCertificates>> read_certificates(const ClientOptions& options);
 
 /// How long the steps before the request took; none: it was not done.
 struct ConnectTimings {
