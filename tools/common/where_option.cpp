@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+
+#include "har/query/filter.hpp"
 
 namespace tools {
 namespace {
@@ -58,6 +61,15 @@ stream::Result<std::optional<har::query::Query>> compile_where(const std::vector
   // As one, so that what is cheap of all of them is looked at first.
   STREAM_ASSIGN(auto together, har::query::Query::compile(all, scope, source));
   return std::optional(std::move(together));
+}
+
+stream::Result<EntryChooser> make_chooser(const std::vector<std::string>& expressions) {
+  STREAM_ASSIGN(auto query, compile_where(expressions));
+  if (!query) return EntryChooser();
+  const auto filter = std::make_shared<const har::query::Filter>(std::move(*query));
+  return EntryChooser([filter](har::EntryView& entry, std::size_t index, const har::Input& input, const har::LogInfo* info) {
+    return filter->wants({entry.text(), nullptr, index, input.path, info, input.files.get()});
+  });
 }
 
 std::string as_literal(std::string_view text) {

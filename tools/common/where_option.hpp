@@ -1,11 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/tool.hpp"
+#include "har/format.hpp"
 #include "har/query/query.hpp"
 
 namespace tools {
@@ -20,6 +22,11 @@ void add_where_option(Tool& tool, WhereGroup& group, const std::string& what = "
 stream::Result<std::optional<har::query::Query>> compile_where(const std::vector<std::string>& expressions,
                                                                har::query::Scope scope = har::query::Scope::entry,
                                                                std::string_view source = "--where");
+
+/// The same for those who ask of one entry after another, on any thread; empty if there are no expressions.
+using EntryChooser =
+    std::function<bool(har::EntryView& entry, std::size_t index, const har::Input& input, const har::LogInfo* info)>;
+stream::Result<EntryChooser> make_chooser(const std::vector<std::string>& expressions);
 
 /// A text as an expression has it.
 std::string as_literal(std::string_view text);

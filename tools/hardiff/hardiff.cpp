@@ -107,6 +107,9 @@ int run(Tool& tool, const Options& options) {
   run.read.limits = options.input.options.limits;
   run.temp_folder = options.tmp_dir;
   run.seed = fresh_seed();
+  auto choose = make_chooser(options.where.expressions);
+  if (!choose) return failed(tool, choose.error());
+  run.choose = std::move(*choose);
   run.say = [&](const har::Message& message) {
     if (const auto* error = std::get_if<stream::Error>(&message)) {
       messages.error(*error);

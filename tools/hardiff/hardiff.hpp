@@ -7,6 +7,7 @@
 
 #include "common/noise_options.hpp"
 #include "common/tool.hpp"
+#include "common/where_option.hpp"
 #include "har/diff/diff.hpp"
 #include "hardiff/against/against.hpp"
 #include "hardiff/report.hpp"
@@ -32,6 +33,7 @@ struct Options {
   std::vector<std::string> fail_on{};
   const ReportForm* form = nullptr;
   std::size_t max_diffs = SIZE_MAX;
+  WhereGroup where{};
   std::string tmp_dir{};
   InputGroup input{};
   OutputGroup output{};

@@ -36,6 +36,9 @@ int run_live(Tool& tool, const Options& options) {
     run.output_options = options.output.options;
   }
   run.diff = &*diff;
+  auto choose = make_chooser(options.where.expressions);
+  if (!choose) return failed(tool, choose.error());
+  run.choose = std::move(*choose);
   auto report = open_report(tool, options, *diff, "-", {});
   if (!report) return failed(tool, report.error());
   run.sink = report->sink.get();

@@ -128,6 +128,7 @@ void declare(Tool& tool, Options& options) {
   app.add_option("--max-diffs", options.max_diffs, "Show no more than N differences. All are counted.")
       ->type_name("N")
       ->group("Report");
+  add_where_option(tool, options.where, "Compare, and with --against send, only entries of which EXPR is true");
   app.add_option("--tmp-dir", options.tmp_dir,
                  "Where to keep what cannot be read twice, such as compressed input. Without it $TMPDIR, or else /tmp.")
       ->type_name("FOLDER")

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "har/entry_pass.hpp"
+#include "har/query/filter.hpp"
 #include "har/stat/partial.hpp"
 #include "harstat/report.hpp"
 #include "stream/record/line_reader.hpp"
@@ -27,7 +28,9 @@ std::string shown_name(const std::string& path) { return path == "-" ? "<stdin>"
 
 class Counting {
  public:
-  Counting(Tool& tool, const Options& options, const Plan& plan) : tool_(tool), options_(options), plan_(plan) {
+  /// `where`: which entries are counted; null: all.
+  Counting(Tool& tool, const Options& options, const Plan& plan, const har::query::Filter* where)
+      : tool_(tool), options_(options), plan_(plan), where_(where) {
     threads_ = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
   }
 
@@ -93,6 +96,11 @@ class Counting {
       out.errors.clear();
       const FactsReader::Context context{piece.info, piece.files, false};
       for (std::size_t i = 0; i < piece.entries.size(); ++i) {
+        if (where_ != nullptr &&
+            !where_->wants({piece.entries[i].text, nullptr, piece.first + i, input.path, piece.info, piece.files})) {
+          out.skipped.push_back(i);
+          continue;
+        }
         if (reader.read(piece.entries[i].text, context, out.facts)) continue;
         out.skipped.push_back(i);
         Error error{ErrorCode::syntax, "this entry is no JSON; it is not counted", piece.place ? piece.place(i) : stream::Place{},
@@ -108,6 +116,7 @@ class Counting {
       return true;
     };
     har::EntryPassOptions options;
+    options.numbered = where_ != nullptr && where_->query().uses_index();
     options.read.limits = options_.input.options.limits;
     // Threads take longer to begin than a small file to be read.
     constexpr std::uint64_t kSmall = std::uint64_t{1} << 20;
@@ -160,6 +169,7 @@ class Counting {
   Tool& tool_;
   const Options& options_;
   const Plan& plan_;
+  const har::query::Filter* where_;
   unsigned threads_ = 1;
   bool incomplete_ = false;
   std::uint64_t weight_ = 0;  ///< no sum is above this
@@ -226,10 +236,19 @@ int run(Tool& tool, const Options& options) {
   if (options.merge && options.input.format) {
     return failed(tool, {ErrorCode::usage, "--from is for recordings, and --merge reads partial summaries", {}, ""});
   }
+  if (options.merge && !options.where.expressions.empty()) {
+    return failed(
+        tool,
+        {ErrorCode::usage, "--where is for entries, and --merge reads partial summaries", {}, "give it where they are made"});
+  }
+  auto query = compile_where(options.where.expressions);
+  if (!query) return failed(tool, query.error());
+  std::optional<har::query::Filter> where;
+  if (*query) where.emplace(std::move(**query));
   auto plan = plan_of(options);
   if (!plan) return failed(tool, plan.error());
 
-  Counting counting(tool, options, *plan);
+  Counting counting(tool, options, *plan, where ? &*where : nullptr);
   const auto totals = options.merge ? counting.partials() : counting.recordings();
   if (!totals) return failed(tool, totals.error());
   if (options.merge) {

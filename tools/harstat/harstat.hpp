@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/tool.hpp"
+#include "common/where_option.hpp"
 #include "har/stat/condition.hpp"
 #include "har/stat/totals.hpp"
 
@@ -17,6 +18,7 @@ struct Options {
   std::vector<std::string> inputs;
   InputGroup input;
   OutputGroup output;
+  WhereGroup where;
   std::vector<std::string> group_by;  ///< each a section: "host,type"
   std::vector<std::string> fail_on;
   std::vector<std::string> percentiles;

@@ -93,6 +93,7 @@ void declare(Tool& tool, Options& options) {
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(std::size_t{1}, std::size_t{100'000'000}));
+  add_where_option(tool, options.where, "Count only entries of which EXPR is true");
   add_thread_option(tool, options.threads);
   add_input_options(tool, options.input);
   add_output_options(tool, options.output, InPlace::no);
