@@ -11,3 +11,4 @@ hartape_fuzz_target(merge SOURCES merge_fuzz.cpp LINKS hartape::har)
 # Formats beside HAR.
 hartape_fuzz_target(asciicast SOURCES asciicast_fuzz.cpp LINKS hartape::har)
 hartape_fuzz_target(keploy SOURCES keploy_fuzz.cpp LINKS hartape::har)
+hartape_fuzz_target(hardiff SOURCES hardiff_fuzz.cpp LINKS hartape::har)

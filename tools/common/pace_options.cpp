@@ -1,6 +1,7 @@
 #include "common/pace_options.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <charconv>
 #include <random>

@@ -1,5 +1,6 @@
 #include "common/tls_options.hpp"
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <mutex>
 #include <utility>

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <cerrno>
 #include <chrono>
@@ -116,33 +117,37 @@ std::string reworded(const CLI::ParseError& error) {
 std::string_view version() { return HARTAPE_VERSION; }
 
 Tool::Tool(ToolInfo info, std::FILE* out, std::FILE* err)
-    : info_(std::move(info)), app_(info_.summary, info_.name), out_(out), err_(err), messages_(info_.name, err) {
-  app_.set_help_flag();  // ours has two lengths
-  app_.option_defaults()->group("Common");
-  app_.add_flag("-q,--quiet", messages_.quiet, "Print no notes.");
-  app_.add_flag("-v,--verbose", messages_.verbosity,
-                "Tell more. At the end also the time and the peak memory; -vv tells still more.");
-  add_choice(app_, "--color", color_, {{"auto", Color::automatic}, {"always", Color::always}, {"never", Color::never}},
+    : info_(std::move(info)),
+      app_(std::make_unique<CLI::App>(info_.summary, info_.name)),
+      out_(out),
+      err_(err),
+      messages_(info_.name, err) {
+  app_->set_help_flag();  // ours has two lengths
+  app_->option_defaults()->group("Common");
+  app_->add_flag("-q,--quiet", messages_.quiet, "Print no notes.");
+  app_->add_flag("-v,--verbose", messages_.verbosity,
+                 "Tell more. At the end also the time and the peak memory; -vv tells still more.");
+  add_choice(*app_, "--color", color_, {{"auto", Color::automatic}, {"always", Color::always}, {"never", Color::never}},
              "When to use colours. auto: on a terminal, unless NO_COLOR is set.")
       ->type_name("WHEN")
       ->default_str("auto");
   // These print at once, whatever else is wrong with the command line.
   const auto add_print = [&](const char* name, const char* description, auto text) {
     return app_
-        .add_flag_callback(
+        ->add_flag_callback(
             name, [text] { throw Print{text()}; }, description)
         ->trigger_on_parse();
   };
-  add_print("-h", "Print the short form of this help.", [this] { return short_help(info_, app_); });
-  add_print("--help", "Print this help.", [this] { return long_help(info_, app_); });
+  add_print("-h", "Print the short form of this help.", [this] { return short_help(info_, *app_); });
+  add_print("--help", "Print this help.", [this] { return long_help(info_, *app_); });
   add_print("--version", "Print the version.", [this] { return fmt::format("hartape {} {}\n", info_.name, HARTAPE_VERSION); });
-  add_print("--print-man", "", [this] { return man_page(info_, app_); })->group("");
-  app_.add_option_function<std::string>("--print-completion",
-                                        [this](const std::string&) { throw Print{bash_completion(info_, app_)}; })
+  add_print("--print-man", "", [this] { return man_page(info_, *app_); })->group("");
+  app_->add_option_function<std::string>("--print-completion",
+                                         [this](const std::string&) { throw Print{bash_completion(info_, *app_)}; })
       ->check(CLI::IsMember({"bash"}))
       ->trigger_on_parse()
       ->group("");
-  app_.option_defaults()->group("Options");
+  app_->option_defaults()->group("Options");
 }
 
 Tool::~Tool() = default;
@@ -153,14 +158,14 @@ int Tool::run(int argc, const char* const* argv, const std::function<int()>& wor
   const auto start = Clock::now();
   set_signals(info_.handles_signals);
   messages_.color = use_color(color_, err_);
-  for (CLI::Option* option : app_.get_options()) {
+  for (CLI::Option* option : app_->get_options()) {
     // Otherwise "--ignore a INPUT" would take the input too.
     if (option->nonpositional() && option->get_items_expected_max() > 1) option->allow_extra_args(false);
   }
   int status = kFailure;
   try {
     try {
-      app_.parse(argc, argv);
+      app_->parse(argc, argv);
     } catch (const Print& wanted) {
       return print(wanted.text);
     } catch (const CLI::ParseError& error) {
@@ -189,9 +194,9 @@ int Tool::run(int argc, const char* const* argv, const std::function<int()>& wor
 int Tool::usage_error(const CLI::ParseError& error) {
   std::string text = reworded(error);
   // An option that is unknown may be why another is missing, so it is named first.
-  for (const std::string& extra : app_.remaining()) {
+  for (const std::string& extra : app_->remaining()) {
     if (extra.size() > 1 && extra.front() == '-') {
-      const auto near = near_option(extra, app_);
+      const auto near = near_option(extra, *app_);
       text = fmt::format("unknown option {}{}", extra.substr(0, extra.find('=')),
                          near ? fmt::format("; did you mean {}?", *near) : "");
       break;

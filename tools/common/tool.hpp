@@ -1,9 +1,9 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +15,13 @@
 #include "stream/io/byte_source.hpp"
 #include "stream/io/finding.hpp"
 #include "stream/text/timestamp.hpp"
+
+// Files that declare options include <CLI/CLI.hpp>; the others are compiled twice as fast without it.
+namespace CLI {
+class App;
+class Option;
+class ParseError;
+}  // namespace CLI
 
 /// What all tools share: option groups that mean one thing everywhere, messages, exit statuses.
 namespace tools {
@@ -86,8 +93,8 @@ class Tool {
   Tool& operator=(const Tool&) = delete;
   ~Tool();
 
-  CLI::App& app() { return app_; }
-  const CLI::App& app() const { return app_; }
+  CLI::App& app() { return *app_; }
+  const CLI::App& app() const { return *app_; }
   Messages& messages() { return messages_; }
   const ToolInfo& info() const { return info_; }
   /// Whether standard output is to be coloured (--color, NO_COLOR, a terminal).
@@ -103,7 +110,7 @@ class Tool {
   int print(const std::string& text);
 
   ToolInfo info_;
-  CLI::App app_;
+  std::unique_ptr<CLI::App> app_;
   std::FILE* out_;
   std::FILE* err_;
   Messages messages_;

@@ -1,5 +1,7 @@
 #include "harconv/harconv.hpp"
 
+#include <CLI/CLI.hpp>
+
 namespace tools::harconv {
 
 ToolInfo info() {

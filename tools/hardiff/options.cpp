@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
+
 #include "hardiff/hardiff.hpp"
 #include "stream/text/near.hpp"
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/prctl.h>
+#include <CLI/CLI.hpp>
 
 #include <cerrno>
 #include <ctime>

@@ -1,5 +1,7 @@
 #include "streamserve/answer_options.hpp"
 
+#include <CLI/CLI.hpp>
+
 namespace tools::streamserve {
 
 using stream::replay::Answer;

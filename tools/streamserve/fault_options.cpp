@@ -1,6 +1,7 @@
 #include "streamserve/fault_options.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <chrono>

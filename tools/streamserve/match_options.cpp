@@ -1,5 +1,7 @@
 #include "streamserve/match_options.hpp"
 
+#include <CLI/CLI.hpp>
+
 namespace tools::streamserve {
 namespace {
 

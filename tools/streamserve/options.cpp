@@ -1,5 +1,7 @@
 #include "streamserve/streamserve.hpp"
 
+#include <CLI/CLI.hpp>
+
 namespace tools::streamserve {
 
 ToolInfo info() {

@@ -1,6 +1,7 @@
 #include "streamserve/service_options.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <charconv>
 

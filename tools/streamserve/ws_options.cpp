@@ -1,5 +1,7 @@
 #include "streamserve/ws_options.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include "stream/compare/noise_file.hpp"
 #include "stream/io/byte_source.hpp"
 

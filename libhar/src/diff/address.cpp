@@ -67,7 +67,7 @@ Address Addresses::read(std::string_view url, SideOf side) {
   apply_templates(out.path);
   out.base = judge_.masked(spot, out.host + out.path);
   for (auto& [name, value] : request.query) {
-    if (ignored(name) || !judge_.spot(Half::request, Field::query, name).compared) continue;
+    if (ignored(name) || judge_.spot(Half::request, Field::query, name).ignored) continue;
     out.query.emplace_back(std::move(name), std::move(value));
   }
   return out;

@@ -72,7 +72,7 @@ void Indexer::name_fields() {
 std::uint64_t Indexer::content_by_rules(const SideFiles* files) {
   std::uint64_t out = keys().key;
   const Judge::Spot status = judge_.spot(Half::response, Field::status);
-  if (status.compared) out = hash_combine(out, hash_bytes(view_.find(EntryPart::response, "status").text));
+  if (!status.ignored) out = hash_combine(out, hash_bytes(view_.find(EntryPart::response, "status").text));
   const BodyBytes sent = view_.request_body();
   out = hash_combine(out, body_hash(judge_, Half::request, {sent.bytes, sent.media_type, {}}));
   if (is_stream(view_)) return hash_combine(out, stream_hash(judge_, view_, files));
@@ -83,9 +83,9 @@ std::uint64_t Indexer::content_by_rules(const SideFiles* files) {
 Indexer::Keys Indexer::keys() {
   Keys out;
   const Judge::Spot spot = judge_.spot(Half::request, Field::method);
-  const std::uint64_t method = spot.compared ? hash_bytes(judge_.masked(spot, view_.method())) : 0;
+  const std::uint64_t method = !spot.ignored ? hash_bytes(judge_.masked(spot, view_.method())) : 0;
   const Address address = addresses_.read(view_.url(), side_);
-  out.place = hash_combine(method, judge_.spot(Half::request, Field::url).compared ? hash_bytes(address.base) : 0);
+  out.place = hash_combine(method, judge_.spot(Half::request, Field::url).ignored ? 0 : hash_bytes(address.base));
   out.path = hash_combine(method, hash_bytes(shape_of(address.path)));
   out.shape = hash_combine(out.path, hash_bytes(address.host));
   std::uint64_t sum = 0;

@@ -29,8 +29,9 @@ Judge::Judge(const DiffOptions& options)
 Judge::Spot Judge::spot(Half half, Field field, std::string_view name) {
   const stream::Item& item = half == Half::request ? request_ : response_;
   const std::string rule = rule_name(field, name);
-  Spot spot{json_.field(item, rule), true};
-  spot.compared = !json_.ignored(spot.state) && (all_ || only_.ignored(only_.field(item, rule)));
+  Spot spot{json_.field(item, rule), true, false};
+  spot.ignored = json_.ignored(spot.state);
+  spot.compared = !spot.ignored && (all_ || only_.ignored(only_.field(item, rule)));
   if (field == Field::media_type) {
     const std::string_view also = "mime-type";
     if (json_.ignored(json_.field(item, also))) spot.compared = false;

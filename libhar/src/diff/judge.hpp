@@ -17,7 +17,8 @@ class Judge {
 
   struct Spot {
     stream::JsonComparer::State state = 0;
-    bool compared = true;
+    bool compared = true;  ///< what differs there is told of
+    bool ignored = false;  ///< it does not count for pairing either
   };
   Spot spot(Half half, Field field, std::string_view name = {});
   bool same(const Spot& spot, std::string_view expected, std::string_view actual);

@@ -125,7 +125,8 @@ class Comparison {
     std::string pointer;
     stream::append_pointer(pointer, name);
     const auto state = judge_.json().below(judge_.body(rules_.half), pointer);
-    return {state, !judge_.json().ignored(state) && judge_.shown(rules_.half, pointer)};
+    const bool ignored = judge_.json().ignored(state);
+    return {state, !ignored && judge_.shown(rules_.half, pointer), ignored};
   }
 
   FieldDifference difference(const Opposite& each, ValueChange change) const {

@@ -81,14 +81,18 @@ constexpr auto kVolatile = std::to_array<VolatileField>({
     {"query.rnd", "keeps caches away"},
     {"query.rand", "keeps caches away"},
     {"query.random", "keeps caches away"},
-    {"cookie.*", "the value, if both are ids or tokens; that it is set, and how, is compared"},
+    {"header.content-security-policy*", "nonces in it; all else is compared"},
+    {"cookie.*", "the value, if both are ids or tokens, and until when it is kept; that it is set, and how, is compared"},
 });
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Hidden by what the values are, and not by a rule.
-bool by_value(const VolatileField& field) { return field.place.starts_with("query.") || field.place.starts_with("cookie."); }
+bool by_value(const VolatileField& field) {
+  return field.place.starts_with("query.") || field.place.starts_with("cookie.") ||
+         field.place.starts_with("header.content-security-policy");
+}
 
 }  // namespace
 
@@ -108,6 +112,19 @@ bool is_opaque(std::string_view value) {
   }
   if (digits == value.size()) return value.size() >= 6;  // a time, a counter
   return value.size() >= 12 && digits > 0 && digits + letters >= value.size() * 3 / 4;
+}
+
+std::string without_nonces(std::string_view policy) {
+  constexpr std::string_view kNonce = "'nonce-";
+  std::string out;
+  for (;;) {
+    const std::size_t at = policy.find(kNonce);
+    out += policy.substr(0, at);
+    if (at == std::string_view::npos) return out;
+    out += kNonce;
+    policy.remove_prefix(at + kNonce.size());
+    policy.remove_prefix(std::min(policy.find('\''), policy.size()));
+  }
 }
 
 bool is_volatile_query(std::string_view name) {

@@ -1,5 +1,6 @@
 #include "sample_tool.hpp"
 
+#include <CLI/CLI.hpp>
 #include <catch2/catch.hpp>
 
 Captured::Captured() : file_(std::tmpfile()) { REQUIRE(file_ != nullptr); }

@@ -119,7 +119,8 @@ struct DiffOptions {
 
   TimingOptions timing{};
   std::size_t max_fields = 200;  ///< differences of one pair that are kept; others are counted
-  stream::AlignLimits align{};
+  /// Of texts and streams: enough for what people compare, and few enough that many bad pairs end.
+  stream::AlignLimits align{std::size_t{1} << 23, std::size_t{1} << 21, std::size_t{1} << 20, 512};
   stream::Limits limits{};
   stream::FindingSink findings{};
 };

@@ -223,3 +223,33 @@ TEST_CASE("headers that change by nature may differ in value under Keploy's nois
   CHECK(verdict(named, "--b\r\nX-Req: req-2\r\n\r\nx\r\n--b--\r\n"));
   CHECK_FALSE(verdict(named, "--b\r\nX-Req: x\r\n\r\nx\r\n--b--\r\n"));
 }
+
+TEST_CASE("a noise file has rules for arrays") {
+  const auto file = read(R"(noise: 1
+rules:
+  - set: /tags
+  - key: /items
+    by: id
+)");
+  CHECK(equal(file, R"({"tags":["a","b"],"items":[{"id":1},{"id":2}]})", R"({"tags":["b","a"],"items":[{"id":2},{"id":1}]})"));
+  CHECK(read("noise: 1\nrules:\n  - key: /items\n").error == "noise.yml:3:5: a rule of 'key' needs 'by'");
+  CHECK(read("noise: 1\nrules:\n  - set: /items\n    by: id\n").error == "noise.yml:4:9: a rule of 'set' has no 'by'");
+}
+
+TEST_CASE("Keploy's noise of requests counts where requests are compared") {
+  const std::string_view text = "test:\n  globalNoise:\n    global:\n      requestBody: {token: []}\n      url: []\n";
+  CHECK(read(text).findings.size() == 2);
+  NoiseRules rules;
+  stream::NoiseFileOptions options;
+  options.requests = true;
+  options.findings = [](const stream::Finding& finding) { FAIL(to_string(finding)); };
+  REQUIRE(read_noise_file(rules, text, options));
+  bool token = false;
+  bool url = false;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    token = token || (rules[i].path == "token" && rules[i].only.direction == stream::Direction::send);
+    url = url || rules[i].path == "@url";
+  }
+  CHECK(token);
+  CHECK(url);
+}

@@ -375,3 +375,36 @@ TEST_CASE("whatever the rules, equal values have equal hashes, and nothing diffe
   }
   CHECK(equal_pairs > 2'000);
 }
+
+TEST_CASE("arrays of a set are equal in any order, and no others are") {
+  const NoiseRule set = rule(NoiseAction::set, "/a");
+  CHECK(equal(set, R"({"a":[1,2,{"x":[3]}]})", R"({"a":[{"x":[3]},1.0,2]})"));
+  CHECK_FALSE(equal(set, R"({"a":[1,2,2]})", R"({"a":[1,1,2]})"));
+  CHECK_FALSE(equal(set, R"({"a":[1,2]})", R"({"a":[1,2,3]})"));
+  CHECK_FALSE(equal(set, R"({"b":[1,2]})", R"({"b":[2,1]})"));
+  CHECK_FALSE(equal(set, R"({"a":[{"x":[3,4]}]})", R"({"a":[{"x":[4,3]}]})"));
+}
+
+TEST_CASE("elements with the same key are opposite each other, wherever they stand") {
+  NoiseRule key = rule(NoiseAction::key, "/a");
+  key.by = "id";
+  CHECK(equal(key, R"({"a":[{"id":1},{"id":2}]})", R"({"a":[{"id":2},{"id":1}]})"));
+  ValueRules rules;
+  REQUIRE(rules.noise.add(key));
+  stream::JsonComparer comparer(rules);
+  const Json expected = json(R"({"a":[{"id":1,"n":"x"},{"id":2},{"id":3}]})");
+  const Json actual = json(R"({"a":[{"id":3},{"id":4},{"id":1,"n":"y"}]})");
+  Lines found;
+  for (const auto& each : comparer.compare(expected, actual)) {
+    found.push_back(std::string(to_string(each.change)) + " " +
+                    (each.change == stream::ValueChange::extra ? each.actual_pointer : each.expected_pointer));
+  }
+  CHECK(found == Lines{"changed /a/0/n", "missing /a/1", "extra /a/1"});
+
+  key.by = "/meta/id";
+  CHECK(equal(key, R"({"a":[{"meta":{"id":1}},{"meta":{"id":2}}]})", R"({"a":[{"meta":{"id":2}},{"meta":{"id":1}}]})"));
+  NoiseRules refused;
+  key.by = "";
+  CHECK_FALSE(refused.add(key));
+  CHECK_FALSE(refused.add(rule(NoiseAction::set, "@id")));
+}
