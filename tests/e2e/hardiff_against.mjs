@@ -345,8 +345,7 @@ const APP = 'https://app.example';
   const data = temporary('authority');
   const session = har(entry({url: `${APP}/x`, body: 'ok'}));
   const server = await serve(session, '--tls', '--ca', data);
-  const authority = temporary('ca.pem');
-  writeFileSync(authority, execFileSync(tool('streamserve'), ['--print-ca', '--ca', data]));
+  const authority = execFileSync(tool('streamserve'), ['--print-ca', '--ca', data], {encoding: 'utf8'}).trim();
   assert.equal((await against(server.http, session, '--cacert', authority)).status, 0);
   assert.equal((await against(server.http, session, '-k')).status, 0);
   const refused = await against(server.http, session);
@@ -360,8 +359,8 @@ const APP = 'https://app.example';
 {
   const address = await listen(http.createServer((request, response) => {
     response.writeHead(200, {'Content-Type': 'text/plain'});
-    response.write('{"n":1}\n');
-    setTimeout(() => response.end('{"n": 2}\n'), 150);
+    response.write('{"n": 1}\n');
+    setTimeout(() => response.end('{"n":2}\n'), 150);
   }));
   const session = har(entry({url: `${APP}/lines`, body: '{"n": 1}\n{"n":2}\n', _streamKind: 'ndjson'}));
   const path = temporary('got.rec.ndjson');
@@ -372,6 +371,7 @@ const APP = 'https://app.example';
   assert.equal(summary.thresholds[0].exceeded, true, done.stdout);
   const events = readFileSync(path, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
   assert.deepEqual(events.map(({ev}) => ev ?? 'header'), ['header', 'request', 'response', 'data', 'data', 'end']);
+  assert.equal(events[2].kind, 'ndjson');
 }
 
 // ---- Ctrl-C: what came is written

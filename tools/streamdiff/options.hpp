@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "common/noise_options.hpp"
 #include "common/tool.hpp"
 #include "har/streams.hpp"
 #include "stream/compare/compare.hpp"
-#include "common/noise_options.hpp"
 #include "streamdiff/report_options.hpp"
 
 namespace tools::streamdiff_tool {

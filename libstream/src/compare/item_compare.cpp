@@ -212,7 +212,8 @@ std::vector<Difference> ItemComparer::compare(const Item& expected, const Item& 
 
 std::optional<Lockstep::Changes> ItemComparer::count(const Item& expected, const Item& actual) {
   if (expected.form != DataForm::value || actual.form != DataForm::value || expected.fields != actual.fields ||
-      expected.data.find('\n') != std::string::npos || actual.data.find('\n') != std::string::npos || noise_.searching() || noise_.has_arrays())
+      expected.data.find('\n') != std::string::npos || actual.data.find('\n') != std::string::npos || noise_.searching() ||
+      noise_.has_arrays())
     return std::nullopt;
   const State state = root(expected);
   if (state != root(actual) || noise_.ignored(state)) return std::nullopt;

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "stream/compare/excerpt.hpp"
 #include "stream/compare/compare.hpp"
+#include "stream/compare/excerpt.hpp"
 
 /// What reports say in words, the same in every form.
 namespace stream {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "report_base.hpp"
-#include "stream/compare/report_color.hpp"
 #include "report_phrase.hpp"
+#include "stream/compare/report_color.hpp"
 
 namespace stream {
 namespace {
