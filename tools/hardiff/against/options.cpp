@@ -1,5 +1,7 @@
 #include "hardiff/against/against.hpp"
 
+#include <CLI/CLI.hpp>
+
 namespace tools::hardiff {
 
 void declare_against(Tool& tool, AgainstOptions& options) {
