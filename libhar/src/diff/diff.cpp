@@ -202,7 +202,7 @@ class Comparison {
 
   static EntryRef ref_of(const SideText& side, std::uint32_t entry, std::string_view text, EntryView& view) {
     EntryRef ref;
-    ref.number = entry + 1;
+    ref.number = side.number_of(entry);
     ref.input = side.records()[entry].input;
     ref.index = side.index_of(entry);
     ref.text = text;

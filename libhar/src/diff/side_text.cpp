@@ -108,6 +108,11 @@ stream::Status SideText::check() const {
   return {};
 }
 
+std::size_t SideText::number_of(std::size_t entry) const {
+  // Of several inputs nobody could tell which one a number of its own is of.
+  return (inputs_.inputs.size() == 1 ? index_of(entry) : entry) + 1;
+}
+
 std::size_t SideText::index_of(std::size_t entry) const {
   return indexes_.empty() ? entry - first_[records_[entry].input] : indexes_[entry];
 }

@@ -31,6 +31,8 @@ class SideText {
   stream::Status text(const Record& record, std::string& buffer) const;
   /// Errors: `io`, where a file was written to meanwhile.
   stream::Status check() const;
+  /// What an entry is called in reports, from 1: its number in its input, of several inputs among all that are compared.
+  std::size_t number_of(std::size_t entry) const;
   /// The number of the entry in its input, from 0.
   std::size_t index_of(std::size_t entry) const;
 

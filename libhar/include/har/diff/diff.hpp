@@ -154,7 +154,7 @@ class EntryComparer {
 
 /// An entry as a report names it. Texts are valid during the call that it is given in.
 struct EntryRef {
-  std::size_t number = 0;     ///< among all of its side, from 1; 0: there is none
+  std::size_t number = 0;     ///< in its input, of several inputs among all of its side, from 1; 0: there is none
   std::size_t input = 0;      ///< which of the side's inputs, from 0
   std::size_t index = 0;      ///< in that input, from 0
   std::string_view text{};    ///< its JSON
