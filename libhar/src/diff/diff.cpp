@@ -9,8 +9,8 @@
 
 #include "diff/index.hpp"
 #include "diff/pairing.hpp"
-#include "har/diff/phases.hpp"
 #include "diff/side_text.hpp"
+#include "har/diff/phases.hpp"
 #include "stream/io/ordered_pipeline.hpp"
 
 namespace har::diff {

@@ -7,8 +7,8 @@
 
 #include "diff/address.hpp"
 #include "diff/judge.hpp"
-#include "har/diff/phases.hpp"
 #include "har/diff/diff.hpp"
+#include "har/diff/phases.hpp"
 #include "har/entry_view.hpp"
 
 namespace har::diff {
