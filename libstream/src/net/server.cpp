@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "door.hpp"
+#include "server_access.hpp"
 
 namespace stream::net {
 namespace asio = boost::asio;
@@ -83,8 +84,8 @@ struct Server::Impl {
     timers.disarm(drain_timer);
   }
 
-  Result<Door*> add_door(const ServerOptions& options, Handler& handler) {
-    auto door = std::make_unique<Door>(context, timers, options, handler);
+  Result<Door*> add_door(const ServerOptions& options, Handler& handler, Entrance entrance = {}) {
+    auto door = std::make_unique<Door>(context, timers, options, handler, std::move(entrance));
     STREAM_TRY(door->bind());
     doors.push_back(std::move(door));
     return doors.back().get();
@@ -154,14 +155,18 @@ struct Server::Impl {
   bool ended = false;
 };
 
-Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options, Handler& handler) {
+Result<std::unique_ptr<Server>> ServerAccess::listen(const ServerOptions& options, Handler& handler, Entrance entrance) {
   try {
-    auto impl = std::make_unique<Impl>();
-    STREAM_TRY(impl->add_door(options, handler));
+    auto impl = std::make_unique<Server::Impl>();
+    STREAM_TRY(impl->add_door(options, handler, std::move(entrance)));
     return std::unique_ptr<Server>(new Server(std::move(impl)));
   } catch (const boost::system::system_error& error) {
     return fail({ErrorCode::io, std::string("cannot start a server: ") + error.what(), {}, {}});
   }
+}
+
+Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options, Handler& handler) {
+  return ServerAccess::listen(options, handler, {});
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
