@@ -165,6 +165,14 @@ Result<std::unique_ptr<Server>> ServerAccess::listen(const ServerOptions& option
   }
 }
 
+asio::io_context& ServerAccess::context(Server& server) { return server.impl_->context; }
+TimerQueue& ServerAccess::timers(Server& server) { return server.impl_->timers; }
+void ServerAccess::end(Server& server) {
+  server.impl_->end();
+  server.impl_->context.restart();
+  server.impl_->context.poll();
+}
+
 Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options, Handler& handler) {
   return ServerAccess::listen(options, handler, {});
 }

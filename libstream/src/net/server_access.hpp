@@ -12,6 +12,10 @@ namespace stream::net {
 struct ServerAccess {
   /// Errors: those of Server::listen().
   static Result<std::unique_ptr<Server>> listen(const ServerOptions& options, Handler& handler, Entrance entrance);
+  static boost::asio::io_context& context(Server& server);
+  static TimerQueue& timers(Server& server);
+  /// Closes every connection. run() has ended, or was never called.
+  static void end(Server& server);
 };
 
 }  // namespace stream::net

@@ -415,31 +415,55 @@ void Connection::pass_through(const Origin& origin) {
   mode_ = Mode::connecting;
   began_ = now_;
   origin_key_ = origin;
-  attempt_ = shared_.options.connector->connect(services_.context, services_.timers, origin, true,
-                                                [this, told](Result<Reached> reached) {
-                                                  const auto self = shared_from_this();
-                                                  if (mode_ == Mode::closed) return;
-                                                  now_ = net::SteadyClock::now();
-                                                  if (reached && !told) {
-                                                    send(client_, "HTTP/1.1 200 Connection established\r\n\r\n");
-                                                  } else if (!reached && !told) {
-                                                    send(client_, net::make_refusal(502, to_string(reached.error())));
-                                                  }
-                                                  on_passed(std::move(reached));
-                                                });
+  connect(origin, true, told ? &Connection::on_passed : &Connection::on_tunnel_reached);
 }
 
-void Connection::on_passed(Result<Reached> reached) {
-  attempt_.reset();
+void Connection::on_tunnel_reached(Result<OriginConnection> reached) {
+  if (reached) {
+    send(client_, "HTTP/1.1 200 Connection established\r\n\r\n");
+  } else {
+    send(client_, net::make_refusal(502, to_string(reached.error())));
+  }
+  on_passed(std::move(reached));
+}
+
+/// Calls `then` in the end, unless the connection has gone or drop_origin() was called.
+void Connection::connect(const Origin& origin, bool tunnel, void (Connection::*then)(Result<OriginConnection>)) {
+  origin_key_ = origin;
+  attempt_ = shared_.connector->connect({origin.host, origin.port, origin.tls, {}, tunnel}, [this, then](Result<OriginConnection> reached) {
+    const auto self = shared_from_this();
+    if (mode_ == Mode::closed) return;
+    now_ = net::SteadyClock::now();
+    touch();
+    attempt_ = {};
+    (this->*then)(std::move(reached));
+  });
+}
+
+/// From here on it is the origin.
+void Connection::adopt(OriginConnection& reached) {
+  origin_number_ = ++shared_.origins;
+  origin_address_ = reached.address;
+  origin_port_ = reached.port;
+  origin_used_ = false;
+  absolute_form_ = reached.absolute_form;
+  proxy_authorization_ = std::move(reached.proxy_authorization);
+  origin_.open(std::move(reached.transport));
+  if (!exchange_) return;
+  exchange_->timings.blocked = Nanos{};
+  exchange_->timings.dns = reached.dns;
+  exchange_->timings.connect = reached.connect;
+  exchange_->timings.ssl = reached.ssl;
+  exchange_->reached = now_;
+}
+
+void Connection::on_passed(Result<OriginConnection> reached) {
   if (mode_ == Mode::closed) return;
   if (!reached) {
     shared_.report(peer_, origin_key_.host, to_string(reached.error()));
     return close_when_sent();
   }
-  origin_number_ = ++shared_.origins;
-  origin_address_ = reached->address;
-  origin_port_ = reached->port;
-  origin_.open(std::move(reached->transport));
+  adopt(*reached);
   mode_ = Mode::tunnel;
   send(origin_, std::exchange(in_, {}));
   if (client_.ended) {
@@ -559,7 +583,7 @@ void Connection::on_request_head() {
     exchange.repeatable = origin_used_;
     return forward_head();
   }
-  reach(exchange.to.origin);
+  connect(exchange.to.origin, exchange.websocket, &Connection::on_reached);
 }
 
 void Connection::on_request_done() {
@@ -574,45 +598,22 @@ void Connection::on_request_done() {
   if (exchange.response_done) finish_exchange();
 }
 
-void Connection::reach(const Origin& origin) {
-  origin_key_ = origin;
-  attempt_ = shared_.options.connector->connect(services_.context, services_.timers, origin, origin.tls || exchange_->websocket,
-                                                [this](Result<Reached> reached) {
-                                                  const auto self = shared_from_this();
-                                                  if (mode_ == Mode::closed) return;
-                                                  now_ = net::SteadyClock::now();
-                                                  on_reached(std::move(reached));
-                                                });
-}
-
-void Connection::on_reached(Result<Reached> reached) {
-  attempt_.reset();
-  touch();
+void Connection::on_reached(Result<OriginConnection> reached) {
   if (!exchange_) return;
-  Exchange& exchange = *exchange_;
-  if (!reached) {
-    const bool late = reached.error().code == ErrorCode::timeout;
-    return fail_exchange(late ? 504 : 502, late ? "timeout" : "error", to_string(reached.error()));
-  }
-  origin_number_ = ++shared_.origins;
-  origin_address_ = reached->address;
-  origin_port_ = reached->port;
-  origin_used_ = false;
-  absolute_form_ = reached->absolute_form;
-  proxy_authorization_ = std::move(reached->proxy_authorization);
-  exchange.timings.dns = reached->dns;
-  exchange.timings.connect = reached->connect;
-  exchange.timings.ssl = reached->ssl;
-  exchange.timings.blocked = Nanos{};
-  exchange.reached = now_;
-  origin_.open(std::move(reached->transport));
+  if (!reached) return unreached(reached.error());
+  adopt(*reached);
   forward_head();
   if (mode_ == Mode::closed || !exchange_) return;
-  if (client_.ended && exchange.request_done) {
+  if (client_.ended && exchange_->request_done) {
     origin_.shut_wanted = true;
     shut_if_wanted(origin_);
   }
   read_client();
+}
+
+void Connection::unreached(const Error& error) {
+  const bool late = error.code == ErrorCode::timeout;
+  fail_exchange(late ? 504 : 502, late ? "timeout" : "error", to_string(error));
 }
 
 /// In front of what came of the body meanwhile.
@@ -778,31 +779,22 @@ bool Connection::retry() {
   exchange.sent = {};
   const std::string copy = std::exchange(exchange.copy, {});
   drop_origin();
-  origin_key_ = exchange.to.origin;
-  attempt_ = shared_.options.connector->connect(services_.context, services_.timers, origin_key_,
-                                                origin_key_.tls || exchange.websocket, [this, copy](Result<Reached> reached) {
-                                                  const auto self = shared_from_this();
-                                                  if (mode_ == Mode::closed || !exchange_) return;
-                                                  now_ = net::SteadyClock::now();
-                                                  attempt_.reset();
-                                                  if (!reached) return fail_exchange(502, "error", to_string(reached.error()));
-                                                  origin_number_ = ++shared_.origins;
-                                                  origin_address_ = reached->address;
-                                                  origin_port_ = reached->port;
-                                                  exchange_->timings.dns = reached->dns;
-                                                  exchange_->timings.connect = reached->connect;
-                                                  exchange_->timings.ssl = reached->ssl;
-                                                  exchange_->reached = now_;
-                                                  origin_.open(std::move(reached->transport));
-                                                  origin_.put_first(copy);
-                                                  const Side::Sent sent = origin_.flush();
-                                                  if (sent == Side::Sent::all && exchange_->request_done) exchange_->sent = now_;
-                                                  settle(origin_, sent);
-                                                  if (mode_ == Mode::closed) return;
-                                                  read_origin();
-                                                  read_client();
-                                                });
+  exchange.again = copy;
+  connect(exchange.to.origin, exchange.websocket, &Connection::on_reached_again);
   return true;
+}
+
+void Connection::on_reached_again(Result<OriginConnection> reached) {
+  if (!exchange_) return;
+  if (!reached) return unreached(reached.error());
+  adopt(*reached);
+  origin_.put_first(std::exchange(exchange_->again, {}));
+  const Side::Sent sent = origin_.flush();
+  if (sent == Side::Sent::all && exchange_->request_done) exchange_->sent = now_;
+  settle(origin_, sent);
+  if (mode_ == Mode::closed) return;
+  read_origin();
+  read_client();
 }
 
 void Connection::finish_exchange() {
@@ -884,7 +876,7 @@ TapConnection Connection::tap_connection() const {
 }
 
 void Connection::drop_origin() {
-  attempt_.reset();
+  attempt_ = {};
   origin_.close();
   origin_number_ = 0;  // late calls of its waits are not meant any more
   origin_used_ = false;
@@ -914,7 +906,7 @@ void Connection::on_timeout() {
     case Mode::http:
       if (exchange_ && exchange_->id == 0 && now_ - exchange_->began > options.head_timeout)
         return refuse(408, "the head of the request took too long");
-      if (idle <= options.idle_timeout || attempt_) break;
+      if (idle <= options.idle_timeout || attempt_.active()) break;
       if (!exchange_) return close();
       // A response that has begun may pause for as long as it likes; a request and the wait for an answer may not.
       if (!exchange_->request_done) {
@@ -993,7 +985,7 @@ void Connection::close() {
   if (exchange_) end_exchange("abort", "the connection was closed");
   mode_ = Mode::closed;
   services_.timers.disarm(timer_);
-  attempt_.reset();
+  attempt_ = {};
   client_.close();
   origin_.close();
   services_.release(*this);  // every way here holds a reference
@@ -1006,7 +998,7 @@ std::string_view Connection::mode_name() const {
       return "greeting";
     case Mode::http:
       if (!exchange_) return "idle";
-      return attempt_ ? "connecting" : exchange_->request_done ? "response" : "request";
+      return attempt_.active() ? "connecting" : exchange_->request_done ? "response" : "request";
     case Mode::connecting:
       return "connecting";
     case Mode::websocket:
@@ -1025,7 +1017,7 @@ LiveConnection Connection::live() const {
   live.number = number_;
   live.client = peer_;
   live.state = mode_name();
-  if (origin_.is_open() || attempt_) live.origin = to_string(origin_key_);
+  if (origin_.is_open() || attempt_.active()) live.origin = to_string(origin_key_);
   if (exchange_) live.url = exchange_->to.url;
   live.bytes_up = origin_.bytes();
   live.bytes_down = client_.bytes();

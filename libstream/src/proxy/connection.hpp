@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "connector.hpp"
 #include "exchange.hpp"
 #include "heads.hpp"
+#include "origin_connector.hpp"
 #include "session.hpp"
 #include "side.hpp"
 #include "stream/proxy/proxy.hpp"
@@ -20,6 +20,7 @@ namespace stream::proxy {
 /// What the connections of a proxy share; outlives them.
 struct Shared {
   const ProxyOptions& options;
+  std::unique_ptr<OriginConnector> connector{};
   ProxyStats stats{};
   std::uint64_t clients = 0;
   std::uint64_t origins = 0;
@@ -87,21 +88,25 @@ class Connection final : public net::Session {
   void on_connect(std::string_view authority);
   void enter_tunnel(std::string host, std::uint16_t port);
   void pass_through(const Origin& origin);
-  void on_passed(Result<Reached> reached);
+  void on_passed(Result<OriginConnection> reached);
+  void on_tunnel_reached(Result<OriginConnection> reached);
 
   // HTTP.
   void parse_requests();
   bool feed_request(std::string_view& bytes);  // false: no more of it is wanted now
   void on_request_head();
   void on_request_done();
-  void reach(const Origin& origin);
-  void on_reached(Result<Reached> reached);
+  void connect(const Origin& origin, bool tunnel, void (Connection::*then)(Result<OriginConnection>));
+  void adopt(OriginConnection& reached);
+  void on_reached(Result<OriginConnection> reached);
+  void unreached(const Error& error);
   void forward_head();
   void take_response(std::string_view bytes);
   void on_response_item(net::Http1Item& item);
   void on_response_head(const net::Http1Head& head);
   void response_broken(std::string_view reason, const std::string& error);
   bool retry();
+  void on_reached_again(Result<OriginConnection> reached);
   void finish_exchange();
   void fail_exchange(int status, std::string_view reason, const std::string& why);
   void refuse(int status, std::string_view why);
@@ -138,7 +143,7 @@ class Connection final : public net::Session {
   bool draining_ = false;
   bool closing_ = false;  // once everything is sent to the client
 
-  std::unique_ptr<Attempt> attempt_;
+  OriginAttempt attempt_;
   Origin origin_key_{};
   std::string origin_address_;
   std::uint16_t origin_port_ = 0;

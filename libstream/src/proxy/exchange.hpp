@@ -36,6 +36,7 @@ struct Exchange {
 
   /// What was sent to an origin whose connection had been used before, as long as it may have to be sent again.
   std::string copy{};
+  std::string again{};  ///< of it, while there is a new connection to be made
   bool repeatable = false;
 
   net::SteadyTime began{};    ///< the request's first byte

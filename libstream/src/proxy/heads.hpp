@@ -1,15 +1,26 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "connector.hpp"
 #include "http1_request.hpp"
 #include "stream/net/url.hpp"
 
 /// What is asked of whom, and the head that goes there: no socket and no clock here.
 namespace stream::proxy {
+
+/// Where an exchange wants to go.
+struct Origin {
+  std::string host{};  ///< a name or an address, without brackets
+  std::uint16_t port = 0;
+  bool tls = false;
+
+  bool operator==(const Origin&) const = default;
+};
+/// "a.example:443", "[::1]:80"
+std::string to_string(const Origin& origin);
 
 /// Inside of what a request came: a tunnel that CONNECT or SOCKS has opened.
 struct Tunnel {

@@ -42,11 +42,18 @@ Result<std::unique_ptr<Proxy>> Proxy::listen(const ProxyOptions& options) {
                                                           return std::make_shared<Connection>(
                                                               services, state->shared, std::move(transport), std::move(peer));
                                                         }));
+  STREAM_ASSIGN(impl->shared.connector, OriginConnector::make(net::ServerAccess::context(*impl->server),
+                                                             net::ServerAccess::timers(*impl->server), options.origin));
   return std::unique_ptr<Proxy>(new Proxy(std::move(impl)));
 }
 
 Proxy::Proxy(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Proxy::~Proxy() { impl_->server.reset(); }
+Proxy::~Proxy() {
+  // Sessions go with the server, and their attempts before the connector.
+  net::Server* const server = impl_->server.get();
+  if (server != nullptr) net::ServerAccess::end(*server);
+  impl_->shared.connector.reset();
+}
 
 std::uint16_t Proxy::port() const { return impl_->server->port(); }
 const std::string& Proxy::url() const { return impl_->server->url(); }

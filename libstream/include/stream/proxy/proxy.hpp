@@ -10,6 +10,7 @@
 
 #include "stream/io/error.hpp"
 #include "stream/net/url.hpp"
+#include "stream/proxy/origin_options.hpp"
 #include "stream/record/tap.hpp"
 #include "stream/text/timestamp.hpp"
 
@@ -21,8 +22,6 @@ struct ServerOptions;
 
 /// A proxy that relays HTTP and WebSocket traffic byte for byte, and tells a Tap what passes.
 namespace stream::proxy {
-
-class Connector;
 
 /// Something that went wrong with a connection and is no exchange's business.
 struct Incident {
@@ -43,8 +42,7 @@ struct ProxyOptions {
   net::CertificateSource* certificates = nullptr;
   /// Whether TLS to a host is opened, rather than passed through blind. Without it: all hosts.
   std::function<bool(std::string_view host, std::uint16_t port)> opens{};
-  /// How origins are reached; outlives the proxy.
-  Connector* connector = nullptr;
+  OriginOptions origin{};  ///< how origins are reached
   /// Hears what passes; outlives the proxy. May be null.
   Tap* tap = nullptr;
   std::function<void(const Incident&)> incident{};
