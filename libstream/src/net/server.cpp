@@ -137,6 +137,7 @@ struct Server::Impl {
     ended = true;
     error_code ignored;
     for (const auto& door : doors) door->end();
+    if (const auto work = std::exchange(at_end, {})) work();
     timers.close();
     calls.cancel(ignored);  // open until the end: stop() may come again
   }
@@ -150,6 +151,7 @@ struct Server::Impl {
   std::vector<std::unique_ptr<Repeated>> repeated;
   Timer drain_timer;
   std::function<void(int)> notified;
+  std::function<void()> at_end;
   std::mutex posted_mutex;
   std::vector<std::function<void()>> posted;
   bool ended = false;
@@ -167,11 +169,7 @@ Result<std::unique_ptr<Server>> ServerAccess::listen(const ServerOptions& option
 
 asio::io_context& ServerAccess::context(Server& server) { return server.impl_->context; }
 TimerQueue& ServerAccess::timers(Server& server) { return server.impl_->timers; }
-void ServerAccess::end(Server& server) {
-  server.impl_->end();
-  server.impl_->context.restart();
-  server.impl_->context.poll();
-}
+void ServerAccess::at_end(Server& server, std::function<void()> work) { server.impl_->at_end = std::move(work); }
 
 Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options, Handler& handler) {
   return ServerAccess::listen(options, handler, {});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "door.hpp"
@@ -14,8 +15,9 @@ struct ServerAccess {
   static Result<std::unique_ptr<Server>> listen(const ServerOptions& options, Handler& handler, Entrance entrance);
   static boost::asio::io_context& context(Server& server);
   static TimerQueue& timers(Server& server);
-  /// Closes every connection. run() has ended, or was never called.
-  static void end(Server& server);
+  /// Calls `work` when all connections were closed, at the end of run() or of the server: whatever else waits for something is
+  /// to stop.
+  static void at_end(Server& server, std::function<void()> work);
 };
 
 }  // namespace stream::net

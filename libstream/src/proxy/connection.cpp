@@ -639,9 +639,9 @@ void Connection::forward_head() {
 
 void Connection::take_response(std::string_view bytes) {
   Exchange& exchange = *exchange_;
-  if (exchange.first == net::SteadyTime{}) exchange.first = now_;
   std::vector<net::Http1Item> items;
   while (!bytes.empty() && exchange_ && !exchange.response_done && mode_ == Mode::http) {
+    if (exchange.first == net::SteadyTime{}) exchange.first = now_;
     if (const std::uint64_t plain = exchange.response->plain(); plain != 0) {
       const std::string_view part = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(plain, bytes.size())));
       exchange.response->skip_plain(part.size());
@@ -692,6 +692,7 @@ void Connection::on_response_item(net::Http1Item& item) {
         const auto fields = fields_of(item.head.headers);
         shared_.options.tap->interim(exchange.id, tap_time(now_), item.head.status, fields);
       }
+      exchange.first = {};  // of the answer itself
       send(client_, std::exchange(exchange.held, {}));
       return;
     case net::Http1Item::Kind::head:
@@ -728,7 +729,7 @@ void Connection::on_response_head(const net::Http1Head& head) {
     told.head_size = static_cast<std::size_t>(head.size);
     told.timings = exchange.timings;
     told.connection = tap_connection();
-    exchange.told = shared_.options.tap->response(exchange.id, tap_time(exchange.first), told) == TapInterest::all;
+    exchange.told = shared_.options.tap->response(exchange.id, tap_time(now_), told) == TapInterest::all;
   }
   send(client_, std::exchange(exchange.held, {}));
   if (mode_ != Mode::closed && head.status == 101) begin_websocket(head);

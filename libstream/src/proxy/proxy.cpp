@@ -44,16 +44,12 @@ Result<std::unique_ptr<Proxy>> Proxy::listen(const ProxyOptions& options) {
                                                         }));
   STREAM_ASSIGN(impl->shared.connector, OriginConnector::make(net::ServerAccess::context(*impl->server),
                                                              net::ServerAccess::timers(*impl->server), options.origin));
+  net::ServerAccess::at_end(*impl->server, [state = impl.get()] { state->shared.connector.reset(); });
   return std::unique_ptr<Proxy>(new Proxy(std::move(impl)));
 }
 
 Proxy::Proxy(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Proxy::~Proxy() {
-  // Sessions go with the server, and their attempts before the connector.
-  net::Server* const server = impl_->server.get();
-  if (server != nullptr) net::ServerAccess::end(*server);
-  impl_->shared.connector.reset();
-}
+Proxy::~Proxy() = default;
 
 std::uint16_t Proxy::port() const { return impl_->server->port(); }
 const std::string& Proxy::url() const { return impl_->server->url(); }

@@ -132,7 +132,7 @@ TEST_CASE("what could be understood as two requests is refused with 400, and not
       "GET / HTTP/1.1\r\n\r\n",
       "GET / HTTP/1.1\n" + host + "\n",
       "GET / HTTP/1.1\r\n" + host + "X: a\rb\r\n\r\n",
-      "GET / HTTP/1.1\r\n" + host + "X\0: a\r\n\r\n",
+      "GET / HTTP/1.1\r\n" + host + std::string("X\0: a\r\n\r\n", 9),
       "GET  / HTTP/1.1 x\r\n" + host + "\r\n",
       "GET /a b HTTP/1.1\r\n" + host + "\r\n",
   };

@@ -31,9 +31,10 @@ class Wire {
     const int on = 1;
     setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
-  Wire(Wire&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  Wire(Wire&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), kept_(std::move(other.kept_)) {}
   Wire& operator=(Wire&& other) noexcept {
     std::swap(descriptor_, other.descriptor_);
+    std::swap(kept_, other.kept_);
     return *this;
   }
   ~Wire() {
@@ -62,6 +63,7 @@ class Wire {
   }
   /// What comes next; empty at the end, or when nothing came.
   std::string receive() {
+    if (!kept_.empty()) return std::exchange(kept_, {});
     std::string bytes(65536, '\0');
     const ssize_t got = ::recv(descriptor_, bytes.data(), bytes.size(), 0);
     bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
@@ -74,16 +76,25 @@ class Wire {
       if (more.empty()) break;
       all += more;
     }
-    return all;
-  }
-  std::string receive_until(std::string_view mark) {
-    std::string all;
-    while (all.find(mark) == std::string::npos) {
-      const std::string more = receive();
-      if (more.empty()) break;
-      all += more;
+    if (all.size() > size) {
+      kept_ = all.substr(size);
+      all.resize(size);
     }
     return all;
+  }
+  /// Up to the mark's end.
+  std::string receive_until(std::string_view mark) {
+    std::string all;
+    for (;;) {
+      if (const auto at = all.find(mark); at != std::string::npos) {
+        kept_ = all.substr(at + mark.size());
+        all.resize(at + mark.size());
+        return all;
+      }
+      const std::string more = receive();
+      if (more.empty()) return all;
+      all += more;
+    }
   }
   std::string receive_all() {
     std::string all;
@@ -100,6 +111,7 @@ class Wire {
 
  private:
   int descriptor_;
+  std::string kept_{};
 };
 
 /// Serves each connection with `serve`, in a thread of its own.
