@@ -260,7 +260,7 @@ class OriginAttempt::Work : public std::enable_shared_from_this<Work> {
   }
 
   /// A handler that goes on with `step`, unless this is over.
-  auto woken(void (Work::*step)()) {
+  std::function<void(const error_code&)> woken(void (Work::*step)()) {
     return [self = shared_from_this(), step](const error_code& error) {
       if (!self->active()) return;
       if (error) return self->fail(io_error(fmt::format("cannot connect to {}: {}", self->name_, error.message())));
