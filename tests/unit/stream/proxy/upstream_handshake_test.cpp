@@ -4,6 +4,7 @@
 
 using namespace stream;
 using namespace stream::proxy;
+using namespace std::string_view_literals;
 
 namespace {
 
@@ -21,12 +22,12 @@ Outcome run(const UpstreamProxy& proxy, const std::string& host, std::string_vie
   outcome.sent = handshake->take_output();
   while (outcome.taken < answer.size() && !handshake->done()) {
     const auto used = handshake->feed(answer.substr(outcome.taken, piece));
+    outcome.sent += handshake->take_output();
     if (!used) {
       outcome.error = used.error().message;
       break;
     }
     outcome.taken += *used;
-    outcome.sent += handshake->take_output();
   }
   outcome.done = handshake->done();
   return outcome;
@@ -65,11 +66,13 @@ TEST_CASE("SOCKS 5 goes by methods, password and request") {
   const Outcome outcome = same_for_all_cuts(socks(), "a.example", answer + "the target's");
   CHECK(outcome.done);
   CHECK(outcome.taken == answer.size());
-  CHECK(outcome.sent == std::string("\x05\x02\x00\x02", 4) +
-                            "\x01\x04"
-                            "anna\x06"
-                            "secret" +
-                            std::string("\x05\x01\x00\x03\x09", 5) + "a.example" + std::string("\x01\xbb", 2));
+  constexpr std::string_view kSent =
+      "\x05\x02\x00\x02"
+      "\x01\x04"
+      "anna\x06secret"
+      "\x05\x01\x00\x03\x09"
+      "a.example\x01\xbb"sv;
+  CHECK(outcome.sent == kSent);
 }
 
 TEST_CASE("SOCKS 5 has addresses as bytes") {
@@ -77,7 +80,7 @@ TEST_CASE("SOCKS 5 has addresses as bytes") {
   CHECK(same_for_all_cuts(socks(), "127.0.0.1", answer)
             .sent.ends_with(std::string("\x05\x01\x00\x01\x7f\x00\x00\x01\x01\xbb", 10)));
   const Outcome six = same_for_all_cuts(socks(), "::1", answer);
-  CHECK(six.sent.ends_with(std::string("\x05\x01\x00\x04", 4) + std::string(15, '\0') + std::string("\x01\x01\xbb", 3)));
+  CHECK(six.sent.ends_with("\x05\x01\x00\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x01\xbb"sv));
   CHECK(six.done);
 }
 
