@@ -113,7 +113,7 @@ class Peer {
       four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     }
     if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return;
-    ::listen(listener_, 16);
+    ::listen(listener_, 1024);
     socklen_t size = sizeof address;
     getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin6_port);  // it stands at the same place in both
