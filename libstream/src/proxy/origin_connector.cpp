@@ -11,7 +11,6 @@
 
 #include "dial.hpp"
 #include "resolver.hpp"
-#include "stream/text/units.hpp"
 #include "trust.hpp"
 #include "upstream_handshake.hpp"
 
@@ -38,6 +37,12 @@ std::optional<Address> literal(const std::string& host) {
 
 Error io_error(std::string message, std::string hint = {}, int number = 0) {
   return {ErrorCode::io, std::move(message), {}, std::move(hint), number};
+}
+
+/// "10 s", "300 ms"
+std::string limit_text(Nanos time) {
+  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+  return millis % 1000 == 0 ? fmt::format("{} s", millis / 1000) : fmt::format("{} ms", millis);
 }
 
 Error timeout_error(std::string message) { return {ErrorCode::timeout, std::move(message), {}, {}, ETIMEDOUT}; }
@@ -260,7 +265,7 @@ class OriginAttempt::Work : public std::enable_shared_from_this<Work> {
   }
 
   /// A handler that goes on with `step`, unless this is over.
-  auto woken(void (Work::*step)()) {
+  std::function<void(const error_code&)> woken(void (Work::*step)()) {
     return [self = shared_from_this(), step](const error_code& error) {
       if (!self->active()) return;
       if (error) return self->fail(io_error(fmt::format("cannot connect to {}: {}", self->name_, error.message())));
@@ -275,7 +280,7 @@ class OriginAttempt::Work : public std::enable_shared_from_this<Work> {
 
   void on_deadline() {
     if (!active()) return;
-    const std::string time = format_duration(limit_);
+    const std::string time = limit_text(limit_);
     switch (step_) {
       case Step::look_up:
         return fail(timeout_error(fmt::format("cannot find the address of {}: no answer within {}", looked_up_, time)));

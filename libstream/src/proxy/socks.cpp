@@ -51,7 +51,7 @@ bool is_plain_name(std::string_view name) {
 /// How long it takes does not tell how much of it is right.
 bool same(std::string_view a, std::string_view b) {
   unsigned difference = a.size() == b.size() ? 0 : 1;
-  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) difference |= byte_at(a, i) ^ byte_at(b, i);
+  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) difference |= static_cast<unsigned>(byte_at(a, i) ^ byte_at(b, i));
   return difference == 0;
 }
 

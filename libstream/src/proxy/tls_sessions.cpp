@@ -25,8 +25,10 @@ bool usable(const SSL_SESSION& session) {
 
 void TlsTicketFree::operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
 
-void TlsSessions::keep(const std::string& key, TlsTicket ticket, std::string problem) {
-  if (most_ == 0) return;
+void TlsSessions::keep(const std::string& key, const SSL_SESSION& session, std::string problem) {
+  // A connection that ends without a farewell makes its own session useless, which is no reason not to resume it.
+  TlsTicket ticket(SSL_SESSION_dup(&session));
+  if (most_ == 0 || !ticket) return;
   auto found = places_.find(key);
   if (found == places_.end()) {
     if (hosts_.size() == most_) {
@@ -53,8 +55,8 @@ TlsSessions::Kept TlsSessions::take(const std::string& key) {
       kept.pop_back();
       continue;
     }
-    if (SSL_SESSION_get_protocol_version(newest.ticket.get()) < kNewTls && SSL_SESSION_up_ref(newest.ticket.get()) == 1) {
-      return {TlsTicket(newest.ticket.get()), newest.problem};
+    if (SSL_SESSION_get_protocol_version(newest.ticket.get()) < kNewTls) {
+      return {TlsTicket(SSL_SESSION_dup(newest.ticket.get())), newest.problem};
     }
     Kept taken = std::move(newest);
     kept.pop_back();

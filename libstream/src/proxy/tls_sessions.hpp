@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openssl/types.h>
+#include <openssl/ssl.h>
 
 #include <chrono>
 #include <cstddef>
@@ -29,7 +29,7 @@ class TlsSessions {
 
   explicit TlsSessions(std::size_t hosts) : most_(hosts) {}
 
-  void keep(const std::string& key, TlsTicket ticket, std::string problem);
+  void keep(const std::string& key, const SSL_SESSION& session, std::string problem);
   /// The newest. A session of TLS 1.3 is given out once (RFC 8446 appendix C.4).
   Kept take(const std::string& key);
 

@@ -136,13 +136,12 @@ int verified(int right, X509_STORE_CTX* context) {
   return handshake->insecure ? 1 : 0;
 }
 
-/// Takes the reference where it returns 1.
 int keep_session(SSL* tls, SSL_SESSION* session) {
+  constexpr int kReferenceNotTaken = 0;
   const Handshake* const handshake = handshake_of(tls);
-  const auto sessions = handshake == nullptr ? nullptr : handshake->sessions.lock();
-  if (sessions == nullptr) return 0;
-  sessions->keep(handshake->key, TlsTicket(session), handshake->problem);
-  return 1;
+  if (handshake == nullptr) return kReferenceNotTaken;
+  if (const auto sessions = handshake->sessions.lock()) sessions->keep(handshake->key, *session, handshake->problem);
+  return kReferenceNotTaken;
 }
 
 Status load(SSL_CTX& context, const std::string& file) {

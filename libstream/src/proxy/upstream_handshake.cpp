@@ -93,7 +93,8 @@ class SocksHandshake final : public UpstreamHandshake {
   unsigned char at(std::size_t place) const { return static_cast<unsigned char>(message_[place]); }
 
   std::size_t wanted() const {
-    if (step_ != Step::reply) return 2;
+    // Where the second byte is a refusal, the rest is of no use, and some proxies leave it out.
+    if (step_ != Step::reply || message_.size() < 2 || at(1) != 0) return 2;
     if (message_.size() < 5) return 5;
     switch (at(3)) {
       case 1:
