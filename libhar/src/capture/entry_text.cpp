@@ -29,6 +29,15 @@ void put_truncated(Text& out, std::uint64_t size) {
   put_number(out, size);
 }
 
+/// How long a body was is only known at its end.
+void put_size(Text& out, const Captured* end, const Captured::Body Captured::*body) {
+  if (end == nullptr) {
+    out << "-1";
+  } else {
+    put_number(out, (end->*body).size);
+  }
+}
+
 }  // namespace
 
 EntryText::EntryText(SpoolFile& file, stream::WallTime start, const Captured& request)
@@ -186,15 +195,16 @@ void EntryText::close(const Captured& captured) {
     separate(others_);
     scratch_ << R"({"ev":"close","t":)";
     put_seconds(scratch_, captured.t - begin_);
-    scratch_ << R"(,"dir":")" << to_string(close.direction) << R"(",)";
+    scratch_ << R"(,"dir":")" << to_string(close.direction) << '"';
   }
   if (close.code) {
-    scratch_ << R"("code":)";
+    scratch_ << (first ? R"("code":)" : R"(,"code":)");
     put_number(scratch_, static_cast<std::uint64_t>(std::clamp(*close.code, 0, 65535)));
-    scratch_ << ',';
   }
-  scratch_ << R"("reason":)";
-  put_string(scratch_, close.reason);
+  if (first || !close.reason.empty()) {
+    scratch_ << (first && !close.code ? R"("reason":)" : R"(,"reason":)");
+    put_string(scratch_, close.reason);
+  }
   if (first) {
     scratch_ << R"(,"timestamp":)";
     put_epoch(captured.t);
@@ -246,7 +256,7 @@ Status EntryText::write(const Captured* end, const Sink& sink) {
   put_millis(out, over - begin_);
 
   out << R"(,"request":)" << request_ << R"(,"bodySize":)";
-  put_number(out, end != nullptr ? end->sent.size : sent_.came);
+  put_size(out, end, &Captured::sent);
   if (!sent_.shown().empty()) {
     out << R"(,"postData":{"mimeType":)";
     put_string(out, request_type_);
@@ -274,7 +284,7 @@ Status EntryText::write(const Captured* end, const Sink& sink) {
     std::uint64_t size = received_.undecodable ? received_.raw.size() : received_.size;
     if (end != nullptr && !end->received.wanted) size = came;
     out << response_ << R"(,"bodySize":)";
-    put_number(out, came);
+    put_size(out, end, &Captured::received);
     if (end != nullptr) {
       out << R"(,"_transferSize":)";
       put_number(out, response_head_ + end->end.response_body_wire);

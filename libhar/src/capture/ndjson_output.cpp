@@ -166,8 +166,11 @@ void NdjsonOutput::put(const Captured& captured, Begun& begun) {
       begun.response_head = captured.response.head_size;
       text_ << R"(,"kind":")" << to_string(kind_of(captured, begun.websocket)) << R"(","response":)";
       put_response(text_, captured);
-      text_ << R"(,"content":{"mimeType":)";
-      put_string(text_, field_value(captured.response.fields, "content-type"));
+      text_ << R"(,"content":{)";
+      if (const std::string_view type = field_value(captured.response.fields, "content-type"); !type.empty()) {
+        text_ << R"("mimeType":)";
+        put_string(text_, type);
+      }
       text_ << R"(}},"timings":)";
       put_timings(text_, captured.response.timings);
       text_ << R"(},"entry":{)";

@@ -117,7 +117,7 @@ void Writer::run() {
       told_at_ = now;
       tell_dropped();
     }
-    if (busy || rotate) {
+    {
       const std::lock_guard lock(mutex_);
       for (std::size_t i = 0; i < outputs_.size(); ++i) summaries_[i] = outputs_[i]->summary();
     }
