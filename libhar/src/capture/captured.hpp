@@ -57,6 +57,8 @@ class Output : public Consumer {
  public:
   /// What was taken goes to the disk as far as it should by now. `idle`: nothing more waits.
   virtual void flush(stream::Nanos now, bool idle) = 0;
+  /// All that was taken goes to the disk now.
+  virtual void sync_now(stream::Nanos now) = 0;
   virtual void rotate(stream::Nanos now) = 0;
   virtual void finish(stream::Nanos now) = 0;
   virtual OutputSummary summary() const = 0;

@@ -108,6 +108,12 @@ void HarOutput::flush(Nanos now, bool /*idle*/) {
   if ((large || old) && !failing_) rotate(now);
 }
 
+void HarOutput::sync_now(Nanos now) {
+  if (!file_->dirty()) return;
+  if (said(file_->commit(true))) uncommitted_ = 0;
+  committed_ = synced_ = now;
+}
+
 /// What is going on, as far as it has come.
 void HarOutput::write_open() {
   std::vector<Id> ids;

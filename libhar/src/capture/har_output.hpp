@@ -19,6 +19,7 @@ class HarOutput final : public Output {
 
   void take(const Captured& captured) override;
   void flush(stream::Nanos now, bool idle) override;
+  void sync_now(stream::Nanos now) override;
   void rotate(stream::Nanos now) override;
   void finish(stream::Nanos now) override;
   OutputSummary summary() const override { return summary_; }

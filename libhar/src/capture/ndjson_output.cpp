@@ -342,6 +342,14 @@ void NdjsonOutput::flush(Nanos now, bool /*idle*/) {
   if ((large || old) && !failing_) rotate(now);
 }
 
+void NdjsonOutput::sync_now(Nanos now) {
+  if (!text_.empty() && !gone_) try_to_write(now);
+  if (!unsynced_ || !regular_) return;
+  synced_ = now;
+  unsynced_ = false;
+  if (::fdatasync(descriptor_) != 0 && errno != EINVAL) failed(errno, now);
+}
+
 void NdjsonOutput::rotate(Nanos now) {
   if (!regular_) return;
   try_to_write(now);

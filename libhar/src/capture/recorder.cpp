@@ -159,6 +159,11 @@ class FileRecorder final : public Recorder {
 
   void rotate() override { writer_->rotate(); }
 
+  void flush(std::function<void()> done) override {
+    writer_->hand_over(batch_);
+    writer_->flush(std::move(done));
+  }
+
   Summary summary() const override {
     Summary summary;
     summary.exchanges = exchanges_;

@@ -69,6 +69,12 @@ void Writer::rotate() {
   more_.notify_one();
 }
 
+void Writer::flush(std::function<void()> done) {
+  const std::lock_guard lock(mutex_);
+  flushes_.push_back(std::move(done));
+  more_.notify_one();
+}
+
 void Writer::write(Batch& batch) {
   const std::size_t size = batch.size();
   Consumer* const first = redactor_ ? static_cast<Consumer*>(redactor_.get()) : &all_;
@@ -90,18 +96,21 @@ void Writer::tell_dropped() {
 
 void Writer::run() {
   std::deque<Batch> work;
+  std::vector<std::function<void()>> flushes;
+  const auto asked = [this] { return stop_ || rotate_ || !flushes_.empty(); };
   for (;;) {
     bool rotate = false;
     bool stop = false;
     bool busy = false;
     {
       std::unique_lock lock(mutex_);
-      if (queue_.empty() && !stop_ && !rotate_) {
+      if (queue_.empty() && !asked()) {
         waiting_ = true;
-        more_.wait_for(lock, kTick, [&] { return !queue_.empty() || stop_ || rotate_; });
+        more_.wait_for(lock, kTick, [&] { return !queue_.empty() || asked(); });
         waiting_ = false;
       }
       work.swap(queue_);
+      flushes.swap(flushes_);
       rotate = std::exchange(rotate_, false);
       stop = stop_;
     }
@@ -112,6 +121,7 @@ void Writer::run() {
     for (const auto& output : outputs_) {
       if (rotate) output->rotate(now);
       output->flush(now, !busy);
+      if (!flushes.empty()) output->sync_now(now);
     }
     if (now - told_at_ >= kTell) {
       told_at_ = now;
@@ -121,6 +131,8 @@ void Writer::run() {
       const std::lock_guard lock(mutex_);
       for (std::size_t i = 0; i < outputs_.size(); ++i) summaries_[i] = outputs_[i]->summary();
     }
+    for (const auto& done : flushes) done();
+    flushes.clear();
     if (stop) {
       const std::lock_guard lock(mutex_);
       if (queue_.empty()) return;
@@ -128,7 +140,7 @@ void Writer::run() {
     }
     if (busy) {
       std::unique_lock lock(mutex_);
-      more_.wait_for(lock, kLinger, [&] { return stop_ || rotate_; });
+      more_.wait_for(lock, kLinger, asked);
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -32,6 +33,8 @@ class Writer {
   /// An event was not recorded.
   void dropped(std::uint64_t bytes);
   void rotate();
+  /// What was handed over before is on the disk when `done` is called, on this thread.
+  void flush(std::function<void()> done);
   /// Everything is written, the files are closed, and the thread has ended.
   void stop();
   void add_summary(Summary& summary) const;
@@ -59,6 +62,7 @@ class Writer {
   std::vector<Batch> spare_;
   bool waiting_ = false;  ///< the thread sleeps, and wants to be woken
   bool rotate_ = false;
+  std::vector<std::function<void()>> flushes_;  ///< who waits for what is in the queue
   bool stop_ = false;
   std::vector<OutputSummary> summaries_;
   std::atomic<std::size_t> queued_{0};

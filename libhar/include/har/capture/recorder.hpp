@@ -97,6 +97,9 @@ class Recorder : public stream::Tap {
 
   /// Begins the next file of every output. May be called on any thread.
   virtual void rotate() = 0;
+  /// Brings what was recorded so far into the files and to the disk, whatever the intervals are; then calls `done` on the recorder's
+  /// thread. Comes from the thread that tells. One that comes with finish() may not be called.
+  virtual void flush(std::function<void()> done) = 0;
   /// Takes what is known so far. May be called on any thread.
   virtual Summary summary() const = 0;
   /// Writes what is left, and stops. An exchange that is open stays without an end: incomplete. Once, and last.
