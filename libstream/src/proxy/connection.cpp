@@ -336,6 +336,7 @@ void Connection::shut_if_wanted(Side& to) {
 // Greetings and tunnels.
 
 void Connection::greet() {
+  if (socks_ || (!tunnel_ && !shared_.options.target && SocksGreeting::begins(in_.front()))) return greet_socks();
   const auto first = static_cast<unsigned char>(in_.front());
   if (first == kHandshake) {
     if (services_.tls != nullptr && (tunnel_ || shared_.options.tls)) return start_tls();
@@ -343,9 +344,39 @@ void Connection::greet() {
     return close();
   }
   const bool letter = first >= 'A' && first <= 'Z';
-  if (tunnel_ && !letter) return pass_through({tunnel_->host, tunnel_->port, false});
+  if (tunnel_ && !letter) return pass_through({tunnel_->host, tunnel_->port, false, {}}, &Connection::on_passed);
   mode_ = Mode::http;
   parse_requests();
+}
+
+void Connection::greet_socks() {
+  if (!socks_) socks_ = std::make_unique<SocksGreeting>();
+  in_.erase(0, socks_->feed(in_));
+  if (const std::string output = socks_->take_output(); !output.empty()) send(client_, output);
+  if (mode_ == Mode::closed || socks_->state() == SocksGreeting::State::more) return;
+  if (socks_->state() == SocksGreeting::State::refused) {
+    shared_.report(peer_, "", "SOCKS: " + socks_->refusal());
+    return close_when_sent();
+  }
+  const SocksTarget target = socks_->target();
+  if (!opens(target.host, target.port)) {
+    tunnel_ = Tunnel{target.host, target.port, false, {}};
+    return pass_through({target.host, target.port, false, {}}, &Connection::on_socks_reached);
+  }
+  send(client_, socks_->reply(SocksReply::succeeded));
+  socks_.reset();
+  enter_tunnel(target.host, target.port);
+  if (mode_ == Mode::greeting && !in_.empty()) greet();
+}
+
+void Connection::on_socks_reached(Result<OriginConnection> reached) {
+  send(client_, socks_->reply(reached ? SocksReply::succeeded : socks_reply(reached.error())));
+  socks_.reset();
+  on_passed(std::move(reached));
+}
+
+bool Connection::opens(const std::string& host, std::uint16_t port) const {
+  return shared_.options.certificates != nullptr && (!shared_.options.opens || shared_.options.opens(host, port));
 }
 
 void Connection::start_tls() {
@@ -372,8 +403,13 @@ void Connection::shake_hands() {
     return;
   }
   if (io.kind == Transport::Kind::done) {
-    net::TlsServer::forget(*client_.transport().tls());
-    if (tunnel_) tunnel_->tls = true;
+    SSL* const tls = client_.transport().tls();
+    net::TlsServer::forget(*tls);
+    if (tunnel_) {
+      tunnel_->tls = true;
+      const char* const name = SSL_get_servername(tls, TLSEXT_NAMETYPE_host_name);
+      if (name != nullptr && is_address(tunnel_->host)) tunnel_->name = name;
+    }
     mode_ = Mode::http;
     return read_client();
   }
@@ -392,11 +428,9 @@ void Connection::on_connect(std::string_view authority) {
   std::string host = target->host;
   const std::uint16_t port = target->port;
   exchange_.reset();
-  const bool opens = shared_.options.certificates != nullptr && (!shared_.options.opens || shared_.options.opens(host, port));
-  if (!opens) {
-    tunnel_ = Tunnel{std::move(host), port, false};
-    mode_ = Mode::connecting;
-    return pass_through({tunnel_->host, port, false});
+  if (!opens(host, port)) {
+    tunnel_ = Tunnel{std::move(host), port, false, {}};
+    return pass_through({tunnel_->host, port, false, {}}, &Connection::on_tunnel_reached);
   }
   send(client_, "HTTP/1.1 200 Connection established\r\n\r\n");
   enter_tunnel(std::move(host), port);
@@ -404,18 +438,16 @@ void Connection::on_connect(std::string_view authority) {
 
 void Connection::enter_tunnel(std::string host, std::uint16_t port) {
   if (mode_ == Mode::closed) return;
-  tunnel_ = Tunnel{std::move(host), port, false};
+  tunnel_ = Tunnel{std::move(host), port, false, {}};
   mode_ = Mode::greeting;
   began_ = now_;
 }
 
-/// To the origin, without a look at what it is. A client that came by CONNECT and has been told nothing is told when it stands.
-void Connection::pass_through(const Origin& origin) {
-  const bool told = mode_ != Mode::connecting;
+/// To the origin, without a look at what it is.
+void Connection::pass_through(const Origin& origin, void (Connection::*then)(Result<OriginConnection>)) {
   mode_ = Mode::connecting;
   began_ = now_;
-  origin_key_ = origin;
-  connect(origin, true, told ? &Connection::on_passed : &Connection::on_tunnel_reached);
+  connect(origin, true, then);
 }
 
 void Connection::on_tunnel_reached(Result<OriginConnection> reached) {
@@ -430,14 +462,15 @@ void Connection::on_tunnel_reached(Result<OriginConnection> reached) {
 /// Calls `then` in the end, unless the connection has gone or drop_origin() was called.
 void Connection::connect(const Origin& origin, bool tunnel, void (Connection::*then)(Result<OriginConnection>)) {
   origin_key_ = origin;
-  attempt_ = shared_.connector->connect({origin.host, origin.port, origin.tls, {}, tunnel}, [this, then](Result<OriginConnection> reached) {
-    const auto self = shared_from_this();
-    if (mode_ == Mode::closed) return;
-    now_ = net::SteadyClock::now();
-    touch();
-    attempt_ = {};
-    (this->*then)(std::move(reached));
-  });
+  attempt_ = shared_.connector->connect({origin.host, origin.port, origin.tls, origin.name, tunnel},
+                                        [this, then](Result<OriginConnection> reached) {
+                                          const auto self = shared_from_this();
+                                          if (mode_ == Mode::closed) return;
+                                          now_ = net::SteadyClock::now();
+                                          touch();
+                                          attempt_ = {};
+                                          (this->*then)(std::move(reached));
+                                        });
 }
 
 /// From here on it is the origin.

@@ -12,6 +12,7 @@
 #include "origin_connector.hpp"
 #include "session.hpp"
 #include "side.hpp"
+#include "socks.hpp"
 #include "stream/proxy/proxy.hpp"
 #include "websocket_tap.hpp"
 
@@ -83,11 +84,14 @@ class Connection final : public net::Session {
 
   // Greetings and tunnels.
   void greet();
+  void greet_socks();
+  void on_socks_reached(Result<OriginConnection> reached);
+  bool opens(const std::string& host, std::uint16_t port) const;
   void start_tls();
   void shake_hands();
   void on_connect(std::string_view authority);
   void enter_tunnel(std::string host, std::uint16_t port);
-  void pass_through(const Origin& origin);
+  void pass_through(const Origin& origin, void (Connection::*then)(Result<OriginConnection>));
   void on_passed(Result<OriginConnection> reached);
   void on_tunnel_reached(Result<OriginConnection> reached);
 
@@ -137,6 +141,7 @@ class Connection final : public net::Session {
   net::SteadyTime began_{};  // the present state, where that may not take for ever
   net::Timer timer_;
 
+  std::unique_ptr<SocksGreeting> socks_;
   std::optional<Tunnel> tunnel_;
   net::TlsAsk ask_{};
   std::string in_;  // what was received from the client and not yet parsed
