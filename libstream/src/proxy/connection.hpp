@@ -9,11 +9,13 @@
 
 #include "exchange.hpp"
 #include "heads.hpp"
+#include "mock_origin.hpp"
 #include "origin_connector.hpp"
 #include "session.hpp"
 #include "side.hpp"
 #include "socks.hpp"
 #include "stream/proxy/proxy.hpp"
+#include "websocket_mocker.hpp"
 #include "websocket_tap.hpp"
 
 namespace stream::proxy {
@@ -100,6 +102,11 @@ class Connection final : public net::Session {
   bool feed_request(std::string_view& bytes);  // false: no more of it is wanted now
   void on_request_head();
   void on_request_done();
+  bool collect(std::string_view wire, std::string_view body);
+  void choose_origin();
+  void play(std::shared_ptr<const replay::Answer> answer, std::unique_ptr<replay::Conversation> conversation = nullptr);
+  void carry_out(WebSocketMocker::Out out);
+  bool saw_close() const { return mocker_ ? mocker_->closed() : frames_->closed(); }
   void connect(const Origin& origin, bool tunnel, void (Connection::*then)(Result<OriginConnection>));
   void adopt(OriginConnection& reached);
   void on_reached(Result<OriginConnection> reached);
@@ -157,8 +164,11 @@ class Connection final : public net::Session {
   bool absolute_form_ = false;
   std::string proxy_authorization_;
 
+  std::unique_ptr<MockOrigin> mock_origin_;
   std::optional<Exchange> exchange_;
   std::unique_ptr<WebSocketTap> frames_;
+  std::unique_ptr<WebSocketMocker> mocker_;
+  net::Timer mock_timer_;
 };
 
 }  // namespace stream::proxy

@@ -126,6 +126,7 @@ std::string forwarded_head(std::string_view raw, const Forwarding& forwarding) {
     if (field.empty()) break;
     const std::string_view name = field.substr(0, field.find(':'));
     if (replay::iequals(name, "Proxy-Connection") || replay::iequals(name, "Proxy-Authorization")) continue;
+    if (!forwarding.extensions && replay::iequals(name, "Sec-WebSocket-Extensions")) continue;
     if (!forwarding.authority.empty() && replay::iequals(name, "Host")) {
       hosted = true;
       std::string_view value = field.substr(name.size() + 1);

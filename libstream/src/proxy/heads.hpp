@@ -46,6 +46,7 @@ struct Forwarding {
   std::string_view target{};               ///< of the request line
   std::string_view authority{};            ///< of the Host field; empty: it stays
   std::string_view proxy_authorization{};  ///< for a proxy on the way; empty: none
+  bool extensions = true;                  ///< Sec-WebSocket-Extensions goes on
 };
 
 /// The head as it is sent on: every line as it stood, but for the request's line, Proxy-Connection, Proxy-Authorization, and a
