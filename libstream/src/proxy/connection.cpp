@@ -59,15 +59,30 @@ constexpr std::string_view kVersions[] = {"HTTP/1.0", "HTTP/1.1"};
 }  // namespace
 
 Connection::Connection(net::Services& services, Shared& shared, Transport transport, std::string peer)
-    : services_(services), shared_(shared), number_(++shared.clients), peer_(std::move(peer)), timer_([this] {
+    : services_(services),
+      shared_(shared),
+      number_(++shared.clients),
+      peer_(std::move(peer)),
+      timer_([this] {
         const auto self = shared_from_this();
         on_timeout();
+      }),
+      mock_timer_([this] {
+        const auto self = shared_from_this();
+        if (mode_ != Mode::websocket || !mocker_) return;
+        now_ = net::SteadyClock::now();
+        WebSocketMocker::Out out;
+        mocker_->advance(tap_time(now_), out);
+        carry_out(std::move(out));
       }) {
   ++shared_.stats.connections;
   client_.open(std::move(transport));
 }
 
-Connection::~Connection() { services_.timers.disarm(timer_); }
+Connection::~Connection() {
+  services_.timers.disarm(timer_);
+  services_.timers.disarm(mock_timer_);
+}
 
 void Connection::start() {
   now_ = moved_ = began_ = net::SteadyClock::now();
@@ -94,6 +109,7 @@ bool Connection::wants_client() const {
     case Mode::lingering:
       return true;
     case Mode::http:
+      if (exchange_ && exchange_->collecting) return true;
       // Between the request's end and the response's it is only seen whether the client is still there.
       return exchange_ && exchange_->request_done ? in_.size() < kMostUnsent : origin_.unsent() < kMostUnsent;
     case Mode::connecting:
@@ -192,6 +208,11 @@ void Connection::take_client(std::string_view bytes) {
       in_.append(bytes);
       return;
     case Mode::websocket:
+      if (mocker_) {
+        WebSocketMocker::Out out;
+        mocker_->client(bytes, tap_time(now_), out);
+        return carry_out(std::move(out));
+      }
       shared_.stats.messages += frames_->feed(WsSender::client, bytes, tap_time(now_));
       return send(origin_, bytes);
     case Mode::tunnel:
@@ -209,6 +230,11 @@ void Connection::take_origin(std::string_view bytes) {
       if (exchange_ && exchange_->sent_head) return take_response(bytes);
       return drop_origin();  // nobody has asked for anything
     case Mode::websocket:
+      if (mocker_) {
+        WebSocketMocker::Out out;
+        mocker_->origin(bytes, tap_time(now_), out);
+        return carry_out(std::move(out));
+      }
       shared_.stats.messages += frames_->feed(WsSender::server, bytes, tap_time(now_));
       return send(client_, bytes);
     case Mode::tunnel:
@@ -277,7 +303,7 @@ void Connection::end_if_over() {
 }
 
 void Connection::end_websocket() {
-  const bool closed = frames_->closed();
+  const bool closed = saw_close();
   end_exchange(closed ? "eof" : "reset", closed ? "" : "the connection ended without a close");
 }
 
@@ -336,6 +362,7 @@ void Connection::shut_if_wanted(Side& to) {
 // Greetings and tunnels.
 
 void Connection::greet() {
+  if (socks_ || (!tunnel_ && !shared_.options.target && SocksGreeting::begins(in_.front()))) return greet_socks();
   const auto first = static_cast<unsigned char>(in_.front());
   if (first == kHandshake) {
     if (services_.tls != nullptr && (tunnel_ || shared_.options.tls)) return start_tls();
@@ -343,9 +370,39 @@ void Connection::greet() {
     return close();
   }
   const bool letter = first >= 'A' && first <= 'Z';
-  if (tunnel_ && !letter) return pass_through({tunnel_->host, tunnel_->port, false});
+  if (tunnel_ && !letter) return pass_through({tunnel_->host, tunnel_->port, false, {}}, &Connection::on_passed);
   mode_ = Mode::http;
   parse_requests();
+}
+
+void Connection::greet_socks() {
+  if (!socks_) socks_ = std::make_unique<SocksGreeting>();
+  in_.erase(0, socks_->feed(in_));
+  if (const std::string output = socks_->take_output(); !output.empty()) send(client_, output);
+  if (mode_ == Mode::closed || socks_->state() == SocksGreeting::State::more) return;
+  if (socks_->state() == SocksGreeting::State::refused) {
+    shared_.report(peer_, "", "SOCKS: " + socks_->refusal());
+    return close_when_sent();
+  }
+  const SocksTarget target = socks_->target();
+  if (!opens(target.host, target.port)) {
+    tunnel_ = Tunnel{target.host, target.port, false, {}};
+    return pass_through({target.host, target.port, false, {}}, &Connection::on_socks_reached);
+  }
+  send(client_, socks_->reply(SocksReply::succeeded));
+  socks_.reset();
+  enter_tunnel(target.host, target.port);
+  if (mode_ == Mode::greeting && !in_.empty()) greet();
+}
+
+void Connection::on_socks_reached(Result<OriginConnection> reached) {
+  send(client_, socks_->reply(reached ? SocksReply::succeeded : socks_reply(reached.error())));
+  socks_.reset();
+  on_passed(std::move(reached));
+}
+
+bool Connection::opens(const std::string& host, std::uint16_t port) const {
+  return shared_.options.certificates != nullptr && (!shared_.options.opens || shared_.options.opens(host, port));
 }
 
 void Connection::start_tls() {
@@ -372,8 +429,13 @@ void Connection::shake_hands() {
     return;
   }
   if (io.kind == Transport::Kind::done) {
-    net::TlsServer::forget(*client_.transport().tls());
-    if (tunnel_) tunnel_->tls = true;
+    SSL* const tls = client_.transport().tls();
+    net::TlsServer::forget(*tls);
+    if (tunnel_) {
+      tunnel_->tls = true;
+      const char* const name = SSL_get_servername(tls, TLSEXT_NAMETYPE_host_name);
+      if (name != nullptr && is_address(tunnel_->host)) tunnel_->name = name;
+    }
     mode_ = Mode::http;
     return read_client();
   }
@@ -392,11 +454,9 @@ void Connection::on_connect(std::string_view authority) {
   std::string host = target->host;
   const std::uint16_t port = target->port;
   exchange_.reset();
-  const bool opens = shared_.options.certificates != nullptr && (!shared_.options.opens || shared_.options.opens(host, port));
-  if (!opens) {
-    tunnel_ = Tunnel{std::move(host), port, false};
-    mode_ = Mode::connecting;
-    return pass_through({tunnel_->host, port, false});
+  if (!opens(host, port)) {
+    tunnel_ = Tunnel{std::move(host), port, false, {}};
+    return pass_through({tunnel_->host, port, false, {}}, &Connection::on_tunnel_reached);
   }
   send(client_, "HTTP/1.1 200 Connection established\r\n\r\n");
   enter_tunnel(std::move(host), port);
@@ -404,18 +464,16 @@ void Connection::on_connect(std::string_view authority) {
 
 void Connection::enter_tunnel(std::string host, std::uint16_t port) {
   if (mode_ == Mode::closed) return;
-  tunnel_ = Tunnel{std::move(host), port, false};
+  tunnel_ = Tunnel{std::move(host), port, false, {}};
   mode_ = Mode::greeting;
   began_ = now_;
 }
 
-/// To the origin, without a look at what it is. A client that came by CONNECT and has been told nothing is told when it stands.
-void Connection::pass_through(const Origin& origin) {
-  const bool told = mode_ != Mode::connecting;
+/// To the origin, without a look at what it is.
+void Connection::pass_through(const Origin& origin, void (Connection::*then)(Result<OriginConnection>)) {
   mode_ = Mode::connecting;
   began_ = now_;
-  origin_key_ = origin;
-  connect(origin, true, told ? &Connection::on_passed : &Connection::on_tunnel_reached);
+  connect(origin, true, then);
 }
 
 void Connection::on_tunnel_reached(Result<OriginConnection> reached) {
@@ -430,14 +488,15 @@ void Connection::on_tunnel_reached(Result<OriginConnection> reached) {
 /// Calls `then` in the end, unless the connection has gone or drop_origin() was called.
 void Connection::connect(const Origin& origin, bool tunnel, void (Connection::*then)(Result<OriginConnection>)) {
   origin_key_ = origin;
-  attempt_ = shared_.connector->connect({origin.host, origin.port, origin.tls, {}, tunnel}, [this, then](Result<OriginConnection> reached) {
-    const auto self = shared_from_this();
-    if (mode_ == Mode::closed) return;
-    now_ = net::SteadyClock::now();
-    touch();
-    attempt_ = {};
-    (this->*then)(std::move(reached));
-  });
+  attempt_ = shared_.connector->connect({origin.host, origin.port, origin.tls, origin.name, tunnel},
+                                        [this, then](Result<OriginConnection> reached) {
+                                          const auto self = shared_from_this();
+                                          if (mode_ == Mode::closed) return;
+                                          now_ = net::SteadyClock::now();
+                                          touch();
+                                          attempt_ = {};
+                                          (this->*then)(std::move(reached));
+                                        });
 }
 
 /// From here on it is the origin.
@@ -538,6 +597,11 @@ bool Connection::feed_request(std::string_view& bytes) {
   bytes.remove_prefix(used);
   exchange.request_wire += used;
   if (exchange.told && !told.empty()) shared_.options.tap->request_data(exchange.id, tap_time(now_), told);
+  if (exchange.collecting) {
+    if (!collect(wire, told)) return false;
+    if (exchange_->request.done()) on_request_done();
+    return exchange_.has_value() && mode_ == Mode::http && !exchange_->request_done;
+  }
   if (exchange.repeatable) {
     exchange.repeatable = exchange.copy.size() + used <= kRepeatable;
     if (exchange.repeatable) exchange.copy.append(wire);
@@ -564,7 +628,7 @@ void Connection::on_request_head() {
   ++shared_.stats.exchanges;
   ++shared_.stats.open_exchanges;
 
-  const bool same = origin_.is_open() && !origin_.ended && origin_key_ == exchange.to.origin;
+  const bool same = origin_.is_open() && !origin_.ended && !mock_origin_ && origin_key_ == exchange.to.origin;
   if (!same) drop_origin();
   if (Tap* const tap = shared_.options.tap) {
     const auto fields = fields_of(exchange.head.headers);
@@ -578,12 +642,66 @@ void Connection::on_request_head() {
     told.connection = tap_connection();
     exchange.told = tap->request(exchange.id, tap_time(exchange.began), told) == TapInterest::all;
   }
-  if (same) {
-    exchange.reached = now_;
-    exchange.repeatable = origin_used_;
-    return forward_head();
+  if (mock::MockSet* const mocks = shared_.options.mocks) {
+    const mock::Request asked{exchange.head.method, exchange.to.url, &exchange.head.headers, {}, false};
+    if (exchange.websocket) {
+      exchange.conversation = mocks->connect(asked);
+    } else {
+      exchange.collecting = mocks->may_match(asked);
+    }
   }
-  connect(exchange.to.origin, exchange.websocket, &Connection::on_reached);
+  if (!exchange.collecting) choose_origin();
+}
+
+/// The one that there is, if it is the same; else it is to be reached.
+void Connection::choose_origin() {
+  Exchange& exchange = *exchange_;
+  if (!origin_.is_open()) return connect(exchange.to.origin, exchange.websocket, &Connection::on_reached);
+  exchange.reached = now_;
+  exchange.repeatable = origin_used_;
+  forward_head();
+}
+
+/// False: nothing more of the request is to be fed now.
+bool Connection::collect(std::string_view wire, std::string_view body) {
+  Exchange& exchange = *exchange_;
+  exchange.held.append(wire);
+  exchange.body.append(body);
+  if (exchange.body.size() <= shared_.options.max_mocked_body) return true;
+  // It is too large to be held, and goes to the origin.
+  exchange.collecting = false;
+  exchange.body = {};
+  shared_.report(peer_, exchange.to.origin.host, "a request is too large to be matched with mocks, and is relayed");
+  choose_origin();
+  return mode_ == Mode::http && exchange_.has_value();
+}
+
+/// The answer comes from a mock.
+void Connection::play(std::shared_ptr<const replay::Answer> answer, std::unique_ptr<replay::Conversation> conversation) {
+  drop_origin();
+  mock_origin_ = std::make_unique<MockOrigin>(services_, std::move(answer), std::move(conversation));
+  auto transport = mock_origin_->connect();
+  if (!transport) return fail_exchange(500, "error", "there are no sockets left for a mock");
+  ++shared_.stats.mocked;
+  exchange_->mocked = true;
+  exchange_->reached = now_;
+  exchange_->repeatable = false;
+  origin_number_ = ++shared_.origins;
+  absolute_form_ = false;
+  proxy_authorization_.clear();
+  origin_.open(std::move(*transport));
+  forward_head();
+}
+
+/// What a mock has done to a WebSocket.
+void Connection::carry_out(WebSocketMocker::Out out) {
+  shared_.stats.messages += out.messages;
+  shared_.stats.mocked += out.mocked;
+  if (!out.trouble.empty()) shared_.report(peer_, origin_key_.host, "mock: " + out.trouble);
+  if (!out.to_origin.empty()) send(origin_, out.to_origin);
+  if (mode_ != Mode::closed && !out.to_client.empty()) send(client_, out.to_client);
+  if (mode_ != Mode::websocket) return;
+  if (const auto next = mocker_->next()) services_.timers.arm(mock_timer_, net::SteadyTime(*next));
 }
 
 void Connection::on_request_done() {
@@ -593,6 +711,14 @@ void Connection::on_request_done() {
     std::vector<TapField> trailers;
     for (const auto& trailer : exchange.request.trailers()) trailers.push_back({trailer.name, trailer.value});
     shared_.options.tap->request_trailers(exchange.id, tap_time(now_), trailers);
+  }
+  if (exchange.collecting) {
+    exchange.collecting = false;
+    const mock::Request asked{exchange.head.method, exchange.to.url, &exchange.head.headers, exchange.body, false};
+    auto found = shared_.options.mocks->match(asked);
+    exchange.body = {};
+    if (!found) return fail_exchange(500, "error", "mock: " + to_string(found.error()));
+    return found->answer != nullptr ? play(std::move(found->answer)) : choose_origin();
   }
   if (exchange.sent_head && origin_.unsent() == 0) exchange.sent = now_;
   if (exchange.response_done) finish_exchange();
@@ -612,6 +738,12 @@ void Connection::on_reached(Result<OriginConnection> reached) {
 }
 
 void Connection::unreached(const Error& error) {
+  if (exchange_->conversation) {
+    shared_.report(peer_, origin_key_.host, to_string(error) + "; the mock answers alone");
+    auto answer = mock::handshake_answer(*exchange_->conversation, "mock");
+    auto conversation = mock::make_conversation(std::move(exchange_->conversation), shared_.options.on_unmatched, *answer);
+    return play(std::move(answer), std::move(conversation));
+  }
   const bool late = error.code == ErrorCode::timeout;
   fail_exchange(late ? 504 : 502, late ? "timeout" : "error", to_string(error));
 }
@@ -623,7 +755,9 @@ void Connection::forward_head() {
   forwarding.target = absolute_form_ ? std::string_view(exchange.to.url) : std::string_view(exchange.to.target);
   forwarding.authority = exchange.to.authority;
   forwarding.proxy_authorization = proxy_authorization_;
-  const std::string head = forwarded_head(exchange.raw_head, forwarding);
+  forwarding.extensions = exchange.conversation == nullptr && !(exchange.mocked && exchange.websocket);
+  std::string head = forwarded_head(exchange.raw_head, forwarding);
+  head += std::exchange(exchange.held, {});  // what was collected of the body
   std::string().swap(exchange.raw_head);
   exchange.sent_head = true;
   exchange.response.emplace(exchange.head.method == "HEAD", shared_.options.max_head);
@@ -729,6 +863,7 @@ void Connection::on_response_head(const net::Http1Head& head) {
     told.head_size = static_cast<std::size_t>(head.size);
     told.timings = exchange.timings;
     told.connection = tap_connection();
+    told.mocked = exchange.mocked;
     exchange.told = shared_.options.tap->response(exchange.id, tap_time(now_), told) == TapInterest::all;
   }
   send(client_, std::exchange(exchange.held, {}));
@@ -737,7 +872,14 @@ void Connection::on_response_head(const net::Http1Head& head) {
 
 void Connection::begin_websocket(const net::Http1Head& head) {
   Exchange& exchange = *exchange_;
-  if (exchange.websocket) {
+  if (exchange.conversation) {
+    mode_ = Mode::websocket;
+    mocker_ = std::make_unique<WebSocketMocker>(std::move(exchange.conversation), exchange.told ? shared_.options.tap : nullptr,
+                                                exchange.id, shared_.options.max_message);
+    WebSocketMocker::Out out;
+    mocker_->open(tap_time(now_), out);
+    carry_out(std::move(out));
+  } else if (exchange.websocket) {
     std::string extensions;
     for (const auto& field : head.headers) {
       if (!replay::iequals(field.name, "Sec-WebSocket-Extensions")) continue;
@@ -811,7 +953,7 @@ void Connection::finish_exchange() {
     return close_when_sent();
   }
   end_exchange("eof", {});
-  const bool keep_origin = exchange.reusable && !origin_.ended;
+  const bool keep_origin = exchange.reusable && !origin_.ended && !mock_origin_;
   exchange_.reset();
   origin_used_ = true;
   if (!keep_origin) drop_origin();
@@ -879,6 +1021,7 @@ TapConnection Connection::tap_connection() const {
 void Connection::drop_origin() {
   attempt_ = {};
   origin_.close();
+  mock_origin_.reset();
   origin_number_ = 0;  // late calls of its waits are not meant any more
   origin_used_ = false;
 }
@@ -987,6 +1130,7 @@ void Connection::close() {
   mode_ = Mode::closed;
   services_.timers.disarm(timer_);
   attempt_ = {};
+  services_.timers.disarm(mock_timer_);
   client_.close();
   origin_.close();
   services_.release(*this);  // every way here holds a reference

@@ -9,10 +9,13 @@
 
 #include "exchange.hpp"
 #include "heads.hpp"
+#include "mock_origin.hpp"
 #include "origin_connector.hpp"
 #include "session.hpp"
 #include "side.hpp"
+#include "socks.hpp"
 #include "stream/proxy/proxy.hpp"
+#include "websocket_mocker.hpp"
 #include "websocket_tap.hpp"
 
 namespace stream::proxy {
@@ -83,11 +86,14 @@ class Connection final : public net::Session {
 
   // Greetings and tunnels.
   void greet();
+  void greet_socks();
+  void on_socks_reached(Result<OriginConnection> reached);
+  bool opens(const std::string& host, std::uint16_t port) const;
   void start_tls();
   void shake_hands();
   void on_connect(std::string_view authority);
   void enter_tunnel(std::string host, std::uint16_t port);
-  void pass_through(const Origin& origin);
+  void pass_through(const Origin& origin, void (Connection::*then)(Result<OriginConnection>));
   void on_passed(Result<OriginConnection> reached);
   void on_tunnel_reached(Result<OriginConnection> reached);
 
@@ -96,6 +102,11 @@ class Connection final : public net::Session {
   bool feed_request(std::string_view& bytes);  // false: no more of it is wanted now
   void on_request_head();
   void on_request_done();
+  bool collect(std::string_view wire, std::string_view body);
+  void choose_origin();
+  void play(std::shared_ptr<const replay::Answer> answer, std::unique_ptr<replay::Conversation> conversation = nullptr);
+  void carry_out(WebSocketMocker::Out out);
+  bool saw_close() const { return mocker_ ? mocker_->closed() : frames_->closed(); }
   void connect(const Origin& origin, bool tunnel, void (Connection::*then)(Result<OriginConnection>));
   void adopt(OriginConnection& reached);
   void on_reached(Result<OriginConnection> reached);
@@ -137,6 +148,7 @@ class Connection final : public net::Session {
   net::SteadyTime began_{};  // the present state, where that may not take for ever
   net::Timer timer_;
 
+  std::unique_ptr<SocksGreeting> socks_;
   std::optional<Tunnel> tunnel_;
   net::TlsAsk ask_{};
   std::string in_;  // what was received from the client and not yet parsed
@@ -152,8 +164,11 @@ class Connection final : public net::Session {
   bool absolute_form_ = false;
   std::string proxy_authorization_;
 
+  std::unique_ptr<MockOrigin> mock_origin_;
   std::optional<Exchange> exchange_;
   std::unique_ptr<WebSocketTap> frames_;
+  std::unique_ptr<WebSocketMocker> mocker_;
+  net::Timer mock_timer_;
 };
 
 }  // namespace stream::proxy

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "heads.hpp"
 #include "http1_request.hpp"
 #include "http1_response.hpp"
+#include "stream/mock/websocket_mocks.hpp"
 #include "stream/record/tap.hpp"
 #include "timer_queue.hpp"
 
@@ -47,6 +49,13 @@ struct Exchange {
   std::uint64_t request_wire = 0;  ///< bytes of bodies with transfer coding
   std::uint64_t response_wire = 0;
   std::vector<replay::HeaderField> trailers{};
+
+  // Mocks.
+  bool collecting = false;  ///< all of the request is to come before it is known who answers
+  std::string body{};       ///< of a request that is collected, without transfer coding
+  bool mocked = false;      ///< the origin is a mock
+  /// Of a WebSocket: what answers some of its messages, or all where the origin cannot be reached.
+  std::unique_ptr<mock::WebSocketConversation> conversation{};
   bool ended = false;  ///< it was told so
 };
 

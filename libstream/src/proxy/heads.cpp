@@ -43,19 +43,19 @@ std::optional<Origin> parse_authority(std::string_view text) {
   if (has_port && colon + 1 < text.size()) {
     const auto found = net::parse_connect_target(text);
     if (!found) return std::nullopt;
-    return Origin{found->host, found->port, false};
+    return Origin{found->host, found->port, false, {}};
   }
   if (has_port) text.remove_suffix(1);  // "host:" is "host"
   const auto found = net::parse_connect_target(std::string(text) + ":1");
   if (!found) return std::nullopt;
-  return Origin{found->host, 0, false};
+  return Origin{found->host, 0, false, {}};
 }
+
+}  // namespace
 
 bool is_address(std::string_view host) {
   return host.find(':') != std::string_view::npos || host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
-
-}  // namespace
 
 Result<Destination> find_destination(const Http1RequestHead& head, bool websocket, const Tunnel* tunnel,
                                      const std::optional<net::Url>& target, bool keep_host) {
@@ -83,7 +83,7 @@ Result<Destination> find_destination(const Http1RequestHead& head, bool websocke
   }
 
   if (target) {
-    to.origin = {target->host, target->port, target->secure()};
+    to.origin = {target->host, target->port, target->secure(), {}};
     if (!keep_host) to.authority = target->authority();
     // The target's path stands in front: "http://origin/base" and "/a" are "/base/a".
     std::string_view base = std::string_view(target->target).substr(0, target->target.find('?'));
@@ -101,7 +101,7 @@ Result<Destination> find_destination(const Http1RequestHead& head, bool websocke
   if (tunnel == nullptr) {
     return fail({ErrorCode::usage, "this is a proxy: ask it for a whole address, \"GET http://host/path\"", {}, {}});
   }
-  to.origin = {tunnel->host, tunnel->port, tunnel->tls};
+  to.origin = {tunnel->host, tunnel->port, tunnel->tls, tunnel->name};
   // Who asked for an address says in Host whom it means.
   std::string authority = authority_of(to.origin);
   if (is_address(tunnel->host) && !host_field.empty()) authority = host_field;
@@ -126,6 +126,7 @@ std::string forwarded_head(std::string_view raw, const Forwarding& forwarding) {
     if (field.empty()) break;
     const std::string_view name = field.substr(0, field.find(':'));
     if (replay::iequals(name, "Proxy-Connection") || replay::iequals(name, "Proxy-Authorization")) continue;
+    if (!forwarding.extensions && replay::iequals(name, "Sec-WebSocket-Extensions")) continue;
     if (!forwarding.authority.empty() && replay::iequals(name, "Host")) {
       hosted = true;
       std::string_view value = field.substr(name.size() + 1);

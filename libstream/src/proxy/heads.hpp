@@ -16,6 +16,7 @@ struct Origin {
   std::string host{};  ///< a name or an address, without brackets
   std::uint16_t port = 0;
   bool tls = false;
+  std::string name{};  ///< of `host`, an address: what TLS calls it; empty: nothing else
 
   bool operator==(const Origin&) const = default;
 };
@@ -26,7 +27,8 @@ std::string to_string(const Origin& origin);
 struct Tunnel {
   std::string host{};
   std::uint16_t port = 0;
-  bool tls = false;  ///< it holds TLS, which was opened
+  bool tls = false;    ///< it holds TLS, which was opened
+  std::string name{};  ///< that the client has said in its handshake, if `host` is an address
 };
 
 struct Destination {
@@ -44,11 +46,15 @@ struct Forwarding {
   std::string_view target{};               ///< of the request line
   std::string_view authority{};            ///< of the Host field; empty: it stays
   std::string_view proxy_authorization{};  ///< for a proxy on the way; empty: none
+  bool extensions = true;                  ///< Sec-WebSocket-Extensions goes on
 };
 
 /// The head as it is sent on: every line as it stood, but for the request's line, Proxy-Connection, Proxy-Authorization, and a
 /// Host that must change. `raw` is a head that Http1RequestReader has accepted, with its empty line.
 std::string forwarded_head(std::string_view raw, const Forwarding& forwarding);
+
+/// An IP address rather than a name.
+bool is_address(std::string_view host);
 
 /// GET, with what RFC 6455 §4.1 asks for.
 bool asks_for_websocket(const net::Http1RequestHead& head);

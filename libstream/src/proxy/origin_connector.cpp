@@ -169,7 +169,7 @@ class OriginAttempt::Work : public std::enable_shared_from_this<Work> {
     port_ = peer.port();
     if (!proxy_) return target_.tls ? origin_tls() : finish();
     if (proxy_->kind == UpstreamProxy::Kind::https) {
-      return start_tls(Step::proxy_tls, {proxy_->host, proxy_->port}, [this] { ask_proxy(); });
+      return start_tls(Step::proxy_tls, {proxy_->host, proxy_->port, {}}, [this] { ask_proxy(); });
     }
     ask_proxy();
   }
@@ -224,7 +224,7 @@ class OriginAttempt::Work : public std::enable_shared_from_this<Work> {
 
   void origin_tls() {
     tls_begin_ = SteadyClock::now();
-    start_tls(Step::tls, {target_.sni, target_.port}, [this] {
+    start_tls(Step::tls, {target_.sni, target_.port, target_.host}, [this] {
       ssl_ = SteadyClock::now() - tls_begin_;
       finish();
     });
@@ -232,7 +232,7 @@ class OriginAttempt::Work : public std::enable_shared_from_this<Work> {
 
   void start_tls(Step step, const TlsPeer& peer, std::function<void()> next) {
     step_ = step;
-    tls_host_ = peer.host;
+    tls_peer_ = peer;
     limit(times_.tls);
     net::TlsSession session = core_->trust->session(peer);
     if (!session || !transport_->start_tls(std::move(session), Transport::Side::client)) {
@@ -251,10 +251,10 @@ class OriginAttempt::Work : public std::enable_shared_from_this<Work> {
     }
     const std::string peer = step_ == Step::proxy_tls ? hop_ : name_;
     const std::string problem = Trust::problem(*transport_->tls());
-    if (!problem.empty() && !core_->trust->insecure(tls_host_)) {
+    if (!problem.empty() && !core_->trust->insecure(tls_peer_)) {
       return fail(io_error(
-          fmt::format("the certificate of {} is not accepted: {}", tls_host_, problem),
-          fmt::format("use --insecure {0} to go on without verifying it, or --ca FILE to trust its authority", tls_host_)));
+          fmt::format("the certificate of {} is not accepted: {}", tls_peer_.host, problem),
+          fmt::format("use --insecure {0} to go on without verifying it, or --ca FILE to trust its authority", tls_peer_.host)));
     }
     const std::string& failure = transport_->failure();
     const bool plain = failure == "wrong version number";
@@ -341,7 +341,7 @@ class OriginAttempt::Work : public std::enable_shared_from_this<Work> {
   std::optional<Transport> transport_{};
   std::unique_ptr<UpstreamHandshake> handshake_{};
   std::string output_{};
-  std::string tls_host_{};
+  TlsPeer tls_peer_{};
   std::function<void()> secured_{};
   std::string address_{};
   std::uint16_t port_ = 0;

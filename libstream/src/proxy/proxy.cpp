@@ -43,7 +43,7 @@ Result<std::unique_ptr<Proxy>> Proxy::listen(const ProxyOptions& options) {
                                                               services, state->shared, std::move(transport), std::move(peer));
                                                         }));
   STREAM_ASSIGN(impl->shared.connector, OriginConnector::make(net::ServerAccess::context(*impl->server),
-                                                             net::ServerAccess::timers(*impl->server), options.origin));
+                                                              net::ServerAccess::timers(*impl->server), options.origin));
   net::ServerAccess::at_end(*impl->server, [state = impl.get()] { state->shared.connector.reset(); });
   return std::unique_ptr<Proxy>(new Proxy(std::move(impl)));
 }

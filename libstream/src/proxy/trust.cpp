@@ -200,11 +200,14 @@ Result<std::unique_ptr<Trust>> Trust::make(const TrustOptions& options) {
   return std::unique_ptr<Trust>(new Trust(std::move(impl)));
 }
 
-bool Trust::insecure(std::string_view host) const {
-  std::string name = without_last_dot(host);
-  std::transform(name.begin(), name.end(), name.begin(), Impl::lower);
-  return std::any_of(impl_->insecure.begin(), impl_->insecure.end(),
-                     [&](const std::string& glob) { return replay::matches_glob(glob, name); });
+bool Trust::insecure(const TlsPeer& peer) const {
+  const auto named = [this](std::string_view host) {
+    std::string name = without_last_dot(host);
+    std::transform(name.begin(), name.end(), name.begin(), Impl::lower);
+    return std::any_of(impl_->insecure.begin(), impl_->insecure.end(),
+                       [&](const std::string& glob) { return replay::matches_glob(glob, name); });
+  };
+  return named(peer.host) || (!peer.asked.empty() && named(peer.asked));
 }
 
 net::TlsSession Trust::session(const TlsPeer& peer) const {
@@ -214,8 +217,9 @@ net::TlsSession Trust::session(const TlsPeer& peer) const {
   auto handshake = std::make_unique<Handshake>();
   handshake->sessions = impl_->sessions;
   handshake->host = without_last_dot(peer.host);
-  handshake->insecure = insecure(peer.host);
-  handshake->key = fmt::format("{}:{}", handshake->host, peer.port);
+  handshake->insecure = insecure(peer);
+  // A session that was not verified is not for those who verify.
+  handshake->key = fmt::format("{}{}:{}", handshake->insecure ? "!" : "", handshake->host, peer.port);
 
   X509_VERIFY_PARAM* const wanted = SSL_get0_param(tls);
   if (is_address(handshake->host)) {

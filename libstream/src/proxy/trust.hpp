@@ -24,6 +24,7 @@ struct TrustOptions {
 struct TlsPeer {
   std::string host{};  ///< whom the certificate is to be of: a name or an IP address
   std::uint16_t port = 0;
+  std::string asked{};  ///< what it was connected to as, where that is another name or an address; for TrustOptions::insecure
 };
 
 /// The client's side of TLS: 1.2 and 1.3, for HTTP/1.1 alone (RFC 7301).
@@ -40,7 +41,7 @@ class Trust {
 
   /// A session for Transport::start_tls() as a client. It may outlive this. Null: out of memory.
   net::TlsSession session(const TlsPeer& peer) const;
-  bool insecure(std::string_view host) const;
+  bool insecure(const TlsPeer& peer) const;
 
   /// What is wrong with the certificate of the peer, in words: "it expired on 2026-01-01"; empty: nothing. Where the peer is
   /// verified, this is why the handshake has failed.

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "stream/io/error.hpp"
+#include "stream/mock/conversation.hpp"
+#include "stream/mock/mock_set.hpp"
 #include "stream/net/url.hpp"
 #include "stream/proxy/origin_options.hpp"
 #include "stream/record/tap.hpp"
@@ -46,6 +48,13 @@ struct ProxyOptions {
   /// Hears what passes; outlives the proxy. May be null.
   Tap* tap = nullptr;
   std::function<void(const Incident&)> incident{};
+  /// Requests and WebSocket messages that they answer do not reach the origin, see docs/mocks.md. Outlives the proxy; may be
+  /// null. What changes about it changes in run()'s thread.
+  mock::MockSet* mocks = nullptr;
+  /// What a message gets that no rule fits, where the origin of a mocked WebSocket cannot be reached.
+  mock::Unmatched on_unmatched = mock::Unmatched::drop;
+  std::size_t max_mocked_body = std::size_t{16}
+                                << 20;              ///< bytes of a request that are held to be matched; a larger one is relayed
   Nanos idle_timeout = std::chrono::minutes(5);     ///< of a connection on which nothing moves, but a WebSocket's or a tunnel's
   Nanos head_timeout = std::chrono::seconds(20);    ///< from the first byte of a request's head, or of TLS, to its last
   std::size_t max_head = std::size_t{1} << 20;      ///< bytes of a request's or a response's head
@@ -59,6 +68,7 @@ struct ProxyStats {
   std::uint64_t exchanges = 0;
   std::uint64_t failed = 0;    ///< exchanges that did not end as they should
   std::uint64_t messages = 0;  ///< of WebSockets, control frames too
+  std::uint64_t mocked = 0;    ///< requests and messages that a mock answered
   std::uint64_t incidents = 0;
   std::uint64_t bytes_up = 0;    ///< handed to origins
   std::uint64_t bytes_down = 0;  ///< handed to clients

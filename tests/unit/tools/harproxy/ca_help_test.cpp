@@ -9,6 +9,7 @@
 #include <map>
 
 #include "harproxy/trust_files.hpp"
+#include "stream/net/authority.hpp"
 
 using namespace tools::harproxy;
 
@@ -106,6 +107,25 @@ TEST_CASE("the bundle has the system's certificates and the authority's, once, f
   REQUIRE_FALSE(bundle);
   CHECK(to_string(bundle.error()) == (folder / "none.pem") + ": cannot open: No such file or directory");
   CHECK(std::distance(std::filesystem::directory_iterator(folder / ""), {}) == 3);  // nothing is left lying about
+}
+
+TEST_CASE("Java's store gets the authority's certificate besides its own") {
+  const std::string store = java_store();
+  if (store.empty()) return;  // there is no Java
+  const Folder folder;
+  stream::net::AuthorityOptions options;
+  options.folder = folder / "ca";
+  const auto authority = stream::net::Authority::open(options);
+  REQUIRE(authority);
+  for (int i = 0; i < 2; ++i) {
+    std::string note;
+    const auto files = write_trust_files((*authority)->certificate_file(), note);
+    REQUIRE(files);
+    CHECK(note.empty());
+    CHECK(files->java_store == folder / "ca/java-cacerts");
+    CHECK(std::filesystem::file_size(files->java_store) > std::filesystem::file_size(store));
+    CHECK(read(files->bundle).ends_with(read(files->certificate)));
+  }
 }
 
 TEST_CASE("a store that keytool cannot take is told, and leaves nothing") {
