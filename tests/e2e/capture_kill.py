@@ -63,10 +63,10 @@ def check_recording(path, told, recorded):
     return events, complete, bool(lines[-1])
 
 
-def check_har(path, old_entries):
+def check_har(path, written):
     document = json.load(open(path, encoding='utf-8'))
     entries = document['log']['entries']
-    assert old_entries <= len(entries), f'{old_entries} entries were finished long ago, {len(entries)} are there'
+    assert written <= len(entries), f'{written} entries were said to be written, {len(entries)} are'
     for entry in entries:
         assert '_incomplete' not in entry
         check_entry(entry, False)
@@ -96,7 +96,7 @@ def main():
             load.send_signal(signal.SIGKILL)
             assert load.wait() == -signal.SIGKILL, f'run {run}: ended by itself'
             data = open(counters, 'rb').read() if os.path.exists(counters) else b''
-            ended, told, recorded, _, old_entries = struct.unpack('5Q', data.ljust(40, b'\0')[:40])
+            ended, told, recorded, written = struct.unpack('4Q', data.ljust(32, b'\0')[:32])
             recording, har = os.path.join(folder, 's.rec.ndjson'), os.path.join(folder, 's.har')
             begun = os.path.exists(recording) and os.path.getsize(recording) > 0
             assert begun or told == 0, f'run {run}: nothing is recorded'
@@ -107,7 +107,7 @@ def main():
                     events += got
                     lost += max(told - got, 0)
                     most_lost = max(most_lost, told - got)
-                    entries += check_har(har, old_entries)
+                    entries += check_har(har, written)
                 elif os.path.exists(har):
                     json.load(open(har, encoding='utf-8'))
             except (AssertionError, ValueError):

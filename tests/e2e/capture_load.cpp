@@ -1,5 +1,5 @@
-// Tells a recorder of traffic as fast as it takes it, until somebody kills it: capture_load FOLDER COUNTERS. What it has told by then is in
-// the file COUNTERS, which survives it.
+// Tells a recorder of traffic as fast as it takes it, until somebody kills it: capture_load FOLDER COUNTERS. What it has told by
+// then is in the file COUNTERS, which survives it.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,11 +17,10 @@ using stream::Nanos;
 using stream::TapField;
 
 struct Counters {
-  volatile std::uint64_t ended;        ///< exchanges whose end was told
-  volatile std::uint64_t told;         ///< events
-  volatile std::uint64_t recorded;     ///< events that the recording said were written
-  volatile std::uint64_t entries;      ///< the same of the HAR's entries
-  volatile std::uint64_t old_entries;  ///< what `entries` was 100 ms ago or earlier
+  volatile std::uint64_t ended;     ///< exchanges whose end was told
+  volatile std::uint64_t told;      ///< events
+  volatile std::uint64_t recorded;  ///< events that the recording said were written
+  volatile std::uint64_t entries;   ///< the same of the HAR's entries
 };
 
 Nanos monotonic() { return std::chrono::steady_clock::now().time_since_epoch(); }
@@ -65,8 +64,6 @@ int main(int argc, char** argv) {
   std::uint64_t ended = 0;
   std::uint64_t socket = 0;
   std::uint64_t number = 0;
-  std::uint64_t mark = 0;
-  Nanos marked = monotonic();
   const auto open = [&](std::uint64_t id, std::string_view url, int status, bool websocket) {
     const TapField fields[] = {{"Host", "load.example"}, {"Accept", "*/*"}};
     stream::TapRequest request;
@@ -122,9 +119,5 @@ int main(int argc, char** argv) {
     const Summary summary = recorder.summary();
     counters.recorded = summary.outputs[0].events;
     counters.entries = summary.outputs[1].events;
-    if (monotonic() - marked > std::chrono::milliseconds(100)) {
-      counters.old_entries = std::exchange(mark, summary.outputs[1].events);
-      marked = monotonic();
-    }
   }
 }
