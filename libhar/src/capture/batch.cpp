@@ -12,7 +12,7 @@ using stream::TapField;
 struct Head {
   std::uint64_t id = 0;
   std::int64_t t = 0;
-  std::uint64_t size = 0;  ///< a message's
+  std::uint64_t size = 0;   ///< a message's
   std::uint32_t bytes = 0;  ///< data, message: of the payload
   Captured::Kind kind = Captured::Kind::data;
   std::uint8_t opcode = 0;
@@ -110,7 +110,11 @@ void put_head(std::string& out, const Head& head, std::string_view payload) {
 }  // namespace
 
 void Batch::put_message(Id id, Nanos t, const stream::TapMessage& message) {
-  Head head{id, t.count(), message.size, static_cast<std::uint32_t>(message.data.size()), Captured::Kind::message,
+  Head head{id,
+            t.count(),
+            message.size,
+            static_cast<std::uint32_t>(message.data.size()),
+            Captured::Kind::message,
             static_cast<std::uint8_t>(message.opcode)};
   if (message.direction == stream::Direction::send) head.flags |= kSend;
   if (message.mocked) head.flags |= kMocked;
@@ -201,12 +205,9 @@ void Batch::replay(Consumer& consumer) const {
         captured.bytes = from.raw(head.bytes);
         break;
       case Captured::Kind::message:
-        captured.message = {captured.direction,
-                            head.opcode,
-                            from.raw(head.bytes),
-                            (head.flags & kMocked) != 0,
-                            (head.flags & kTruncated) != 0,
-                            head.size};
+        captured.message = {
+            captured.direction, head.opcode, from.raw(head.bytes), (head.flags & kMocked) != 0, (head.flags & kTruncated) != 0,
+            head.size};
         break;
       case Captured::Kind::request: {
         stream::TapRequest& request = captured.request;

@@ -17,7 +17,7 @@ struct Captured {
   enum class Kind : std::uint8_t { request, data, trailers, interim, response, message, close, end };
   Kind kind = Kind::data;
   Id id = 0;
-  stream::Nanos t{};  ///< since the recording's zero
+  stream::Nanos t{};                                         ///< since the recording's zero
   stream::Direction direction = stream::Direction::receive;  ///< data
   std::string_view bytes{};                                  ///< data
   stream::TapRequest request{};
@@ -55,8 +55,8 @@ class Consumer {
 /// Files of one form.
 class Output : public Consumer {
  public:
-  /// What was taken goes to the disk as far as it should by now. `idle`: nothing more waits.
-  virtual void flush(stream::Nanos now, bool idle) = 0;
+  /// What was taken goes to the disk as far as it should by now.
+  virtual void flush(stream::Nanos now) = 0;
   /// All that was taken goes to the disk now.
   virtual void sync_now(stream::Nanos now) = 0;
   virtual void rotate(stream::Nanos now) = 0;

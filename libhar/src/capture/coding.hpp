@@ -12,7 +12,7 @@ namespace har::capture {
 
 /// What Content-Encoding says.
 struct Coding {
-  bool coded = false;  ///< there is one
+  bool coded = false;                                ///< there is one
   std::optional<stream::Compression> compression{};  ///< where it can be undone
   std::string_view name{};
 };

@@ -13,8 +13,9 @@
 
 namespace har::capture {
 
-/// A HAR entry while its exchange goes on: each list that there may be much of is gathered as the text that it will be, so that the
-/// entry is put together without ever being held. What it says is what har::to_entry() makes of the same exchange's recording.
+/// A HAR entry while its exchange goes on: each list that there may be much of is gathered as the text that it will be, so that
+/// the entry is put together without ever being held. What it says is what har::to_entry() makes of the same exchange's
+/// recording.
 class EntryText {
  public:
   /// `file` outlives it. The events before the response are given, too.

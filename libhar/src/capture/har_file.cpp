@@ -48,7 +48,7 @@ stream::Error HarFile::error(int number, std::string_view action) const {
 stream::Result<std::unique_ptr<HarFile>> HarFile::create(const std::string& path, std::string_view head,
                                                          stream::Overwrite overwrite) {
   std::unique_ptr<HarFile> file(new HarFile(path, spare_name(path)));
-  struct stat status{};
+  struct stat status {};
   if (::lstat(path.c_str(), &status) == 0) {
     if (overwrite == stream::Overwrite::no) return stream::fail(file->error(EEXIST, "open"));
     if (!S_ISREG(status.st_mode)) {

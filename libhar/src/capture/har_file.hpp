@@ -18,9 +18,9 @@ namespace har::capture {
 /// Bytes cannot be put before the closing brackets in one step: a write that spans pages can be cut by SIGKILL between them,
 /// and behind a document JSON allows nothing but white space. So there are two files, the one that has the name and a spare one
 /// beside it. New entries and the brackets are written to the spare; then the two change names in one step (renameat2 with
-/// RENAME_EXCHANGE; else a second link to the old file and rename), which is atomic. What had the name is the spare now, and gets the
-/// entries that it lacks before the next ones. At no moment is a file written to while it has the name. Each byte is
-/// written twice, however often it is committed.
+/// RENAME_EXCHANGE; else a second link to the old file and rename), which is atomic. What had the name is the spare now, and gets
+/// the entries that it lacks before the next ones. At no moment is a file written to while it has the name. Each byte is written
+/// twice, however often it is committed.
 ///
 /// A program that still reads the file that has become the spare would see it change: a write lease, which the kernel only gives
 /// where nobody else has the file open, tells; then the spare is left to its reader, and another is made.

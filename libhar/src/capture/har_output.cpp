@@ -24,8 +24,8 @@ stream::Result<std::unique_ptr<HarOutput>> HarOutput::open(const RecorderOptions
 
 stream::Result<std::unique_ptr<HarFile>> HarOutput::open_next(Nanos now) {
   std::string head = R"({"log":{"version":"1.2","creator":)";
-  const stream::Json creator = options_.creator.is_object() ? options_.creator
-                                                            : stream::Json(stream::Json::Object{{"name", ""}, {"version", ""}});
+  const stream::Json creator =
+      options_.creator.is_object() ? options_.creator : stream::Json(stream::Json::Object{{"name", ""}, {"version", ""}});
   write_json(head, creator);
   head += R"(,"entries":[)";
   std::unique_ptr<HarFile> file;
@@ -69,14 +69,15 @@ void HarOutput::take(const Captured& captured) {
 bool HarOutput::said(const Status& done) {
   if (done) {
     if (std::exchange(failing_, false) && options_.report) {
-      options_.report({Notice::Kind::recovered, fmt::format("{}: can be written again; {} entries were lost", path_, summary_.lost)});
+      options_.report(
+          {Notice::Kind::recovered, fmt::format("{}: can be written again; {} entries were lost", path_, summary_.lost)});
     }
     return true;
   }
   summary_.error = done.error().message;
   if (!std::exchange(failing_, true) && options_.report) {
-    options_.report({Notice::Kind::trouble, fmt::format("{}; the entries of exchanges that end meanwhile are lost",
-                                                        to_string(done.error()))});
+    options_.report({Notice::Kind::trouble,
+                     fmt::format("{}; the entries of exchanges that end meanwhile are lost", to_string(done.error()))});
   }
   return false;
 }
@@ -85,7 +86,6 @@ void HarOutput::write(EntryText& entry, const Captured* end) {
   Status written = entry.write(end, [&](std::string_view piece) { return file_->append(piece); });
   if (written) written = file_->keep();
   if (written) {
-    ++summary_.events;
     ++uncommitted_;
     summary_.bytes = before_ + file_->size();
     return;
@@ -95,11 +95,11 @@ void HarOutput::write(EntryText& entry, const Captured* end) {
   said(written);
 }
 
-void HarOutput::flush(Nanos now, bool /*idle*/) {
+void HarOutput::flush(Nanos now) {
   if (file_->dirty() && now - committed_ >= options_.commit_interval) {
-    const bool due = options_.fsync == Fsync::always ||
-                     (options_.fsync == Fsync::interval && now - synced_ >= options_.fsync_interval);
-    if (said(file_->commit(due))) uncommitted_ = 0;
+    const bool due =
+        options_.fsync == Fsync::always || (options_.fsync == Fsync::interval && now - synced_ >= options_.fsync_interval);
+    if (said(file_->commit(due))) summary_.events += std::exchange(uncommitted_, 0);
     committed_ = now;
     if (due) synced_ = now;
   }
@@ -142,11 +142,8 @@ void HarOutput::rotate(Nanos now) {
 }
 
 void HarOutput::finish_file() {
-  if (!said(file_->finish(options_.fsync != Fsync::never))) {
-    summary_.events -= uncommitted_;
-    summary_.lost += uncommitted_;
-  }
-  uncommitted_ = 0;
+  const bool finished = said(file_->finish(options_.fsync != Fsync::never));
+  (finished ? summary_.events : summary_.lost) += std::exchange(uncommitted_, 0);
 }
 
 void HarOutput::finish(Nanos /*now*/) {

@@ -18,7 +18,7 @@ class HarOutput final : public Output {
   static stream::Result<std::unique_ptr<HarOutput>> open(const RecorderOptions& options, const std::string& path);
 
   void take(const Captured& captured) override;
-  void flush(stream::Nanos now, bool idle) override;
+  void flush(stream::Nanos now) override;
   void sync_now(stream::Nanos now) override;
   void rotate(stream::Nanos now) override;
   void finish(stream::Nanos now) override;
@@ -46,7 +46,7 @@ class HarOutput final : public Output {
   bool failing_ = false;
   std::uint64_t uncommitted_ = 0;  ///< entries
   std::uint64_t open_bytes_ = 0;   ///< what the open entries hold
-  std::uint64_t before_ = 0;  ///< bytes in earlier files
+  std::uint64_t before_ = 0;       ///< bytes in earlier files
   OutputSummary summary_{};
 };
 

@@ -81,7 +81,7 @@ Status NdjsonOutput::open_file(const std::string& path) {
     if (descriptor_ < 0) return stream::fail(system_error(errno, "write", "<stdout>"));
     return {};
   }
-  struct stat status{};
+  struct stat status {};
   const bool special = ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
   const int exclusive = special ? 0 : options_.overwrite == stream::Overwrite::yes ? O_CREAT | O_TRUNC : O_CREAT | O_EXCL;
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | exclusive, 0600);
@@ -295,7 +295,8 @@ void NdjsonOutput::try_to_write(Nanos now) {
     done += static_cast<std::size_t>(written);
   }
   if (done == 0) return;
-  const std::uint64_t lines = static_cast<std::uint64_t>(std::count(text_.view().begin(), text_.view().begin() + static_cast<std::ptrdiff_t>(done), '\n'));
+  const std::uint64_t lines = static_cast<std::uint64_t>(
+      std::count(text_.view().begin(), text_.view().begin() + static_cast<std::ptrdiff_t>(done), '\n'));
   const std::uint64_t events = std::min(lines, waiting_);
   size_ += done;
   summary_.bytes += done;
@@ -334,7 +335,7 @@ void NdjsonOutput::sync(Nanos now) {
   if (::fdatasync(descriptor_) != 0 && errno != EINVAL) failed(errno, now);
 }
 
-void NdjsonOutput::flush(Nanos now, bool /*idle*/) {
+void NdjsonOutput::flush(Nanos now) {
   if (!text_.empty() && !gone_ && (!failing_ || now >= retry_)) try_to_write(now);
   sync(now);
   const bool large = options_.rotation.size != 0 && size_ >= options_.rotation.size;

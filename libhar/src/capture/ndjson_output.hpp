@@ -18,7 +18,7 @@ class NdjsonOutput final : public Output {
   ~NdjsonOutput() override;
 
   void take(const Captured& captured) override;
-  void flush(stream::Nanos now, bool idle) override;
+  void flush(stream::Nanos now) override;
   void sync_now(stream::Nanos now) override;
   void rotate(stream::Nanos now) override;
   void finish(stream::Nanos now) override;
@@ -55,8 +55,8 @@ class NdjsonOutput final : public Output {
   bool regular_ = false;
   std::uint64_t size_ = 0;  ///< of the file: whole lines
   stream::Nanos opened_{};
-  Text text_;                    ///< lines that are not in the file yet
-  std::uint64_t waiting_ = 0;    ///< how many
+  Text text_;                  ///< lines that are not in the file yet
+  std::uint64_t waiting_ = 0;  ///< how many
   std::unordered_map<Id, Begun> begun_;
   Id last_id_ = 0;
   Begun* last_ = nullptr;  ///< of last_id_

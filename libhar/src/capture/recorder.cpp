@@ -17,7 +17,6 @@ using stream::Nanos;
 using stream::TapInterest;
 using stream::TapTime;
 
-constexpr std::size_t kBatch = std::size_t{64} << 10;
 /// What is kept of an exchange of which it is not decided yet whether it is recorded.
 constexpr std::size_t kUndecided = std::size_t{1} << 20;
 
@@ -48,7 +47,7 @@ class FileRecorder final : public Recorder {
       }
     }
     writer_ = std::make_unique<Writer>(options_, std::move(outputs));
-    batch_.reserve(kBatch);
+    batch_.reserve(kBatchRoom);
     return {};
   }
 
@@ -216,7 +215,7 @@ class FileRecorder final : public Recorder {
   }
   void took() {
     events_.store(events_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    if (batch_.size() >= kBatch) writer_->hand_over(batch_);
+    if (batch_.size() >= kBatchSize) writer_->hand_over(batch_);
   }
 
   /// Whether there is room for an event; says so once where there is not.

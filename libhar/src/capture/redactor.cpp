@@ -52,12 +52,13 @@ const std::vector<std::string_view>& default_secret_names() {
   static const std::vector<std::string_view> kNames{
       // headers
       "authorization", "proxy-authorization", "www-authenticate", "proxy-authenticate", "cookie", "set-cookie", "from",
-      "x-api-key", "api-key", "x-goog-api-key", "x-auth-token", "x-access-token", "x-client-secret", "x-csrf-token", "x-xsrf-token",
-      "x-session-token", "x-amz-security-token", "x-amz-signature", "x-amz-credential", "x-forwarded-for", "x-real-ip",
+      "x-api-key", "api-key", "x-goog-api-key", "x-auth-token", "x-access-token", "x-client-secret", "x-csrf-token",
+      "x-xsrf-token", "x-session-token", "x-amz-security-token", "x-amz-signature", "x-amz-credential", "x-forwarded-for",
+      "x-real-ip",
       // parameters
       "access_token", "refresh_token", "id_token", "token", "auth", "assertion", "authenticity_token", "client_secret",
-      "client_assertion", "code", "code_verifier", "password", "passwd", "api_key", "apikey", "secret", "sig", "signature", "samlrequest",
-      "samlresponse"};
+      "client_assertion", "code", "code_verifier", "password", "passwd", "api_key", "apikey", "secret", "sig", "signature",
+      "samlrequest", "samlresponse"};
   return kNames;
 }
 
@@ -68,7 +69,8 @@ Redactor::Redactor(const Redaction& redaction, Consumer& next) : next_(next) {
 }
 
 bool Redactor::is_secret(std::string_view name) const {
-  return names_.contains(in_lower(name)) || (name.find('%') != std::string_view::npos && names_.contains(in_lower(percent_decoded(name))));
+  return names_.contains(in_lower(name)) ||
+         (name.find('%') != std::string_view::npos && names_.contains(in_lower(percent_decoded(name))));
 }
 
 std::string_view Redactor::keep(std::string text) {

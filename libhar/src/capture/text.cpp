@@ -1,6 +1,7 @@
 #include "capture/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cstring>
@@ -25,36 +26,32 @@ std::uint64_t escapes_in(std::uint64_t word) {
   return (control | ((quotes - kOnes) & ~quotes) | ((slashes - kOnes) & ~slashes)) & kHighs;
 }
 
-char* put_escape(char* out, char c) {
-  *out++ = '\\';
-  switch (c) {
-    case '"':
-    case '\\':
-      *out++ = c;
-      return out;
-    case '\b':
-      *out++ = 'b';
-      return out;
-    case '\f':
-      *out++ = 'f';
-      return out;
-    case '\n':
-      *out++ = 'n';
-      return out;
-    case '\r':
-      *out++ = 'r';
-      return out;
-    case '\t':
-      *out++ = 't';
-      return out;
-    default:
-      break;
-  }
+/// What stands behind the backslash; 'u': four digits more.
+constexpr std::array<char, 256> kEscapes = [] {
+  std::array<char, 256> table{};
+  for (std::size_t i = 0; i < 0x20; ++i) table[i] = 'u';
+  table['"'] = '"';
+  table['\\'] = '\\';
+  table['\b'] = 'b';
+  table['\f'] = 'f';
+  table['\n'] = 'n';
+  table['\r'] = 'r';
+  table['\t'] = 't';
+  return table;
+}();
+
+inline char* put_escape(char* out, char c) {
+  const char escape = kEscapes[static_cast<unsigned char>(c)];
+  out[0] = '\\';
+  out[1] = escape;
+  if (escape != 'u') [[likely]]
+    return out + 2;
   constexpr char kHex[] = "0123456789abcdef";
-  std::memcpy(out, "u00", 3);
-  out[3] = kHex[(static_cast<unsigned char>(c) >> 4) & 15];
-  out[4] = kHex[static_cast<unsigned char>(c) & 15];
-  return out + 5;
+  out[2] = '0';
+  out[3] = '0';
+  out[4] = kHex[(static_cast<unsigned char>(c) >> 4) & 15];
+  out[5] = kHex[static_cast<unsigned char>(c) & 15];
+  return out + 6;
 }
 
 /// At most kPiece bytes; all bytes' high bits are gathered in `high`.

@@ -82,9 +82,9 @@ std::optional<bool> Watch::of_request(std::string_view method, std::string_view 
     const std::string as_http = url.starts_with("ws") ? "http" + std::string(url.substr(2)) : std::string();
     if (!(as_http.empty() ? decide(urls, {url}) : decide(urls, {url, as_http}))) return false;
   }
-  const bool rest = !types.empty() || std::any_of(headers.begin(), headers.end(), [](const WatchHeader& rule) {
-    return rule.value.negated;
-  }) || (any_wanted(headers) && !wants(fields));
+  const bool rest = !types.empty() ||
+                    std::any_of(headers.begin(), headers.end(), [](const WatchHeader& rule) { return rule.value.negated; }) ||
+                    (any_wanted(headers) && !wants(fields));
   return rest ? std::nullopt : std::optional(true);
 }
 
@@ -99,8 +99,8 @@ bool Watch::of_response(std::span<const stream::TapField> fields, bool header_ma
 bool Watch::wants(std::span<const stream::TapField> fields) const {
   return std::any_of(headers.begin(), headers.end(), [&](const WatchHeader& rule) {
     return !rule.value.negated && std::any_of(fields.begin(), fields.end(), [&](const stream::TapField& field) {
-             return same_name(field.name, rule.name) && matches_glob(rule.value.glob, field.value);
-           });
+      return same_name(field.name, rule.name) && matches_glob(rule.value.glob, field.value);
+    });
   });
 }
 

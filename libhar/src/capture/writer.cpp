@@ -15,7 +15,7 @@ using stream::Nanos;
 constexpr std::chrono::milliseconds kLinger{1};
 /// How often it looks after commits, rotation and disks that were full, without traffic.
 constexpr std::chrono::milliseconds kTick{50};
-constexpr std::size_t kSpare = 8;
+constexpr std::size_t kSpare = 32;
 constexpr std::size_t kLargest = std::size_t{1} << 20;  ///< a batch that has become larger is not used again
 constexpr Nanos kTell = std::chrono::seconds(1);
 
@@ -40,15 +40,21 @@ void Writer::hand_over(Batch& batch) {
   {
     const std::lock_guard lock(mutex_);
     queued_.fetch_add(batch.size(), std::memory_order_relaxed);
-    queue_.push_back(std::move(batch));
-    batch = Batch();
-    if (!spare_.empty()) {
-      batch = std::move(spare_.back());
-      spare_.pop_back();
+    if (!queue_.empty() && queue_.back().size() + batch.size() <= kBatchSize) {
+      queue_.back().append(batch);  // many small ones, while the thread does something else
+      batch.clear();
+    } else {
+      queue_.push_back(std::move(batch));
+      batch = Batch();
+      if (!spare_.empty()) {
+        batch = std::move(spare_.back());
+        spare_.pop_back();
+      }
     }
     wake = std::exchange(waiting_, false);
   }
   if (wake) more_.notify_one();
+  if (batch.capacity() < kBatchRoom) batch.reserve(kBatchRoom);
 }
 
 bool Writer::wait_for_room() {
@@ -115,12 +121,22 @@ void Writer::run() {
       stop = stop_;
     }
     busy = !work.empty();
-    for (Batch& batch : work) write(batch);
+    const auto flush = [&] {
+      const Nanos at = options_.clock ? options_.clock() : Nanos();
+      for (const auto& output : outputs_) {
+        if (rotate) output->rotate(at);
+        output->flush(at);
+      }
+      rotate = false;
+      return at;
+    };
+    for (Batch& batch : work) {
+      write(batch);
+      if (&batch != &work.back()) flush();  // nothing waits for all that has piled up
+    }
     work.clear();
-    const Nanos now = options_.clock ? options_.clock() : Nanos();
+    const Nanos now = flush();
     for (const auto& output : outputs_) {
-      if (rotate) output->rotate(now);
-      output->flush(now, !busy);
       if (!flushes.empty()) output->sync_now(now);
     }
     if (now - told_at_ >= kTell) {

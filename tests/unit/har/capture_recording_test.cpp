@@ -44,7 +44,8 @@ TEST_CASE("an exchange is recorded line by line as the format says") {
   relay.start();
   relay.request(1, "https://a.example/x?q=1&r", {{"Cookie", "a=b; c=d"}, {"Accept", "*/*"}});
   relay.at(5);
-  relay.response(1, 200, {{"Content-Type", "text/plain"}, {"Set-Cookie", "k=v; Path=/; HttpOnly; Expires=Wed, 21 Oct 2065 07:28:00 GMT"}});
+  relay.response(
+      1, 200, {{"Content-Type", "text/plain"}, {"Set-Cookie", "k=v; Path=/; HttpOnly; Expires=Wed, 21 Oct 2065 07:28:00 GMT"}});
   relay.at(7);
   relay.data(1, "he said \"hi\"\n");
   relay.data(1, "\xff\x01");
@@ -139,8 +140,9 @@ TEST_CASE("a recording and a HAR of everything that can happen say the same") {
   CHECK(list[2]["_webSocketMessages"].as_array().size() == 5);
   CHECK(list[2]["_webSocketMessages"].as_array()[3]["_mocked"] == Json(true));
   CHECK(to_json(list[2]["_webSocketMessages"].as_array()[1]["time"]) == "1795856400.026");
-  CHECK(to_json(list[3]["_eventSourceMessages"]) ==
-        R"([{"time":1795856400.04,"eventName":"tick","eventId":"7","data":"one"},{"time":1795856400.04,"eventName":"message","eventId":"7","data":"two"}])");
+  CHECK(
+      to_json(list[3]["_eventSourceMessages"]) ==
+      R"([{"time":1795856400.04,"eventName":"tick","eventId":"7","data":"one"},{"time":1795856400.04,"eventName":"message","eventId":"7","data":"two"}])");
   CHECK(list[3]["_error"] == Json("the origin closed the connection"));
   CHECK(list[4]["response"]["status"] == Json(0));
   CHECK(list[4]["_error"] == Json("could not connect to down.example:443"));
@@ -161,7 +163,9 @@ TEST_CASE("bodies that are not wanted are not in the files, and those that are t
   relay.start();
   relay.request(1, "https://a.example/", {{"Content-Type", "text/plain"}}, "POST");
   relay.sent(1, "12345");
-  relay.sent(1, "6789\xc3\xa4" "b");
+  relay.sent(1,
+             "6789\xc3\xa4"
+             "b");
   relay.at(5);
   relay.response(1, 200, {{"Content-Type", "text/plain"}});
   relay.data(1, "exactly 10");
@@ -207,7 +211,7 @@ TEST_CASE("files are for their owner alone") {
   relay.exchange(1, "https://a.example/", "x");
   relay.finish();
   for (const char* name : {"s.rec.ndjson", "s.har"}) {
-    struct stat status{};
+    struct stat status {};
     REQUIRE(::stat((folder / name).c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
   }

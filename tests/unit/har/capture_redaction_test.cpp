@@ -41,7 +41,9 @@ TEST_CASE("a secret is taken out of every place of its exchange") {
   const std::string token = "s3cr/t+T0ken=";
   const Both both = recorded({}, [&](Relay& relay) {
     relay.request(1, "https://user:hunter22@a.example/x?access_token=qu3rySecret&b=1",
-                  {{"Authorization", "Bearer s3cr/t+T0ken="}, {"Cookie", "sid=c00kieValue; x=y"}, {"Referer", "https://b.example/?code=r3ferer1"}});
+                  {{"Authorization", "Bearer s3cr/t+T0ken="},
+                   {"Cookie", "sid=c00kieValue; x=y"},
+                   {"Referer", "https://b.example/?code=r3ferer1"}});
     relay.response(1, 200,
                    {{"Content-Type", "text/plain"},
                     {"Set-Cookie", "next=n3wCookie; Path=/; HttpOnly"},
@@ -52,8 +54,8 @@ TEST_CASE("a secret is taken out of every place of its exchange") {
     relay.data(1, "qu3rySecret l0cation9 fr4gment r3ferer1");
     relay.end(1, "error", "failed with c00kieValue", 0, {{"X-Trailer", "n3wCookie"}});
   });
-  for (const std::string_view secret : {"s3cr", "T0ken", "qu3rySecret", "c00kieValue", "n3wCookie", "hunter22", "l0cation9", "fr4gment",
-                                        "r3ferer1"}) {
+  for (const std::string_view secret :
+       {"s3cr", "T0ken", "qu3rySecret", "c00kieValue", "n3wCookie", "hunter22", "l0cation9", "fr4gment", "r3ferer1"}) {
     check_absent(both, secret);
   }
   for (const std::string before : {"", "x", "xy"}) {
@@ -112,8 +114,8 @@ TEST_CASE("messages, their closing, and what a mock says are looked through") {
 
 TEST_CASE("a form's parameters are secret before anything of its request is written") {
   const Both both = recorded({}, [&](Relay& relay) {
-    relay.request(1, "https://a.example/login?hint=hunter%2022", {{"Content-Type", "application/x-www-form-urlencoded"}, {"X-Hint", "hunter 22"}},
-                  "POST");
+    relay.request(1, "https://a.example/login?hint=hunter%2022",
+                  {{"Content-Type", "application/x-www-form-urlencoded"}, {"X-Hint", "hunter 22"}}, "POST");
     relay.sent(1, "user=me&passw");
     relay.sent(1, "ord=hunter+22&pin=12");
     relay.at(5);

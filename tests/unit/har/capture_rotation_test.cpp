@@ -73,7 +73,8 @@ TEST_CASE("files are rotated by size, with numbers from 1, and pass over those t
     }
   }
   const Summary summary = relay.finish();
-  CHECK(folder.names() == std::vector<std::string>{"s-001.rec.ndjson", "s-002.rec.ndjson", "s-003.rec.ndjson", "s-004.rec.ndjson"});
+  CHECK(folder.names() ==
+        std::vector<std::string>{"s-001.rec.ndjson", "s-002.rec.ndjson", "s-003.rec.ndjson", "s-004.rec.ndjson"});
   CHECK(contents(folder / "s-002.rec.ndjson") == "precious");
   std::size_t exchanges = 0;
   for (const std::string& file : summary.outputs[0].files) exchanges += converted(file).size();

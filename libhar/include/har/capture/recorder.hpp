@@ -51,9 +51,9 @@ struct Notice {
 struct RecorderOptions {
   std::vector<OutputOptions> outputs{};
   stream::Overwrite overwrite = stream::Overwrite::no;
-  stream::Json creator{};        ///< {"name":…,"version":…}
-  stream::WallTime start{};      ///< the wall clock at `zero`
-  stream::Nanos zero{};          ///< of the clock that the tap's times are of
+  stream::Json creator{};                  ///< {"name":…,"version":…}
+  stream::WallTime start{};                ///< the wall clock at `zero`
+  stream::Nanos zero{};                    ///< of the clock that the tap's times are of
   std::function<stream::Nanos()> clock{};  ///< that clock; it is called on two threads
 
   Watch watch{};
@@ -65,9 +65,9 @@ struct RecorderOptions {
   Fsync fsync = Fsync::interval;
   stream::Nanos fsync_interval = std::chrono::seconds(1);
   stream::Nanos commit_interval = std::chrono::milliseconds(100);  ///< how old a finished entry may be before it is in the HAR
-  std::size_t max_queue = std::size_t{64} << 20;  ///< bytes that wait for the disk
-  stream::Nanos max_lag{};                        ///< how long the relay waits once where there is no more room
-  std::string spill_folder{};                     ///< for what the entry of an open exchange needs; empty: $TMPDIR or /tmp
+  std::size_t max_queue = std::size_t{64} << 20;                   ///< bytes that wait for the disk
+  stream::Nanos max_lag{};                                         ///< how long the relay waits once where there is no more room
+  std::string spill_folder{};  ///< for what the entry of an open exchange needs; empty: $TMPDIR or /tmp
   /// Called on the recorder's own thread, and from finish().
   std::function<void(const Notice&)> report{};
 };
