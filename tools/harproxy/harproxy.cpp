@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/mocks_files.hpp"
 #include "common/service.hpp"
 #include "harproxy/ca_help.hpp"
 #include "harproxy/child.hpp"
@@ -34,6 +35,7 @@ constexpr std::uint16_t kPort = 8080;
 constexpr stream::Nanos kDrain = std::chrono::seconds(5);
 /// What a program has left behind that has ended: nobody waits for it any more.
 constexpr stream::Nanos kDrainAfterCommand = std::chrono::seconds(1);
+constexpr stream::Nanos kMocksPeriod = std::chrono::milliseconds(500);
 constexpr stream::Nanos kProgressPeriod = std::chrono::milliseconds(100);
 
 stream::Status usage(std::string message, std::string hint = {}) {
@@ -42,8 +44,8 @@ stream::Status usage(std::string message, std::string hint = {}) {
 
 stream::Status check(const Options& options) {
   const bool runs = !options.command.empty();
-  if (options.record.outputs.empty() && !options.listen.status_port) {
-    return usage("nothing would be recorded", "use -o FILE.har or -o FILE.rec.ndjson; with --status it may be left out");
+  if (options.record.outputs.empty() && !options.listen.status_port && options.mocks.files.empty()) {
+    return usage("nothing would be recorded", "use -o FILE.har or -o FILE.rec.ndjson; with --status or --mocks it may be left out");
   }
   if (runs && !options.listen.target.empty())
     return usage("--target: 'harproxy run' tells the command of a forward proxy");
@@ -96,6 +98,7 @@ class Session {
     });
     if (!runs() && shows_progress(options_.progress, tool_.messages()))
       proxy_->every(kProgressPeriod, [this] { show_counts(); });
+    if (mocks_) proxy_->every(kMocksPeriod, [this] { refresh_mocks(); });
     if (auto told = tell_address(); !told) return failed(tool_, told.error());
     if (runs()) {
       const auto variables = environment();
@@ -127,6 +130,7 @@ class Session {
     STREAM_ASSIGN(proxy.origin, origin_options(options_.origins));
     STREAM_ASSIGN(auto recording, recorder_options(options_.record));
     STREAM_TRY(make_certificates(proxy));
+    STREAM_TRY(open_mocks(proxy));
     proxy.opens = opening(options_, recording.watch);
     proxy.tap = &gate_;
     proxy.incident = [this](const stream::proxy::Incident& incident) { console_.incident(incident); };
@@ -158,6 +162,21 @@ class Session {
     }
     proxy.certificates = certificates_.get();
     return {};
+  }
+
+  stream::Status open_mocks(ProxyOptions& proxy) {
+    if (options_.mocks.files.empty()) return {};
+    STREAM_ASSIGN(mocks_, MocksFiles::open(options_.mocks.files, {}, tool_.messages().findings()));
+    proxy.mocks = &mocks_->set();
+    proxy.on_unmatched = options_.mocks.unmatched;
+    return {};
+  }
+
+  void refresh_mocks() {
+    for (const MocksFiles::Reload& reload : mocks_->refresh()) {
+      if (reload.error) console_.warning("the mocks stay as they were: " + to_string(*reload.error));
+      else console_.note(reload.path + " was read anew");
+    }
   }
 
   /// The address is what scripts wait for: they may connect from now on.
@@ -219,6 +238,7 @@ class Session {
   Gate gate_;
   std::unique_ptr<net::CertificateSource> certificates_;
   std::string certificate_file_;
+  std::unique_ptr<MocksFiles> mocks_;
   std::unique_ptr<capture::Recorder> recorder_;
   std::unique_ptr<Proxy> proxy_;
   std::unique_ptr<StatusPage> page_;

@@ -6,6 +6,7 @@
 #include "common/tool.hpp"
 #include "harproxy/console.hpp"
 #include "harproxy/listen_options.hpp"
+#include "harproxy/mock_options.hpp"
 #include "harproxy/origin_options.hpp"
 #include "harproxy/record_options.hpp"
 
@@ -15,6 +16,7 @@ namespace tools::harproxy {
 struct Options {
   ListenOptions listen{};
   OriginGroup origins{};
+  MockGroup mocks{};
   RecordGroup record{};
   Progress progress = Progress::automatic;
   /// `harproxy run`: what is run, and recorded.

@@ -45,6 +45,7 @@ void declare_all(Tool& tool, Options& options, std::uint16_t default_port) {
   CLI::App& app = tool.app();
   declare_listening(app, options.listen, default_port);
   declare_origins(app, options.origins);
+  declare_mocks(app, options.mocks);
   declare_recording(app, options.record);
 }
 

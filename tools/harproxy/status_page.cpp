@@ -148,6 +148,7 @@ std::string StatusPage::status() const {
       {"exchanges",
        Json::Object{{"open", std::uint64_t{stats.open_exchanges}}, {"all", stats.exchanges}, {"failed", stats.failed}}},
       {"messages", stats.messages},
+      {"mocked", stats.mocked},
       {"incidents", stats.incidents},
       {"bytes", Json::Object{{"up", stats.bytes_up}, {"down", stats.bytes_down}}}};
   if (gate_.recorder() != nullptr) {
@@ -192,6 +193,7 @@ std::string StatusPage::metrics() const {
   out.one("exchanges_total", "counter", "Exchanges that were begun.", stats.exchanges);
   out.one("exchanges_failed_total", "counter", "Exchanges that did not end as they should.", stats.failed);
   out.one("messages_total", "counter", "WebSocket messages, control frames too.", stats.messages);
+  out.one("mocked_total", "counter", "Requests and messages that a mock answered.", stats.mocked);
   out.one("incidents_total", "counter", "Connections of clients that went wrong before there was an exchange.", stats.incidents);
   out.family("bytes_total", "counter", "Bytes that were handed on, to origins (up) and to clients (down).");
   out.value("bytes_total", "direction", "up", stats.bytes_up);

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
 #include <system_error>
 
@@ -64,6 +65,18 @@ Status write_file(const std::string& name, std::string_view bytes) {
   if (failure == 0) return {};
   ::unlink(pending.c_str());
   return io_failed(name, "write", failure);
+}
+
+/// Whether the file was made after all of the others.
+bool made_after(const std::string& name, std::initializer_list<std::string> others) {
+  std::error_code error;
+  const auto made = fs::last_write_time(name, error);
+  if (error) return false;
+  for (const std::string& other : others) {
+    const auto time = fs::last_write_time(other, error);
+    if (error || time >= made) return false;
+  }
+  return true;
 }
 
 std::string in_path(std::string_view program) {
@@ -156,11 +169,17 @@ Result<std::string> write_java_store(const std::string& certificate_file, const 
   if (tool.empty()) return fail({ErrorCode::unsupported, "there is no keytool", {}, {}});
   STREAM_ASSIGN(const std::string bytes, read_file(store));
   std::string name = beside(certificate_file, "java-cacerts");
+  // Of which store it was made a file beside it says: a keytool takes a second or two.
+  const std::string origin = name + ".from";
+  if (const auto made_of = read_file(origin); made_of && *made_of == store && made_after(name, {certificate_file, store})) return name;
   const std::string pending = fmt::format("{}.{}.new", name, ::getpid());
   STREAM_TRY(write_file(pending, bytes));
   const Status added = run({tool, "-importcert", "-noprompt", "-alias", "hartape", "-file", certificate_file, "-keystore",
                             pending, "-storepass", std::string(kJavaStorePassword)});
-  if (added && ::rename(pending.c_str(), name.c_str()) == 0) return name;
+  if (added && ::rename(pending.c_str(), name.c_str()) == 0) {
+    STREAM_TRY(write_file(origin, store));
+    return name;
+  }
   const int failure = errno;
   ::unlink(pending.c_str());
   if (!added) return fail(added.error());

@@ -42,8 +42,8 @@ void declare_service(CLI::App& app, ServiceOptions& options) {
            options.status_port = address->port;
            if (!address->host.empty()) options.status_host = address->host;
          },
-         "Show what is going on at this address. A page, /status as JSON, and /metrics for Prometheus.")
-      ->type_name("[HOST:]PORT")
+         "Show what is going on at this address, [HOST:]PORT. A page, /status as JSON, and /metrics for Prometheus.")
+      ->type_name("ADDRESS")
       ->group(kService);
   app.add_option("--ready-file", options.ready_file,
                  "Write the address to this file when requests can come. It is removed at the end.")
