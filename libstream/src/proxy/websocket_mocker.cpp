@@ -54,7 +54,10 @@ void WebSocketMocker::client(std::string_view bytes, TapTime now, Out& out) {
   raw_ += bytes;
   std::vector<WsMessage> messages;
   const Status status = client_.feed(bytes, messages);
-  for (const WsMessage& message : messages) take_message(message, now, out);
+  for (const WsMessage& message : messages) {
+    take_message(message, now, out);
+    advance(now, out);  // its answers stand before the next
+  }
   if (!status || client_.closed()) {
     // What breaks the protocol, or comes behind a close, is the origin's business.
     as_it_is_ = true;
