@@ -56,6 +56,7 @@ def the_status_page_tells_and_takes_orders(folder):
     har, recording = folder / "a.har", folder / "a.rec.ndjson"
     with Origin() as origin, Proxy("-o", har, "-o", recording, "--status", "0", "--ready-file", folder / "ready") as proxy:
         page = proxy.status_url()
+        until((folder / "ready").exists, "there is no ready file")
         assert (folder / "ready").read_text() == "%s\n%s\n" % (proxy.url, page)
         curl("-x", proxy.url, origin.url + "/one")
         client = endless(proxy, origin)

@@ -21,6 +21,12 @@ void Gate::data(Id id, TapTime at, std::string_view bytes) { recorder_->data(id,
 void Gate::message(Id id, TapTime at, const stream::TapMessage& message) { recorder_->message(id, at, message); }
 void Gate::close(Id id, TapTime at, const stream::TapClose& close) { recorder_->close(id, at, close); }
 void Gate::end(Id id, TapTime at, const stream::TapEnd& end) { recorder_->end(id, at, end); }
+void Gate::rotate() {
+  if (recorder_ == nullptr) return;
+  recorder_->idle();
+  recorder_->rotate();
+}
+
 void Gate::idle() {
   if (recorder_ != nullptr) recorder_->idle();
 }

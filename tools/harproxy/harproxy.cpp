@@ -94,7 +94,7 @@ class Session {
     const ProxySignals signals(*proxy_);
     proxy_->on_notify([this](int number) {
       if (number == static_cast<int>(Notify::drain)) return drain();
-      if (recorder_) recorder_->rotate();
+      if (recorder_) gate_.rotate();
     });
     if (!runs() && shows_progress(options_.progress, tool_.messages()))
       proxy_->every(kProgressPeriod, [this] { show_counts(); });

@@ -111,7 +111,7 @@ Answer StatusPage::order(std::string_view what) {
   if (what == "/flush") return flush();
   if (what == "/start") gate_.start();
   if (what == "/stop") gate_.stop();
-  if (what == "/rotate") gate_.recorder()->rotate();
+  if (what == "/rotate") gate_.rotate();
   return json(status());
 }
 
