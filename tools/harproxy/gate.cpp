@@ -16,7 +16,9 @@ void Gate::request_trailers(Id id, TapTime at, std::span<const stream::TapField>
 void Gate::interim(Id id, TapTime at, int status, std::span<const stream::TapField> fields) {
   recorder_->interim(id, at, status, fields);
 }
-TapInterest Gate::response(Id id, TapTime at, const stream::TapResponse& response) { return recorder_->response(id, at, response); }
+TapInterest Gate::response(Id id, TapTime at, const stream::TapResponse& response) {
+  return recorder_->response(id, at, response);
+}
 void Gate::data(Id id, TapTime at, std::string_view bytes) { recorder_->data(id, at, bytes); }
 void Gate::message(Id id, TapTime at, const stream::TapMessage& message) { recorder_->message(id, at, message); }
 void Gate::close(Id id, TapTime at, const stream::TapClose& close) { recorder_->close(id, at, close); }

@@ -28,8 +28,10 @@ bool may_match(std::string_view glob, std::string_view beginning) {
     std::vector<bool> next(glob.size() + 1, false);
     for (std::size_t i = 0; i < glob.size(); ++i) {
       if (!at[i]) continue;
-      if (glob[i] == '*') reach(next, i);
-      else if (same_letter(glob[i], c)) reach(next, i + 1);
+      if (glob[i] == '*')
+        reach(next, i);
+      else if (same_letter(glob[i], c))
+        reach(next, i + 1);
     }
     at = std::move(next);
   }

@@ -19,7 +19,9 @@ class IdleTap final : public Tap {
   void request_trailers(Id id, TapTime at, std::span<const TapField> trailers) override {
     busy().request_trailers(id, at, trailers);
   }
-  void interim(Id id, TapTime at, int status, std::span<const TapField> fields) override { busy().interim(id, at, status, fields); }
+  void interim(Id id, TapTime at, int status, std::span<const TapField> fields) override {
+    busy().interim(id, at, status, fields);
+  }
   TapInterest response(Id id, TapTime at, const TapResponse& response) override { return busy().response(id, at, response); }
   void data(Id id, TapTime at, std::string_view bytes) override { busy().data(id, at, bytes); }
   void message(Id id, TapTime at, const TapMessage& message) override { busy().message(id, at, message); }

@@ -37,7 +37,8 @@ TEST_CASE("a host alone stands for all of its URLs and for no other's") {
   CHECK_FALSE(opened({"*.example"}, "example"));
   CHECK(opened({"a.example/v1/*"}, "a.example"));
   CHECK(watch_globs("a.example/v1/*").front() == WatchGlob{"http://a.example/v1/*", false});
-  CHECK(watch_globs("!a.example:80") == std::vector<WatchGlob>{{"http://a.example:80/*", true}, {"https://a.example:80/*", true}});
+  CHECK(watch_globs("!a.example:80") ==
+        std::vector<WatchGlob>{{"http://a.example:80/*", true}, {"https://a.example:80/*", true}});
 }
 
 TEST_CASE("a URL without a path gets one, since every URL has") {
