@@ -6,6 +6,7 @@
 #include "exchange_members.hpp"
 #include "har/exchange.hpp"
 #include "stream/codec/sse.hpp"
+#include "stream/io/decompressor.hpp"
 #include "stream/record/reader.hpp"
 #include "stream/record/writer.hpp"
 #include "stream/text/base64.hpp"
@@ -197,6 +198,56 @@ std::string_view header_value(const Json& headers, std::string_view wanted) {
   return value;
 }
 
+/// What an event says in a member of that name which its kind does not have by itself; null without.
+const Json& said_by(const std::optional<Event>& event, std::string_view name) {
+  static const Json kNone;
+  if (!event) return kNone;
+  const auto found =
+      std::find_if(event->other.begin(), event->other.end(), [&](const JsonMember& member) { return member.name == name; });
+  return found == event->other.end() ? kNone : found->value;
+}
+
+/// Members of `from` instead of those in `to`, or besides; objects within them in the same way.
+void merge_into(Json& to, const Json& from) {
+  if (!from.is_object() || !to.is_object()) return;
+  for (const JsonMember& member : from.as_object()) {
+    Json* const known = to.find(member.name);
+    if (known != nullptr && known->is_object() && member.value.is_object()) {
+      merge_into(*known, member.value);
+    } else {
+      to.set(member.name, member.value);
+    }
+  }
+}
+
+std::optional<stream::Compression> coding_of(const Event& response) {
+  const std::string_view coding = header_value(response.object["headers"], "content-encoding");
+  if (coding == "gzip" || coding == "x-gzip") return stream::Compression::gzip;
+  if (coding == "deflate") return stream::Compression::zlib;
+  if (coding == "br") return stream::Compression::brotli;
+  if (coding == "zstd") return stream::Compression::zstd;
+  return std::nullopt;
+}
+
+/// The exchange with its response's content coding undone, chunk by chunk: in a HAR a body is what the program saw. No value: it
+/// has none, or one that cannot be undone.
+std::optional<Exchange> decoded(const Exchange& exchange) {
+  if (!exchange.response) return std::nullopt;
+  const auto coding = coding_of(*exchange.response);
+  if (!coding || exchange.response->object["content"].find("text") != nullptr) return std::nullopt;
+  Exchange out = exchange;
+  stream::Decompressor decoder(*coding);
+  bool any = false;
+  for (Event& event : out.timeline) {
+    if (!is_body(event, Direction::receive)) continue;
+    std::string bytes;
+    if (!decoder.feed(event.data, bytes)) return std::nullopt;
+    event.data = std::move(bytes);
+    any = true;
+  }
+  return any ? std::optional(std::move(out)) : std::nullopt;
+}
+
 Json new_request(const Exchange& exchange) {
   Json out = complete(exchange.request ? exchange.request->object : Json(), {{"method", "GET"},
                                                                              {"url", ""},
@@ -213,10 +264,12 @@ Json new_request(const Exchange& exchange) {
     if (!text) post.push_back({"_encoding", "base64"});
     out.set("postData", std::move(post));
   }
+  merge_into(out, said_by(exchange.end, "request"));
   return out;
 }
 
-Json new_response(const Exchange& exchange) {
+/// `coded`: how long the body was before its coding was undone.
+Json new_response(const Exchange& exchange, std::optional<std::size_t> coded) {
   const auto made = response(exchange);
   Json out = complete(made.value_or(Json()), {{"status", 0},
                                               {"statusText", ""},
@@ -228,9 +281,23 @@ Json new_response(const Exchange& exchange) {
                                               {"headersSize", -1},
                                               {"bodySize", -1}});
   if (Json* content = out.find("content"); content->is_object()) {
-    *content = complete(*content, {{"size", static_cast<std::uint64_t>(body_of(exchange).size())}, {"mimeType", "x-unknown"}});
+    const std::size_t size = body_of(exchange).size();
+    Json::Object defaults{{"size", static_cast<std::uint64_t>(size)}};
+    if (coded) defaults.push_back({"compression", static_cast<std::int64_t>(size) - static_cast<std::int64_t>(*coded)});
+    defaults.push_back({"mimeType", "x-unknown"});
+    *content = complete(*content, std::move(defaults));
   }
+  merge_into(out, said_by(exchange.end, "response"));
   return out;
+}
+
+/// The timings as they were measured; how long the body took is known when it has ended.
+Json new_timings(const Exchange& exchange, Nanos begin, Nanos answer, Nanos end) {
+  Json timings = exchange.response && exchange.response->timings.is_object()
+                     ? exchange.response->timings
+                     : Json(Json::Object{{"send", 0}, {"wait", number(stream::format_decimal_millis(answer - begin))}});
+  if (timings.find("receive") == nullptr) timings.set("receive", number(stream::format_decimal_millis(end - answer)));
+  return timings;
 }
 
 Nanos end_of(const Exchange& exchange) {
@@ -240,12 +307,15 @@ Nanos end_of(const Exchange& exchange) {
   return exchange.end ? std::max(last, exchange.end->t) : last;
 }
 
-Json new_entry(const Exchange& exchange) {
+Json new_entry(const Exchange& recorded) {
+  const auto undone = decoded(recorded);
+  const Exchange& exchange = undone ? *undone : recorded;
   const Nanos begin = exchange.begin();
   const Nanos end = end_of(exchange);
   const Nanos answer = exchange.response ? exchange.response->t : end;
-  static const Json kNothing = Json::object();
-  const Json& others = exchange.request && exchange.request->entry.is_object() ? exchange.request->entry : kNothing;
+  Json others = exchange.request && exchange.request->entry.is_object() ? exchange.request->entry : Json::object();
+  merge_into(others, said_by(exchange.response, "entry"));
+  merge_into(others, said_by(exchange.end, "entry"));
 
   Json out = Json::object();
   const auto take = [&](std::string_view name) {
@@ -262,13 +332,9 @@ Json new_entry(const Exchange& exchange) {
   make("startedDateTime", regenerate(exchange, "startedDateTime"));
   make("time", number(stream::format_decimal_millis(end - begin)));
   out.set("request", new_request(exchange));
-  out.set("response", new_response(exchange));
+  out.set("response", new_response(exchange, undone ? std::optional(body_of(recorded).size()) : std::nullopt));
   make("cache", Json::object());
-  make("timings", exchange.response && exchange.response->timings.is_object()
-                      ? exchange.response->timings
-                      : Json(Json::Object{{"send", 0},
-                                          {"wait", number(stream::format_decimal_millis(answer - begin))},
-                                          {"receive", number(stream::format_decimal_millis(end - answer))}}));
+  make("timings", new_timings(exchange, begin, answer, end));
   const stream::StreamKind kind = exchange.kind();
   if (kind == stream::StreamKind::websocket) make("_resourceType", Json("websocket"));
   if (kind == stream::StreamKind::sse) make("_resourceType", Json("eventsource"));

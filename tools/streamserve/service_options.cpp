@@ -3,27 +3,9 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include <charconv>
+#include "common/service.hpp"
 
 namespace tools::streamserve {
-namespace {
-
-/// "9000", "0.0.0.0:9000", "[::1]:9000"
-void set_address(ServiceOptions& options, const std::string& text) {
-  const auto colon = text.rfind(':');
-  const std::string_view port = std::string_view(text).substr(colon == std::string::npos ? 0 : colon + 1);
-  std::uint16_t number = 0;
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (port.empty() || error != std::errc{} || end != port.data() + port.size())
-    throw CLI::ValidationError("--status", fmt::format("expected PORT or HOST:PORT, found \"{}\"", text));
-  options.status_port = number;
-  if (colon == std::string::npos) return;
-  std::string host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  options.status_host = host;
-}
-
-}  // namespace
 
 void declare_service(CLI::App& app, ServiceOptions& options) {
   constexpr const char* kMocks = "Mocks";
@@ -53,9 +35,15 @@ void declare_service(CLI::App& app, ServiceOptions& options) {
       ->type_name("FILE")
       ->group(kService);
   app.add_option_function<std::string>(
-         "--status", [&options](const std::string& text) { set_address(options, text); },
-         "Show what is going on at this address. A page, /status as JSON, and /metrics for Prometheus.")
-      ->type_name("[HOST:]PORT")
+         "--status",
+         [&options](const std::string& text) {
+           const auto address = parse_listen_address(text);
+           if (!address) throw CLI::ValidationError("--status", fmt::format("expected PORT or HOST:PORT, found \"{}\"", text));
+           options.status_port = address->port;
+           if (!address->host.empty()) options.status_host = address->host;
+         },
+         "Show what is going on at this address, [HOST:]PORT. A page, /status as JSON, and /metrics for Prometheus.")
+      ->type_name("ADDRESS")
       ->group(kService);
   app.add_option("--ready-file", options.ready_file,
                  "Write the address to this file when requests can come. It is removed at the end.")

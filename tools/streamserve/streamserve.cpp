@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
 
 #include "common/pace_options.hpp"
-#include "stream/io/byte_sink.hpp"
+#include "common/service.hpp"
 #include "streamserve/mocks.hpp"
 #include "streamserve/repertoire.hpp"
 #include "streamserve/request_log.hpp"
@@ -28,34 +26,6 @@ constexpr stream::Nanos kMocksPeriod = std::chrono::milliseconds(500);
 
 /// Large pieces of memory go back to the system when they are freed, instead of being cut up among thousands of connections.
 void keep_heap_whole() { mallopt(M_MMAP_THRESHOLD, 32 * 1024); }
-
-/// Each connection takes a descriptor, and the usual limit of 1024 is there for programs that use select().
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-/// A file with the address, as long as this lives.
-class ReadyFile {
- public:
-  static stream::Result<std::unique_ptr<ReadyFile>> write(const std::string& path, std::string_view text) {
-    stream::OutputOptions options;
-    options.overwrite = stream::Overwrite::yes;
-    STREAM_ASSIGN(const auto sink, stream::open_output(path, options));
-    STREAM_TRY(sink->write(text));
-    STREAM_TRY(sink->finish());
-    return std::make_unique<ReadyFile>(path);
-  }
-  explicit ReadyFile(std::string path) : path_(std::move(path)) {}
-  ReadyFile(const ReadyFile&) = delete;
-  ReadyFile& operator=(const ReadyFile&) = delete;
-  ~ReadyFile() { ::unlink(path_.c_str()); }
-
- private:
-  std::string path_;
-};
 
 stream::Status check(const Options& options) {
   if (const auto error = check_pace(options.pace.pace)) return stream::fail(*error);

@@ -84,4 +84,16 @@ Result<HttpMatch> HttpMocks::match(const Request& request) {
   return out;
 }
 
+bool HttpMocks::may_match(const Request& request) const {
+  const std::string url = request.any_origin ? without_origin(request.url) : std::string(request.url);
+  std::vector<std::string_view> stars;
+  for (std::size_t i = 0; i < mocks_.size(); ++i) {
+    const HttpRequestMatch& wanted = mocks_[i].request;
+    if (wanted.method == request.method && state_->urls[i].matches(url, request.any_origin, stars) &&
+        matches(wanted.headers, request))
+      return true;
+  }
+  return false;
+}
+
 }  // namespace stream::mock

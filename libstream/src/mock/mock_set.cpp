@@ -46,6 +46,10 @@ Result<HttpMatch> MockSet::match(const Request& request) {
   return HttpMatch{};
 }
 
+bool MockSet::may_match(const Request& request) const {
+  return std::any_of(files_.begin(), files_.end(), [&](const File& file) { return file.http.may_match(request); });
+}
+
 std::unique_ptr<WebSocketConversation> MockSet::connect(const Request& handshake) {
   for (File& file : files_) {
     if (auto conversation = file.websocket.connect(handshake)) return conversation;

@@ -42,8 +42,9 @@ Error listen_error(const tcp::endpoint& endpoint, const error_code& error) {
 
 }  // namespace
 
-Door::Door(asio::io_context& context, TimerQueue& timers, const ServerOptions& options, Handler& handler)
+Door::Door(asio::io_context& context, TimerQueue& timers, const ServerOptions& options, Handler& handler, Entrance entrance)
     : options_(options),
+      entrance_(std::move(entrance)),
       timers_(timers),
       acceptor_(context.get_executor()),
       services_{context, timers, handler, options_, nullptr},
@@ -115,6 +116,7 @@ void Door::end() {
 
 void Door::enter(Transport transport, std::string peer) {
   ++services_.stats.connections;
+  if (entrance_) return services_.adopt(entrance_(services_, std::move(transport), std::move(peer)));
   if (options_.tls) return services_.adopt(std::make_shared<Greeting>(services_, std::move(transport), std::move(peer)));
   services_.adopt(std::make_shared<Http1Connection>(services_, std::move(transport), std::move(peer)));
 }

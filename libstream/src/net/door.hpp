@@ -11,10 +11,15 @@
 
 namespace stream::net {
 
+/// What becomes of a connection that has come.
+using Entrance = std::function<std::shared_ptr<Session>(Services&, Transport, std::string peer)>;
+
 /// An address that is listened at, and the connections that came there.
 class Door {
  public:
-  Door(boost::asio::io_context& context, TimerQueue& timers, const ServerOptions& options, Handler& handler);
+  /// Without an `entrance` they are of HTTP/1, answered by the handler.
+  Door(boost::asio::io_context& context, TimerQueue& timers, const ServerOptions& options, Handler& handler,
+       Entrance entrance = {});
   Door(const Door&) = delete;
   Door& operator=(const Door&) = delete;
   ~Door();
@@ -35,6 +40,7 @@ class Door {
   void enter(Transport transport, std::string peer);
 
   const ServerOptions options_;
+  const Entrance entrance_;
   TimerQueue& timers_;
   boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type> acceptor_;
   std::unique_ptr<TlsServer> tls_;

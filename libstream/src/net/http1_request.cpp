@@ -299,7 +299,7 @@ std::size_t Http1RequestReader::feed_chunked(std::string_view bytes) {
   items_.clear();
   const std::uint64_t before = chunks_->consumed();
   const Status status = chunks_->feed(bytes, items_);
-  for (const ChunkedItem& item : items_) {
+  for (ChunkedItem& item : items_) {
     if (item.kind == ChunkedItem::Kind::size_line) {
       const std::uint64_t line = item.data_begin - item.begin;
       framing_bytes_ += line > kSizeLine ? line - kSizeLine : 0;
@@ -312,6 +312,8 @@ std::size_t Http1RequestReader::feed_chunked(std::string_view bytes) {
       keep(item.data);
     } else if (item.trailers.size() > limits_.max_fields) {
       refuse(431, fmt::format("the request has more than {} trailer fields", limits_.max_fields));
+    } else {
+      trailers_ = std::move(item.trailers);
     }
     if (refusal_) break;
   }

@@ -53,6 +53,15 @@ class Http1RequestReader {
   /// wanted: it is done, or refused.
   std::size_t feed(std::string_view bytes);
 
+  /// How many of the next bytes belong to the body as they are, without framing.
+  std::uint64_t plain() const { return !refusal_ && state_ == State::length ? remaining_ : 0; }
+  /// Passes over so many of them, as if they had been fed, but for body().
+  void skip_plain(std::uint64_t count) {
+    body_size_ += count;
+    remaining_ -= count;
+    if (remaining_ == 0) state_ = State::done;
+  }
+
   /// The head is here.
   bool headed() const { return state_ > State::fields; }
   /// All of the request is here.
@@ -65,6 +74,8 @@ class Http1RequestReader {
   /// The first Http1RequestLimits::kept_body bytes, without transfer coding. May be moved from.
   std::string& body() { return body_; }
   std::uint64_t body_size() const { return body_size_; }
+  /// Those of the trailer section, once the request is done.
+  const std::vector<ChunkedTrailer>& trailers() const { return trailers_; }
 
  private:
   enum class State : std::uint8_t { line, fields, length, chunked, done };
@@ -98,6 +109,7 @@ class Http1RequestReader {
   std::uint64_t framing_bytes_ = 0;  // of size lines, beyond what a size needs
   std::string body_{};
   std::uint64_t body_size_ = 0;
+  std::vector<ChunkedTrailer> trailers_{};
   std::optional<Http1Refusal> refusal_{};
 };
 

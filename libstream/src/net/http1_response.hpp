@@ -53,6 +53,19 @@ class Http1ResponseReader {
   /// The connection has ended. Appends the end of a body that ends so. Errors: `truncated`.
   Status finish(std::vector<Http1Item>& out);
 
+  /// How many of the next bytes belong to the body as they are, without framing.
+  std::uint64_t plain() const {
+    if (failure_) return 0;
+    return state_ == State::length ? remaining_ : state_ == State::until_close ? UINT64_MAX : 0;
+  }
+  /// Passes over so many of them, as if they had been fed, without an item.
+  void skip_plain(std::uint64_t count) {
+    consumed_ += count;
+    if (state_ != State::length) return;
+    remaining_ -= count;
+    if (remaining_ == 0) state_ = State::done;
+  }
+
   bool done() const { return state_ == State::done; }
   /// The head has come.
   bool headed() const { return state_ != State::line; }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "door.hpp"
+#include "server_access.hpp"
 
 namespace stream::net {
 namespace asio = boost::asio;
@@ -83,8 +84,8 @@ struct Server::Impl {
     timers.disarm(drain_timer);
   }
 
-  Result<Door*> add_door(const ServerOptions& options, Handler& handler) {
-    auto door = std::make_unique<Door>(context, timers, options, handler);
+  Result<Door*> add_door(const ServerOptions& options, Handler& handler, Entrance entrance = {}) {
+    auto door = std::make_unique<Door>(context, timers, options, handler, std::move(entrance));
     STREAM_TRY(door->bind());
     doors.push_back(std::move(door));
     return doors.back().get();
@@ -136,6 +137,7 @@ struct Server::Impl {
     ended = true;
     error_code ignored;
     for (const auto& door : doors) door->end();
+    if (const auto work = std::exchange(at_end, {})) work();
     timers.close();
     calls.cancel(ignored);  // open until the end: stop() may come again
   }
@@ -149,19 +151,28 @@ struct Server::Impl {
   std::vector<std::unique_ptr<Repeated>> repeated;
   Timer drain_timer;
   std::function<void(int)> notified;
+  std::function<void()> at_end;
   std::mutex posted_mutex;
   std::vector<std::function<void()>> posted;
   bool ended = false;
 };
 
-Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options, Handler& handler) {
+Result<std::unique_ptr<Server>> ServerAccess::listen(const ServerOptions& options, Handler& handler, Entrance entrance) {
   try {
-    auto impl = std::make_unique<Impl>();
-    STREAM_TRY(impl->add_door(options, handler));
+    auto impl = std::make_unique<Server::Impl>();
+    STREAM_TRY(impl->add_door(options, handler, std::move(entrance)));
     return std::unique_ptr<Server>(new Server(std::move(impl)));
   } catch (const boost::system::system_error& error) {
     return fail({ErrorCode::io, std::string("cannot start a server: ") + error.what(), {}, {}});
   }
+}
+
+asio::io_context& ServerAccess::context(Server& server) { return server.impl_->context; }
+TimerQueue& ServerAccess::timers(Server& server) { return server.impl_->timers; }
+void ServerAccess::at_end(Server& server, std::function<void()> work) { server.impl_->at_end = std::move(work); }
+
+Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options, Handler& handler) {
+  return ServerAccess::listen(options, handler, {});
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

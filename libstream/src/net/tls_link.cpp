@@ -149,19 +149,20 @@ BIO* make_tls_link(int descriptor, SSL* below, std::string unread) {
   return bio;
 }
 
-std::string tls_failure_text(unsigned long code) {
+std::string tls_failure_text(unsigned long code, std::string_view peer) {
+  const std::string who = "the " + std::string(peer);
   if (ERR_GET_LIB(code) == ERR_LIB_SSL) {
     const int reason = ERR_GET_REASON(code);
     if (reason >= SSL_AD_REASON_OFFSET) {
       const int alert = reason - SSL_AD_REASON_OFFSET;
       const std::string name = SSL_alert_desc_string_long(alert);
-      return (is_about_certificate(alert) ? "the client does not trust the certificate: " : "the client sent an alert: ") + name;
+      return who + (is_about_certificate(alert) ? " does not trust the certificate: " : " sent an alert: ") + name;
     }
     switch (reason) {
       case SSL_R_NO_APPLICATION_PROTOCOL:
-        return "the client does not offer HTTP/1.1";
+        return who + " does not offer HTTP/1.1";
       case SSL_R_UNSUPPORTED_PROTOCOL:
-        return "the client offers no version of TLS that is in use: 1.2 and 1.3 are";
+        return who + " offers no version of TLS that is in use: 1.2 and 1.3 are";
       default:
         break;
     }

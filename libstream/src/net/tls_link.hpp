@@ -3,6 +3,7 @@
 #include <openssl/types.h>
 
 #include <string>
+#include <string_view>
 
 namespace stream::net {
 
@@ -12,7 +13,7 @@ namespace stream::net {
 /// descriptor; neither is closed. Null: out of memory.
 BIO* make_tls_link(int descriptor, SSL* below, std::string unread);
 
-/// Why TLS failed, in words, by the code on top of OpenSSL's queue of errors.
-std::string tls_failure_text(unsigned long code);
+/// Why TLS failed, in words, by the code on top of OpenSSL's queue of errors. `peer` is what the other side is called: "client".
+std::string tls_failure_text(unsigned long code, std::string_view peer = "client");
 
 }  // namespace stream::net

@@ -53,7 +53,7 @@ bool Transport::prepare() {
 
 void Transport::unread(std::string_view bytes) { unread_.insert(0, bytes); }
 
-bool Transport::start_tls(TlsSession tls) {
+bool Transport::start_tls(TlsSession tls, Side side) {
   outer_ = std::move(tls_);
   SSL_set_mode(tls.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   // Many clients end the connection without a word; over HTTP/1 that loses nothing that the framing does not notice.
@@ -61,7 +61,8 @@ bool Transport::start_tls(TlsSession tls) {
   BIO* const link = make_tls_link(socket_.native_handle(), outer_.get(), std::exchange(unread_, {}));
   if (link == nullptr) return false;
   SSL_set_bio(tls.get(), link, link);  // takes one reference for both
-  SSL_set_accept_state(tls.get());
+  side == Side::server ? SSL_set_accept_state(tls.get()) : SSL_set_connect_state(tls.get());
+  side_ = side;
   tls_ = std::move(tls);
   return true;
 }
@@ -80,7 +81,7 @@ Transport::Io Transport::tls_result(SSL* tls, int result, std::size_t size, bool
     case SSL_ERROR_SYSCALL:
       return {Kind::failed, 0};
     default:
-      failure_ = tls_failure_text(ERR_peek_last_error());
+      failure_ = tls_failure_text(ERR_peek_last_error(), side_ == Side::server ? "client" : "server");
       return {Kind::failed, 0};
   }
 }
@@ -206,6 +207,7 @@ Transport Transport::take() {
   other.tls_ = std::move(tls_);
   other.read_wants_write_ = read_wants_write_;
   other.write_wants_read_ = write_wants_read_;
+  other.side_ = side_;
   return other;
 }
 

@@ -23,7 +23,7 @@ struct TlsFree {
 };
 using TlsSession = std::unique_ptr<SSL, TlsFree>;
 
-/// What a connection of a server's is made of: a socket that never blocks, with or without TLS. Protocols read, write, and wait
+/// What a connection is made of: a socket that never blocks, with or without TLS. Protocols read, write, and wait
 /// for readiness; they need not know which of the two it is.
 class Transport {
  public:
@@ -41,6 +41,7 @@ class Transport {
     yes,
     no,  ///< over TLS, the peer sees that there should have been more (RFC 8446 §6.1)
   };
+  enum class Side : std::uint8_t { server, client };  ///< of TLS
 
   /// The most that one read() gives over TLS.
   static constexpr std::size_t kReadSize = 16 * 1024;
@@ -51,8 +52,8 @@ class Transport {
   /// Gives bytes back that were read: they are read again, also by TLS that starts after it.
   void unread(std::string_view bytes);
   /// From here on everything is encrypted, what is encrypted already once more (TLS through a tunnel to a TLS port). The
-  /// socket's owner is the server of `tls`. False: out of memory.
-  bool start_tls(TlsSession tls);
+  /// socket's owner is `side` of `tls`. False: out of memory.
+  bool start_tls(TlsSession tls, Side side = Side::server);
   /// Shakes hands, as far as it goes without waiting: `again` is to be followed by wait_readable().
   Io handshake();
   bool secure() const { return tls_ != nullptr; }
@@ -108,6 +109,7 @@ class Transport {
   TlsSession tls_{};
   bool read_wants_write_ = false;
   bool write_wants_read_ = false;
+  Side side_ = Side::server;
   std::size_t farewells_ = 0;  // how many layers have said it, from the inside
   std::string failure_{};
 };

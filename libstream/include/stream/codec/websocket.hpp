@@ -97,6 +97,8 @@ class WsFrameDecoder {
   Status finish(std::vector<WsFrame>& out);
 
   const std::optional<WsFailure>& failure() const { return failure_; }
+  /// What was fed ends where a frame does, and no fragmented message is open: another one may begin.
+  bool between_messages() const { return !in_payload_ && head_size_ == 0 && !in_message_; }
 
  private:
   Status take_head(std::string_view& bytes, std::vector<WsFrame>& out);
@@ -153,6 +155,8 @@ class WsMessageDecoder {
   /// The input has ended. Errors: `truncated` within a frame or a fragmented message. No close frame is no error.
   Status finish(std::vector<WsMessage>& out);
 
+  /// What was fed ends where a message does, and no other has begun.
+  bool between_messages() const { return !failure_ && frames_.between_messages(); }
   /// A close frame has come.
   bool closed() const { return closed_; }
   /// How many of the bytes fed were taken: after a close frame, those up to its end. Without `origin`.

@@ -41,6 +41,8 @@ class HttpMocks {
   /// The first mock, in the order of the file, that fits. The times of the answer's steps count from the arrival of the request.
   /// Errors: `io`, `unsupported`, `limit` for a file that can't be sent.
   Result<HttpMatch> match(const Request& request);
+  /// Whether a mock might fit it, whatever its body is and how often it was asked. Counts nothing.
+  bool may_match(const Request& request) const;
 
   std::size_t size() const { return mocks_.size(); }
   const HttpMock& operator[](std::size_t index) const { return mocks_[index]; }

@@ -27,6 +27,7 @@ class MockSet {
 
   /// As HttpMocks::match(), file by file; `mock` counts within the file that `place` names.
   Result<HttpMatch> match(const Request& request);
+  bool may_match(const Request& request) const;
   std::unique_ptr<WebSocketConversation> connect(const Request& handshake);
 
  private:

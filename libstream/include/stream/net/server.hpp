@@ -158,6 +158,7 @@ class Server {
 
  private:
   struct Impl;
+  friend struct ServerAccess;
   explicit Server(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,183 @@
+#include "capture/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cstring>
+#include <string>
+
+#include "stream/text/base64.hpp"
+#include "stream/text/json.hpp"
+#include "stream/text/utf8.hpp"
+
+namespace har::capture {
+namespace {
+
+constexpr std::uint64_t kOnes = 0x0101010101010101U;
+constexpr std::uint64_t kHighs = 0x8080808080808080U;
+
+/// The high bit of each byte that JSON escapes. The lowest is right; behind it there may be more than there should be, since the
+/// subtractions borrow.
+std::uint64_t escapes_in(std::uint64_t word) {
+  const std::uint64_t control = (word - kOnes * 0x20) & ~word;
+  const std::uint64_t quotes = word ^ (kOnes * static_cast<unsigned char>('"'));
+  const std::uint64_t slashes = word ^ (kOnes * static_cast<unsigned char>('\\'));
+  return (control | ((quotes - kOnes) & ~quotes) | ((slashes - kOnes) & ~slashes)) & kHighs;
+}
+
+/// What stands behind the backslash; 'u': four digits more.
+constexpr std::array<char, 256> kEscapes = [] {
+  std::array<char, 256> table{};
+  for (std::size_t i = 0; i < 0x20; ++i) table[i] = 'u';
+  table['"'] = '"';
+  table['\\'] = '\\';
+  table['\b'] = 'b';
+  table['\f'] = 'f';
+  table['\n'] = 'n';
+  table['\r'] = 'r';
+  table['\t'] = 't';
+  return table;
+}();
+
+inline char* put_escape(char* out, char c) {
+  const char escape = kEscapes[static_cast<unsigned char>(c)];
+  out[0] = '\\';
+  out[1] = escape;
+  if (escape != 'u') [[likely]]
+    return out + 2;
+  constexpr char kHex[] = "0123456789abcdef";
+  out[2] = '0';
+  out[3] = '0';
+  out[4] = kHex[(static_cast<unsigned char>(c) >> 4) & 15];
+  out[5] = kHex[static_cast<unsigned char>(c) & 15];
+  return out + 6;
+}
+
+/// At most kPiece bytes; all bytes' high bits are gathered in `high`.
+constexpr std::size_t kPiece = 4096;
+void put_piece(Text& out, std::string_view text, std::uint64_t& high) {
+  char* const begin = out.room(6 * text.size() + 8);
+  char* to = begin;
+  const char* from = text.data();
+  const char* const end = from + text.size();
+  while (end - from >= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, 8);
+    std::memcpy(to, &word, 8);
+    high |= word;
+    std::uint64_t found = escapes_in(word);
+    if constexpr (std::endian::native == std::endian::big) found = found == 0 ? 0 : kHighs;
+    if (found == 0) {
+      from += 8;
+      to += 8;
+      continue;
+    }
+    if constexpr (std::endian::native == std::endian::little) {
+      const int plain = std::countr_zero(found) / 8;
+      from += plain;
+      to = put_escape(to + plain, *from);
+      ++from;
+    } else {
+      break;
+    }
+  }
+  for (; from != end; ++from) {
+    const auto byte = static_cast<unsigned char>(*from);
+    high |= byte;
+    if (byte < 0x20 || byte == '"' || byte == '\\') {
+      to = put_escape(to, *from);
+    } else {
+      *to++ = *from;
+    }
+  }
+  out.added(static_cast<std::size_t>(to - begin));
+}
+
+std::uint64_t put_inside(Text& out, std::string_view text) {
+  std::uint64_t high = 0;
+  for (std::size_t at = 0; at < text.size(); at += kPiece) put_piece(out, text.substr(at, kPiece), high);
+  return high & kHighs;
+}
+
+/// `digits` decimals behind the point, without zeros at the end.
+void put_decimal(Text& out, std::int64_t value, std::uint64_t unit, int digits) {
+  std::uint64_t magnitude = value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
+  if (value < 0) out << '-';
+  put_number(out, magnitude / unit);
+  magnitude %= unit;
+  if (magnitude == 0) return;
+  char* const to = out.room(static_cast<std::size_t>(digits) + 1);
+  to[0] = '.';
+  for (int i = digits; i > 0; --i) {
+    to[i] = static_cast<char>('0' + magnitude % 10);
+    magnitude /= 10;
+  }
+  int used = digits;
+  while (to[used] == '0') --used;
+  out.added(static_cast<std::size_t>(used) + 1);
+}
+
+}  // namespace
+
+void Text::drop_front(std::size_t count) {
+  std::memmove(data_.get(), data_.get() + count, size_ - count);
+  size_ -= count;
+}
+
+Text& Text::operator<<(std::string_view bytes) {
+  if (bytes.empty()) return *this;
+  std::memcpy(room(bytes.size()), bytes.data(), bytes.size());
+  size_ += bytes.size();
+  return *this;
+}
+
+void Text::grow(std::size_t count) {
+  const std::size_t capacity = std::max({std::size_t{256}, 2 * capacity_, size_ + count});
+  std::unique_ptr<char[]> data(new char[capacity]);
+  if (size_ != 0) std::memcpy(data.get(), data_.get(), size_);
+  data_ = std::move(data);
+  capacity_ = capacity;
+}
+
+void put_number(Text& out, std::uint64_t value) {
+  char* const to = out.room(20);
+  out.added(static_cast<std::size_t>(std::to_chars(to, to + 20, value).ptr - to));
+}
+
+void put_seconds(Text& out, stream::Nanos time) { put_decimal(out, time.count(), 1'000'000'000, 9); }
+void put_millis(Text& out, stream::Nanos time) { put_decimal(out, time.count(), 1'000'000, 6); }
+
+void put_string(Text& out, std::string_view text) {
+  const std::size_t before = out.size();
+  out << '"';
+  if (put_inside(out, text) != 0 && !stream::is_utf8(text)) {
+    out.cut(before);
+    std::string repaired;
+    stream::write_json_string(repaired, text);
+    out << repaired;
+    return;
+  }
+  out << '"';
+}
+
+void put_escaped(Text& out, std::string_view text) { put_inside(out, text); }
+
+void put_base64(Text& out, std::string_view bytes) {
+  std::string encoded;
+  stream::base64_append(encoded, bytes);
+  out << encoded;
+}
+
+void put_octets(Text& out, std::string_view bytes) {
+  const std::size_t before = out.size();
+  out << R"("data":")";
+  if (put_inside(out, bytes) != 0 && !stream::is_utf8(bytes)) {
+    out.cut(before);
+    out << R"("data64":")";
+    put_base64(out, bytes);
+  }
+  out << '"';
+}
+
+}  // namespace har::capture

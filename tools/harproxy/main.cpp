@@ -1,0 +1,3 @@
+#include "harproxy/harproxy.hpp"
+
+int main(int argc, char** argv) { return tools::harproxy::main(argc, argv); }
