@@ -22,7 +22,7 @@ using stream::Status;
 
 /// Lines that wait for a disk that takes none; beyond that they are lost.
 constexpr std::size_t kKeep = std::size_t{8} << 20;
-constexpr std::size_t kWrite = std::size_t{1} << 20;
+constexpr std::size_t kWrite = std::size_t{256} << 10;  ///< stays in the cache between being made and being written
 constexpr Nanos kRetry = std::chrono::milliseconds(200);
 
 std::string_view name_of(Captured::Kind kind) {
@@ -148,9 +148,12 @@ void NdjsonOutput::take(const Captured& captured) {
 }
 
 void NdjsonOutput::put(const Captured& captured, Begun& begun) {
+  if (captured.kind == Captured::Kind::message) return put_message(captured);
   const std::size_t from = text_.size();
   open_line(name_of(captured.kind), captured.id, captured.t);
   switch (captured.kind) {
+    case Captured::Kind::message:
+      break;
     case Captured::Kind::request:
       begun.websocket = captured.request.websocket;
       text_ << R"(,"request":)";
@@ -183,18 +186,6 @@ void NdjsonOutput::put(const Captured& captured, Begun& begun) {
       text_ << (captured.direction == stream::Direction::send ? R"(,"dir":"send",)" : ",");
       put_octets(text_, captured.bytes);
       break;
-    case Captured::Kind::message:
-      text_ << (captured.message.direction == stream::Direction::send ? R"(,"dir":"send","opcode":)"
-                                                                      : R"(,"dir":"receive","opcode":)");
-      put_number(text_, static_cast<std::uint64_t>(captured.message.opcode));
-      text_ << ',';
-      put_octets(text_, captured.message.data);
-      if (captured.message.mocked) text_ << R"(,"mocked":true)";
-      if (captured.message.truncated) {
-        text_ << ',';
-        put_truncated(text_, captured.message.size);
-      }
-      break;
     case Captured::Kind::close:
       text_ << R"(,"dir":")" << to_string(captured.close.direction) << '"';
       if (captured.close.code) {
@@ -215,6 +206,32 @@ void NdjsonOutput::put(const Captured& captured, Begun& begun) {
     case Captured::Kind::end:
       put_end(captured, begun);
       break;
+  }
+  text_ << "}\n";
+}
+
+void NdjsonOutput::put_message(const Captured& captured) {
+  const stream::TapMessage& message = captured.message;
+  const bool sent = message.direction == stream::Direction::send;
+  MessageHead& head = message_heads_[sent ? 1 : 0];
+  if (head.id == captured.id && head.t == captured.t && head.opcode == message.opcode) {
+    text_ << head.text;
+  } else {
+    const std::size_t from = text_.size();
+    open_line("message", captured.id, captured.t);
+    text_ << (sent ? R"(,"dir":"send","opcode":)" : R"(,"dir":"receive","opcode":)");
+    put_number(text_, static_cast<std::uint64_t>(message.opcode));
+    text_ << ',';
+    head.id = captured.id;
+    head.t = captured.t;
+    head.opcode = message.opcode;
+    head.text = text_.view().substr(from);
+  }
+  put_octets(text_, message.data);
+  if (message.mocked) text_ << R"(,"mocked":true)";
+  if (message.truncated) {
+    text_ << ',';
+    put_truncated(text_, message.size);
   }
   text_ << "}\n";
 }
@@ -295,13 +312,13 @@ void NdjsonOutput::try_to_write(Nanos now) {
     done += static_cast<std::size_t>(written);
   }
   if (done == 0) return;
-  const std::uint64_t lines = static_cast<std::uint64_t>(
-      std::count(text_.view().begin(), text_.view().begin() + static_cast<std::ptrdiff_t>(done), '\n'));
-  const std::uint64_t events = std::min(lines, waiting_);
   size_ += done;
   summary_.bytes += done;
   unsynced_ = true;
   if (done < text_.size()) {
+    const auto lines = static_cast<std::uint64_t>(
+        std::count(text_.view().begin(), text_.view().begin() + static_cast<std::ptrdiff_t>(done), '\n'));
+    const std::uint64_t events = std::min(lines, waiting_);
     summary_.events += events;
     waiting_ -= events;
     text_.drop_front(done);
