@@ -82,8 +82,10 @@ backend websocket
   server origin 127.0.0.1:{echo}
 frontend stream
   bind 127.0.0.1:{stream}
+  option http-no-delay
   default_backend stream
 backend stream
+  option http-no-delay
   server origin 127.0.0.1:{sse}
 """
 

@@ -53,7 +53,9 @@ void answer(Client& client, std::string_view head) {
   client.body = number_behind(head, "Content-Length: ");
   if (head.starts_with("GET /events")) {
     client.period = static_cast<std::int64_t>(std::max<std::uint64_t>(1, number_behind(head, "every="))) * 1'000'000;
-    client.next = load::now_ns() + client.period;
+    // Streams that are opened together do not stay together: each has its place within the period.
+    static std::int64_t number = 0;
+    client.next = load::now_ns() + ++number * 618'034 % 1'000'000 * client.period / 1'000'000;
     out += "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
   } else if (head.starts_with("GET /bytes")) {
     client.bytes = number_behind(head, "size=");

@@ -9,7 +9,7 @@ namespace har::capture {
 
 /// A batch is handed on when it is as large as this; it has room for a little more, so that it does not grow.
 inline constexpr std::size_t kBatchSize = std::size_t{64} << 10;
-inline constexpr std::size_t kBatchRoom = std::size_t{96} << 10;
+inline constexpr std::size_t kBatchRoom = std::size_t{82} << 10;
 
 /// What happened, one behind the other, as the relay's thread hands it on: it only copies bytes, everything else is done on the
 /// other thread.

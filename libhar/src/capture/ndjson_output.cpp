@@ -69,6 +69,7 @@ stream::Result<std::unique_ptr<NdjsonOutput>> NdjsonOutput::open(const RecorderO
   // The header is there before anything is relayed, and what is wrong with the disk is said at once.
   output->try_to_write(now);
   if (output->failing_) return stream::fail({stream::ErrorCode::io, output->summary_.error, {output->path_}});
+  if (options.fsync == Fsync::interval && output->regular_) output->syncer_ = std::make_unique<Syncer>();
   return output;
 }
 
@@ -346,7 +347,14 @@ void NdjsonOutput::try_to_write(Nanos now) {
 
 void NdjsonOutput::sync(Nanos now) {
   if (!unsynced_ || !regular_ || options_.fsync == Fsync::never) return;
-  if (options_.fsync == Fsync::interval && now - synced_ < options_.fsync_interval) return;
+  if (syncer_) {
+    if (now - synced_ < options_.fsync_interval) return;
+    if (const int number = syncer_->take_failure(); number != 0) failed(number, now);
+    if (!syncer_->begin(descriptor_)) return;
+    synced_ = now;
+    unsynced_ = false;
+    return;
+  }
   synced_ = now;
   unsynced_ = false;
   if (::fdatasync(descriptor_) != 0 && errno != EINVAL) failed(errno, now);
@@ -409,6 +417,9 @@ void NdjsonOutput::finish(Nanos now) {
   waiting_ = 0;
   if (options_.fsync != Fsync::never && regular_ && unsynced_) {
     if (::fdatasync(descriptor_) != 0 && errno != EINVAL) failed(errno, now);
+  }
+  if (syncer_) {
+    if (const int number = syncer_->take_failure(); number != 0) failed(number, now);
   }
   close_file();
 }

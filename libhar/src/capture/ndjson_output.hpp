@@ -7,6 +7,7 @@
 
 #include "capture/captured.hpp"
 #include "capture/output_names.hpp"
+#include "capture/syncer.hpp"
 #include "capture/text.hpp"
 
 namespace har::capture {
@@ -79,6 +80,7 @@ class NdjsonOutput final : public Output {
   stream::Nanos last_t_{};
   stream::Nanos synced_{};
   bool unsynced_ = false;
+  std::unique_ptr<Syncer> syncer_{};  ///< where it is brought to the disk now and then
   OutputSummary summary_{};
 };
 
