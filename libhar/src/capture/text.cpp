@@ -61,38 +61,56 @@ inline char* put_escape(char* out, char c) {
 #if defined(__SSE2__)
 constexpr std::size_t kStride = 16;
 
-/// Copies 16 bytes; a bit for each of them that JSON escapes. `high`: the bytes that are no ASCII, of all strides.
-unsigned copy_stride(char* to, const char* from, __m128i& high) {
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
-  high = _mm_or_si128(high, bytes);
+/// Where JSON escapes a byte all bits are set.
+__m128i escapes_in(__m128i bytes) {
   const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
   const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
   const __m128i slashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quotes, slashes))));
+  return _mm_or_si128(control, _mm_or_si128(quotes, slashes));
+}
+
+/// Copies `kCount` strides; whether there is nothing to be escaped in them. `high` gathers all bytes.
+template <std::size_t kCount>
+bool copy_plain(char* to, const char* from, __m128i& high) {
+  __m128i found = _mm_setzero_si128();
+  for (std::size_t i = 0; i < kCount; ++i) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i * kStride));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i * kStride), bytes);
+    high = _mm_or_si128(high, bytes);
+    found = _mm_or_si128(found, escapes_in(bytes));
+  }
+  return _mm_movemask_epi8(found) == 0;
+}
+
+/// Which of 16 bytes JSON escapes, a bit for each.
+unsigned escapes_at(const char* from) {
+  return static_cast<unsigned>(_mm_movemask_epi8(escapes_in(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)))));
 }
 #endif
 
 /// At most kPiece bytes; all bytes' high bits are gathered in `high`.
 constexpr std::size_t kPiece = 4096;
 void put_piece(Text& out, std::string_view text, std::uint64_t& high) {
-  char* const begin = out.room(6 * text.size() + 16);
+  char* const begin = out.room(6 * text.size() + 64);
   char* to = begin;
   const char* from = text.data();
   const char* const end = from + text.size();
 #if defined(__SSE2__)
   __m128i highs = _mm_setzero_si128();
-  while (end - from >= static_cast<std::ptrdiff_t>(kStride)) {
-    const unsigned found = copy_stride(to, from, highs);
-    if (found == 0) {
+  constexpr std::size_t kMany = 4;
+  while (static_cast<std::size_t>(end - from) >= kStride) {
+    if (static_cast<std::size_t>(end - from) >= kMany * kStride && copy_plain<kMany>(to, from, highs)) {
+      from += kMany * kStride;
+      to += kMany * kStride;
+    } else if (copy_plain<1>(to, from, highs)) {
       from += kStride;
       to += kStride;
-      continue;
+    } else {
+      const int plain = std::countr_zero(escapes_at(from));
+      from += plain;
+      to = put_escape(to + plain, *from);
+      ++from;
     }
-    const int plain = std::countr_zero(found);
-    from += plain;
-    to = put_escape(to + plain, *from);
-    ++from;
   }
   if (_mm_movemask_epi8(highs) != 0) high |= kHighs;
 #endif
