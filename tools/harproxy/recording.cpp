@@ -65,7 +65,7 @@ void tell(Console& console, const stream::proxy::ProxyStats& stats, const har::c
                                 counted(summary->dropped, "event", "events"), stream::format_size(summary->dropped_bytes)));
   }
   for (const auto& output : summary->outputs) {
-    if (output.lost == 0 && output.error.empty()) continue;
+    if (output.lost == 0) continue;
     console.warning(fmt::format("{}: {} could not be written: {}", files_text(output), grouped(output.lost), output.error));
   }
 }
