@@ -1,10 +1,12 @@
 // Frames between a client, a mock and an origin: whatever they are, nothing is lost, added or moved but what the mock answers;
 // and however they are cut it is the same.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "stream/codec/websocket.hpp"
 #include "websocket_mocker.hpp"
@@ -65,6 +67,53 @@ Passed pass(std::string_view client, std::string_view origin, std::size_t piece)
   return {out.to_client, out.to_origin, conversation.closed};
 }
 
+constexpr std::size_t kMost = std::size_t{1} << 16;
+
+void put(std::string& told, bool sent, int opcode, std::string_view bytes) {
+  told += (sent ? '>' : '<') + std::to_string(opcode) + ' ' + std::to_string(bytes.size()) + ' ';
+  told += bytes;
+}
+
+class Ear final : public stream::Tap {
+ public:
+  stream::TapInterest request(Id, stream::TapTime, const stream::TapRequest&) override { return stream::TapInterest::all; }
+  void request_data(Id, stream::TapTime, std::string_view) override {}
+  void request_trailers(Id, stream::TapTime, std::span<const stream::TapField>) override {}
+  void interim(Id, stream::TapTime, int, std::span<const stream::TapField>) override {}
+  stream::TapInterest response(Id, stream::TapTime, const stream::TapResponse&) override { return stream::TapInterest::all; }
+  void data(Id, stream::TapTime, std::string_view) override {}
+  void message(Id, stream::TapTime, const stream::TapMessage& message) override {
+    put(told, message.direction == stream::Direction::send, message.opcode, message.data);
+  }
+  void close(Id, stream::TapTime, const stream::TapClose& close) override {
+    put(told, close.direction == stream::Direction::send, 8, std::to_string(close.code.value_or(0)) + std::string(close.reason));
+  }
+  void end(Id, stream::TapTime, const stream::TapEnd&) override {}
+
+  std::string told;
+};
+
+void hear(Ear& ear, stream::WsSender from, std::string_view bytes, bool deflate, std::size_t piece) {
+  stream::proxy::WebSocketTap tap(&ear, 1, deflate ? "permessage-deflate" : "", kMost);
+  for (std::size_t at = 0; at < bytes.size(); at += std::min(piece, bytes.size()))
+    (void)tap.feed(from, bytes.substr(at, piece), Nanos{1});
+}
+
+void decode(std::string& told, stream::WsSender from, std::string_view bytes, bool deflate) {
+  stream::WsMessageOptions options;
+  options.sender = from;
+  if (deflate) options.deflate.emplace();
+  options.limits.max_entry = kMost;
+  stream::WsMessageDecoder decoder(options);
+  std::vector<stream::WsMessage> messages;
+  (void)decoder.feed(bytes, messages);
+  for (const stream::WsMessage& message : messages) {
+    const bool closes = message.opcode == stream::WsOpcode::close;
+    put(told, from == stream::WsSender::client, static_cast<int>(message.opcode),
+        (closes ? std::to_string(message.code.value_or(0)) : std::string()) + message.data);
+  }
+}
+
 void check(bool good) {
   if (!good) std::abort();
 }
@@ -77,6 +126,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t cut = std::min<std::size_t>(data[0] * (size - 1) / 255, size - 1);
   const std::string_view client = all.substr(1, cut);
   const std::string_view origin = all.substr(1 + cut);
+  // What is told of frames is what the decoder says, however they are cut.
+  for (const bool deflate : {false, true}) {
+    const auto both = [&](std::size_t piece) {
+      Ear ear;
+      hear(ear, stream::WsSender::client, client, deflate, piece);
+      hear(ear, stream::WsSender::server, origin, deflate, piece);
+      return ear.told;
+    };
+    std::string wanted;
+    decode(wanted, stream::WsSender::client, client, deflate);
+    decode(wanted, stream::WsSender::server, origin, deflate);
+    check(both(SIZE_MAX) == wanted);
+    check(both(1) == wanted);
+    check(both(1 + data[0] % 31) == wanted);
+  }
   const Passed whole = pass(client, origin, SIZE_MAX);
   check(pass(client, origin, 1) == whole);
   // What reaches the origin are the client's bytes, in their order, with some left out.
@@ -95,8 +159,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       ++at;
     }
   }
-  stream::proxy::WebSocketTap tap(nullptr, 1, "permessage-deflate", 1 << 16);
-  (void)tap.feed(stream::WsSender::client, client, Nanos{1});
-  (void)tap.feed(stream::WsSender::server, origin, Nanos{1});
   return 0;
 }

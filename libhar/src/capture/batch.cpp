@@ -27,17 +27,16 @@ constexpr std::uint8_t kTruncated = 4;
 /// Plain values and texts, one behind the other, where there are too many for a head.
 class Packer {
  public:
-  explicit Packer(std::string& out) : out_(out) {}
+  explicit Packer(Text& out) : out_(out) {}
   template <class T>
   void value(const T& value) {
     static_assert(std::is_trivially_copyable_v<T>);
-    char bytes[sizeof(T)];
-    std::memcpy(bytes, &value, sizeof(T));
-    out_.append(bytes, sizeof(T));
+    std::memcpy(out_.room(sizeof(T)), &value, sizeof(T));
+    out_.added(sizeof(T));
   }
   void text(std::string_view text) {
     value(static_cast<std::uint32_t>(text.size()));
-    out_ += text;
+    out_ << text;
   }
   void fields(std::span<const TapField> fields) {
     value(static_cast<std::uint32_t>(fields.size()));
@@ -56,7 +55,7 @@ class Packer {
   }
 
  private:
-  std::string& out_;
+  Text& out_;
 };
 
 class Unpacker {
@@ -100,11 +99,11 @@ class Unpacker {
   std::string_view bytes_;
 };
 
-void put_head(std::string& out, const Head& head, std::string_view payload) {
-  char bytes[sizeof(Head)];
-  std::memcpy(bytes, &head, sizeof(Head));
-  out.append(bytes, sizeof(Head));
-  out += payload;
+void put_head(Text& out, const Head& head, std::string_view payload) {
+  char* const to = out.room(sizeof(Head) + payload.size());
+  std::memcpy(to, &head, sizeof(Head));
+  if (!payload.empty()) std::memcpy(to + sizeof(Head), payload.data(), payload.size());
+  out.added(sizeof(Head) + payload.size());
 }
 
 }  // namespace
@@ -190,7 +189,7 @@ void Batch::put(const Captured& captured) {
 }
 
 void Batch::replay(Consumer& consumer) const {
-  Unpacker from(bytes_);
+  Unpacker from(bytes_.view());
   std::vector<TapField> fields;
   Captured captured;  // one for all: what is not of its kind means nothing
   while (!from.done()) {

@@ -22,7 +22,7 @@ using stream::Status;
 
 /// Lines that wait for a disk that takes none; beyond that they are lost.
 constexpr std::size_t kKeep = std::size_t{8} << 20;
-constexpr std::size_t kWrite = std::size_t{1} << 20;
+constexpr std::size_t kWrite = std::size_t{256} << 10;  ///< stays in the cache between being made and being written
 constexpr Nanos kRetry = std::chrono::milliseconds(200);
 
 std::string_view name_of(Captured::Kind kind) {
@@ -69,6 +69,7 @@ stream::Result<std::unique_ptr<NdjsonOutput>> NdjsonOutput::open(const RecorderO
   // The header is there before anything is relayed, and what is wrong with the disk is said at once.
   output->try_to_write(now);
   if (output->failing_) return stream::fail({stream::ErrorCode::io, output->summary_.error, {output->path_}});
+  if (options.fsync == Fsync::interval && output->regular_) output->syncer_ = std::make_unique<Syncer>();
   return output;
 }
 
@@ -148,9 +149,12 @@ void NdjsonOutput::take(const Captured& captured) {
 }
 
 void NdjsonOutput::put(const Captured& captured, Begun& begun) {
+  if (captured.kind == Captured::Kind::message) return put_message(captured);
   const std::size_t from = text_.size();
   open_line(name_of(captured.kind), captured.id, captured.t);
   switch (captured.kind) {
+    case Captured::Kind::message:
+      break;
     case Captured::Kind::request:
       begun.websocket = captured.request.websocket;
       text_ << R"(,"request":)";
@@ -183,18 +187,6 @@ void NdjsonOutput::put(const Captured& captured, Begun& begun) {
       text_ << (captured.direction == stream::Direction::send ? R"(,"dir":"send",)" : ",");
       put_octets(text_, captured.bytes);
       break;
-    case Captured::Kind::message:
-      text_ << (captured.message.direction == stream::Direction::send ? R"(,"dir":"send","opcode":)"
-                                                                      : R"(,"dir":"receive","opcode":)");
-      put_number(text_, static_cast<std::uint64_t>(captured.message.opcode));
-      text_ << ',';
-      put_octets(text_, captured.message.data);
-      if (captured.message.mocked) text_ << R"(,"mocked":true)";
-      if (captured.message.truncated) {
-        text_ << ',';
-        put_truncated(text_, captured.message.size);
-      }
-      break;
     case Captured::Kind::close:
       text_ << R"(,"dir":")" << to_string(captured.close.direction) << '"';
       if (captured.close.code) {
@@ -215,6 +207,32 @@ void NdjsonOutput::put(const Captured& captured, Begun& begun) {
     case Captured::Kind::end:
       put_end(captured, begun);
       break;
+  }
+  text_ << "}\n";
+}
+
+void NdjsonOutput::put_message(const Captured& captured) {
+  const stream::TapMessage& message = captured.message;
+  const bool sent = message.direction == stream::Direction::send;
+  MessageHead& head = message_heads_[sent ? 1 : 0];
+  if (head.id == captured.id && head.t == captured.t && head.opcode == message.opcode) {
+    text_ << head.text;
+  } else {
+    const std::size_t from = text_.size();
+    open_line("message", captured.id, captured.t);
+    text_ << (sent ? R"(,"dir":"send","opcode":)" : R"(,"dir":"receive","opcode":)");
+    put_number(text_, static_cast<std::uint64_t>(message.opcode));
+    text_ << ',';
+    head.id = captured.id;
+    head.t = captured.t;
+    head.opcode = message.opcode;
+    head.text = text_.view().substr(from);
+  }
+  put_octets(text_, message.data);
+  if (message.mocked) text_ << R"(,"mocked":true)";
+  if (message.truncated) {
+    text_ << ',';
+    put_truncated(text_, message.size);
   }
   text_ << "}\n";
 }
@@ -295,13 +313,13 @@ void NdjsonOutput::try_to_write(Nanos now) {
     done += static_cast<std::size_t>(written);
   }
   if (done == 0) return;
-  const std::uint64_t lines = static_cast<std::uint64_t>(
-      std::count(text_.view().begin(), text_.view().begin() + static_cast<std::ptrdiff_t>(done), '\n'));
-  const std::uint64_t events = std::min(lines, waiting_);
   size_ += done;
   summary_.bytes += done;
   unsynced_ = true;
   if (done < text_.size()) {
+    const auto lines = static_cast<std::uint64_t>(
+        std::count(text_.view().begin(), text_.view().begin() + static_cast<std::ptrdiff_t>(done), '\n'));
+    const std::uint64_t events = std::min(lines, waiting_);
     summary_.events += events;
     waiting_ -= events;
     text_.drop_front(done);
@@ -329,7 +347,14 @@ void NdjsonOutput::try_to_write(Nanos now) {
 
 void NdjsonOutput::sync(Nanos now) {
   if (!unsynced_ || !regular_ || options_.fsync == Fsync::never) return;
-  if (options_.fsync == Fsync::interval && now - synced_ < options_.fsync_interval) return;
+  if (syncer_) {
+    if (now - synced_ < options_.fsync_interval) return;
+    if (const int number = syncer_->take_failure(); number != 0) failed(number, now);
+    if (!syncer_->begin(descriptor_)) return;
+    synced_ = now;
+    unsynced_ = false;
+    return;
+  }
   synced_ = now;
   unsynced_ = false;
   if (::fdatasync(descriptor_) != 0 && errno != EINVAL) failed(errno, now);
@@ -392,6 +417,9 @@ void NdjsonOutput::finish(Nanos now) {
   waiting_ = 0;
   if (options_.fsync != Fsync::never && regular_ && unsynced_) {
     if (::fdatasync(descriptor_) != 0 && errno != EINVAL) failed(errno, now);
+  }
+  if (syncer_) {
+    if (const int number = syncer_->take_failure(); number != 0) failed(number, now);
   }
   close_file();
 }

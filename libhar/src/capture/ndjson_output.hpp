@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <unordered_map>
 
 #include "capture/captured.hpp"
 #include "capture/output_names.hpp"
+#include "capture/syncer.hpp"
 #include "capture/text.hpp"
 
 namespace har::capture {
@@ -35,6 +37,14 @@ class NdjsonOutput final : public Output {
     bool form = false;
   };
 
+  /// How the line of a message begins: the same for all that came in one piece.
+  struct MessageHead {
+    Id id = 0;
+    stream::Nanos t{};
+    int opcode = 0;
+    std::string text{};
+  };
+
   NdjsonOutput(const RecorderOptions& options, const std::string& path)
       : options_(options), names_(path, options.rotation.size != 0 || options.rotation.age.count() != 0) {}
   stream::Status open_next(stream::Nanos now);
@@ -42,6 +52,7 @@ class NdjsonOutput final : public Output {
   void put_header();
   void open_line(std::string_view name, Id id, stream::Nanos t);
   void put(const Captured& captured, Begun& begun);
+  void put_message(const Captured& captured);
   void put_end(const Captured& captured, const Begun& begun);
   void try_to_write(stream::Nanos now);
   void failed(int number, stream::Nanos now);
@@ -58,6 +69,7 @@ class NdjsonOutput final : public Output {
   Text text_;                  ///< lines that are not in the file yet
   std::uint64_t waiting_ = 0;  ///< how many
   std::unordered_map<Id, Begun> begun_;
+  std::array<MessageHead, 2> message_heads_{};  ///< received, sent
   Id last_id_ = 0;
   Begun* last_ = nullptr;  ///< of last_id_
   bool failing_ = false;   ///< the last write failed
@@ -68,6 +80,7 @@ class NdjsonOutput final : public Output {
   stream::Nanos last_t_{};
   stream::Nanos synced_{};
   bool unsynced_ = false;
+  std::unique_ptr<Syncer> syncer_{};  ///< where it is brought to the disk now and then
   OutputSummary summary_{};
 };
 

@@ -1,5 +1,9 @@
 #include "capture/text.hpp"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -54,13 +58,62 @@ inline char* put_escape(char* out, char c) {
   return out + 6;
 }
 
+#if defined(__SSE2__)
+constexpr std::size_t kStride = 16;
+
+/// Where JSON escapes a byte all bits are set.
+__m128i escapes_in(__m128i bytes) {
+  const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+  const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+  const __m128i slashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+  return _mm_or_si128(control, _mm_or_si128(quotes, slashes));
+}
+
+/// Copies `kCount` strides; whether there is nothing to be escaped in them. `high` gathers all bytes.
+template <std::size_t kCount>
+bool copy_plain(char* to, const char* from, __m128i& high) {
+  __m128i found = _mm_setzero_si128();
+  for (std::size_t i = 0; i < kCount; ++i) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i * kStride));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i * kStride), bytes);
+    high = _mm_or_si128(high, bytes);
+    found = _mm_or_si128(found, escapes_in(bytes));
+  }
+  return _mm_movemask_epi8(found) == 0;
+}
+
+/// Which of 16 bytes JSON escapes, a bit for each.
+unsigned escapes_at(const char* from) {
+  return static_cast<unsigned>(_mm_movemask_epi8(escapes_in(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)))));
+}
+#endif
+
 /// At most kPiece bytes; all bytes' high bits are gathered in `high`.
 constexpr std::size_t kPiece = 4096;
 void put_piece(Text& out, std::string_view text, std::uint64_t& high) {
-  char* const begin = out.room(6 * text.size() + 8);
+  char* const begin = out.room(6 * text.size() + 64);
   char* to = begin;
   const char* from = text.data();
   const char* const end = from + text.size();
+#if defined(__SSE2__)
+  __m128i highs = _mm_setzero_si128();
+  constexpr std::size_t kMany = 4;
+  while (static_cast<std::size_t>(end - from) >= kStride) {
+    if (static_cast<std::size_t>(end - from) >= kMany * kStride && copy_plain<kMany>(to, from, highs)) {
+      from += kMany * kStride;
+      to += kMany * kStride;
+    } else if (copy_plain<1>(to, from, highs)) {
+      from += kStride;
+      to += kStride;
+    } else {
+      const int plain = std::countr_zero(escapes_at(from));
+      from += plain;
+      to = put_escape(to + plain, *from);
+      ++from;
+    }
+  }
+  if (_mm_movemask_epi8(highs) != 0) high |= kHighs;
+#endif
   while (end - from >= 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, from, 8);
@@ -100,19 +153,31 @@ std::uint64_t put_inside(Text& out, std::string_view text) {
   return high & kHighs;
 }
 
+/// Two digits each.
+constexpr std::array<char, 200> kPairs = [] {
+  std::array<char, 200> table{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    table[2 * i] = static_cast<char>('0' + i / 10);
+    table[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return table;
+}();
+
 /// `digits` decimals behind the point, without zeros at the end.
 void put_decimal(Text& out, std::int64_t value, std::uint64_t unit, int digits) {
   std::uint64_t magnitude = value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
   if (value < 0) out << '-';
   put_number(out, magnitude / unit);
-  magnitude %= unit;
-  if (magnitude == 0) return;
+  auto rest = static_cast<std::uint32_t>(magnitude % unit);
+  if (rest == 0) return;
   char* const to = out.room(static_cast<std::size_t>(digits) + 1);
   to[0] = '.';
-  for (int i = digits; i > 0; --i) {
-    to[i] = static_cast<char>('0' + magnitude % 10);
-    magnitude /= 10;
+  int at = digits;
+  for (; at >= 2; at -= 2) {
+    std::memcpy(to + at - 1, &kPairs[std::size_t{2} * (rest % 100)], 2);
+    rest /= 100;
   }
+  if (at == 1) to[1] = static_cast<char>('0' + rest);
   int used = digits;
   while (to[used] == '0') --used;
   out.added(static_cast<std::size_t>(used) + 1);
@@ -123,13 +188,6 @@ void put_decimal(Text& out, std::int64_t value, std::uint64_t unit, int digits) 
 void Text::drop_front(std::size_t count) {
   std::memmove(data_.get(), data_.get() + count, size_ - count);
   size_ -= count;
-}
-
-Text& Text::operator<<(std::string_view bytes) {
-  if (bytes.empty()) return *this;
-  std::memcpy(room(bytes.size()), bytes.data(), bytes.size());
-  size_ += bytes.size();
-  return *this;
 }
 
 void Text::grow(std::size_t count) {
@@ -164,9 +222,14 @@ void put_string(Text& out, std::string_view text) {
 void put_escaped(Text& out, std::string_view text) { put_inside(out, text); }
 
 void put_base64(Text& out, std::string_view bytes) {
+  // In pieces that stay in the cache; whole groups of three have no padding.
+  constexpr std::size_t kGroup = 3 * 4096;
   std::string encoded;
-  stream::base64_append(encoded, bytes);
-  out << encoded;
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(kGroup, bytes.size()))) {
+    encoded.clear();
+    stream::base64_append(encoded, bytes.substr(0, kGroup));
+    out << encoded;
+  }
 }
 
 void put_octets(Text& out, std::string_view bytes) {

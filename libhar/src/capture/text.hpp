@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "stream/text/timestamp.hpp"
 
@@ -13,9 +15,23 @@ namespace har::capture {
 /// Bytes that only grow at their end. Unlike a string it does not fill what is about to be written.
 class Text {
  public:
+  Text() = default;
+  Text(Text&& other) noexcept
+      : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)), capacity_(std::exchange(other.capacity_, 0)) {}
+  Text& operator=(Text&& other) noexcept {
+    data_ = std::move(other.data_);
+    size_ = std::exchange(other.size_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+    return *this;
+  }
+
   std::string_view view() const { return {data_.get(), size_}; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
+  std::size_t capacity() const { return capacity_; }
+  void reserve(std::size_t size) {
+    if (size > capacity_) grow(size - size_);
+  }
   void clear() { size_ = 0; }
   void cut(std::size_t size) { size_ = size; }
   void drop_front(std::size_t count);
@@ -27,7 +43,12 @@ class Text {
   }
   void added(std::size_t count) { size_ += count; }
 
-  Text& operator<<(std::string_view bytes);
+  Text& operator<<(std::string_view bytes) {
+    if (bytes.empty()) return *this;
+    std::memcpy(room(bytes.size()), bytes.data(), bytes.size());
+    size_ += bytes.size();
+    return *this;
+  }
   Text& operator<<(char c) {
     *room(1) = c;
     ++size_;

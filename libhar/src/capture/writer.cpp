@@ -15,8 +15,7 @@ using stream::Nanos;
 constexpr std::chrono::milliseconds kLinger{1};
 /// How often it looks after commits, rotation and disks that were full, without traffic.
 constexpr std::chrono::milliseconds kTick{50};
-constexpr std::size_t kSpare = 32;
-constexpr std::size_t kLargest = std::size_t{1} << 20;  ///< a batch that has become larger is not used again
+constexpr std::size_t kSpare = std::size_t{3} << 20;  ///< bytes of batches that are kept to be used again
 constexpr Nanos kTell = std::chrono::seconds(1);
 
 }  // namespace
@@ -49,6 +48,7 @@ void Writer::hand_over(Batch& batch) {
       if (!spare_.empty()) {
         batch = std::move(spare_.back());
         spare_.pop_back();
+        spare_bytes_ -= batch.capacity();
       }
     }
     wake = std::exchange(waiting_, false);
@@ -88,7 +88,10 @@ void Writer::write(Batch& batch) {
   batch.clear();
   const std::lock_guard lock(mutex_);
   queued_.fetch_sub(size, std::memory_order_relaxed);
-  if (spare_.size() < kSpare && batch.capacity() <= kLargest) spare_.push_back(std::move(batch));
+  if (spare_bytes_ + batch.capacity() <= kSpare) {
+    spare_bytes_ += batch.capacity();
+    spare_.push_back(std::move(batch));
+  }
   room_.notify_one();
 }
 

@@ -60,6 +60,7 @@ class Writer {
   std::condition_variable room_;
   std::deque<Batch> queue_;
   std::vector<Batch> spare_;
+  std::size_t spare_bytes_ = 0;
   bool waiting_ = false;  ///< the thread sleeps, and wants to be woken
   bool rotate_ = false;
   std::vector<std::function<void()>> flushes_;  ///< who waits for what is in the queue

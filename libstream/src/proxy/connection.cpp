@@ -54,6 +54,15 @@ bool persists(const net::Http1Head& head) {
   return head.minor_version > 0 || net::lists_token(head.headers, "Connection", "keep-alive");
 }
 
+/// The part of a response up to the end of its head, or of a line of it.
+std::string_view of_head(std::string_view bytes) {
+  constexpr std::string_view kEnd = "\r\n\r\n";
+  const std::size_t end = bytes.find(kEnd);
+  if (end != std::string_view::npos) return bytes.substr(0, end + kEnd.size());
+  const std::size_t line = bytes.find('\n');
+  return bytes.substr(0, line == std::string_view::npos ? bytes.size() : line + 1);
+}
+
 constexpr std::string_view kVersions[] = {"HTTP/1.0", "HTTP/1.1"};
 
 }  // namespace
@@ -309,10 +318,10 @@ void Connection::end_websocket() {
 
 // Writing.
 
-void Connection::send(Side& to, std::string_view bytes) {
+void Connection::send(Side& to, std::string_view first, std::string_view second) {
   if (mode_ == Mode::closed) return;
   const std::uint64_t before = to.bytes();
-  const Side::Sent sent = to.send(bytes);
+  const Side::Sent sent = to.send(first, second);
   (&to == &client_ ? shared_.stats.bytes_down : shared_.stats.bytes_up) += to.bytes() - before;
   settle(to, sent);
 }
@@ -784,15 +793,14 @@ void Connection::take_response(std::string_view bytes) {
       if (exchange.told) shared_.options.tap->data(exchange.id, tap_time(now_), part);
       bytes.remove_prefix(part.size());
       exchange.response_done = exchange.response->done();
-      send(client_, part);
+      answer(part);
       continue;
     }
     items.clear();
     const std::uint64_t before = exchange.response->consumed();
     const bool headed = exchange.headed;
     // Up to the end of the head first: what follows is passed on without a copy, if it can be.
-    std::string_view piece = bytes;
-    if (!headed) piece = bytes.substr(0, bytes.find('\n') == std::string_view::npos ? bytes.size() : bytes.find('\n') + 1);
+    const std::string_view piece = headed ? bytes : of_head(bytes);
     const Status status = exchange.response->feed(piece, items);
     const auto used = static_cast<std::size_t>(exchange.response->consumed() - before);
     const std::string_view wire = bytes.substr(0, used);
@@ -804,10 +812,15 @@ void Connection::take_response(std::string_view bytes) {
     }
     for (auto& item : items) on_response_item(item);
     if (mode_ == Mode::closed || !exchange_) return;
-    if (headed) send(client_, wire);
+    if (headed) answer(wire);
     if (mode_ == Mode::closed || !exchange_) return;
-    if (!status) return response_broken("error", status.error().message);
+    if (!status) {
+      if (exchange.headed) answer({});
+      if (mode_ == Mode::closed) return;
+      return response_broken("error", status.error().message);
+    }
   }
+  if (exchange_ && exchange_->headed) answer({});
   if (mode_ == Mode::websocket || mode_ == Mode::tunnel) {
     if (!bytes.empty()) take_origin(bytes);
     return;
@@ -817,6 +830,12 @@ void Connection::take_response(std::string_view bytes) {
     if (!bytes.empty()) exchange.reusable = false;  // there is more than a response
     finish_exchange();
   }
+}
+
+/// To the client: what it gets of the answer's head, if it has not got it yet, and `wire` behind it, in one piece.
+void Connection::answer(std::string_view wire) {
+  const std::string head = std::exchange(exchange_->held, {});
+  if (!head.empty() || !wire.empty()) send(client_, head, wire);
 }
 
 void Connection::on_response_item(net::Http1Item& item) {
@@ -867,8 +886,10 @@ void Connection::on_response_head(const net::Http1Head& head) {
     told.mocked = exchange.mocked;
     exchange.told = shared_.options.tap->response(exchange.id, tap_time(now_), told) == TapInterest::all;
   }
-  send(client_, std::exchange(exchange.held, {}));
-  if (mode_ != Mode::closed && head.status == 101) begin_websocket(head);
+  // What came with the head goes on with it; behind this one there are frames.
+  if (head.status != 101) return;
+  answer({});
+  if (mode_ != Mode::closed) begin_websocket(head);
 }
 
 void Connection::begin_websocket(const net::Http1Head& head) {

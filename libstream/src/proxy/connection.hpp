@@ -78,7 +78,8 @@ class Connection final : public net::Session {
   void end_websocket();
 
   // Writing.
-  void send(Side& to, std::string_view bytes);
+  void send(Side& to, std::string_view bytes) { send(to, {}, bytes); }
+  void send(Side& to, std::string_view first, std::string_view second);
   void settle(Side& to, Side::Sent sent);
   void wait_writable(Side& to);
   void on_writable(Side& to);
@@ -113,6 +114,7 @@ class Connection final : public net::Session {
   void unreached(const Error& error);
   void forward_head();
   void take_response(std::string_view bytes);
+  void answer(std::string_view wire);
   void on_response_item(net::Http1Item& item);
   void on_response_head(const net::Http1Head& head);
   void response_broken(std::string_view reason, const std::string& error);

@@ -1,18 +1,27 @@
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
+#include <chrono>
 
 #include "stream/record/tap.hpp"
+#include "timer_queue.hpp"
 
 namespace stream::proxy {
 
-/// Hands everything on to another tap, and tells it when the handlers that were ready have run.
+/// Hands everything on to another tap, and tells it a moment later that it may hand on what it has gathered. To do so whenever
+/// the relay has nothing to do would cost as much as the relaying, since under load that is thousands of times a second.
 class IdleTap final : public Tap {
  public:
-  /// `to` outlives it, and it the context's run().
+  static constexpr auto kMoment = std::chrono::milliseconds(2);
+
+  /// `to` outlives it, and it the queue's last call.
   explicit IdleTap(Tap& to) : to_(to) {}
-  void runs_in(boost::asio::io_context& context) { context_ = &context; }
+  ~IdleTap() override { stop(); }
+  void runs_in(net::TimerQueue& timers) { timers_ = &timers; }
+  /// The queue is about to go.
+  void stop() {
+    if (timers_ != nullptr) timers_->disarm(timer_);
+    timers_ = nullptr;
+  }
 
   TapInterest request(Id id, TapTime at, const TapRequest& request) override { return busy().request(id, at, request); }
   void request_data(Id id, TapTime at, std::string_view bytes) override { busy().request_data(id, at, bytes); }
@@ -31,19 +40,20 @@ class IdleTap final : public Tap {
 
  private:
   Tap& busy() {
-    if (!waiting_ && context_ != nullptr) {
+    if (!waiting_ && timers_ != nullptr) {
       waiting_ = true;
-      boost::asio::post(*context_, [this] {
-        waiting_ = false;
-        to_.idle();
-      });
+      timers_->arm(timer_, net::SteadyClock::now() + kMoment);
     }
     return to_;
   }
 
   Tap& to_;
-  boost::asio::io_context* context_ = nullptr;
+  net::TimerQueue* timers_ = nullptr;
   bool waiting_ = false;
+  net::Timer timer_{[this] {
+    waiting_ = false;
+    to_.idle();
+  }};
 };
 
 }  // namespace stream::proxy

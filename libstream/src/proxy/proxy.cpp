@@ -48,10 +48,13 @@ Result<std::unique_ptr<Proxy>> Proxy::listen(const ProxyOptions& options) {
                                                           return std::make_shared<Connection>(
                                                               services, state->shared, std::move(transport), std::move(peer));
                                                         }));
-  if (impl->tap) impl->tap->runs_in(net::ServerAccess::context(*impl->server));
+  if (impl->tap) impl->tap->runs_in(net::ServerAccess::timers(*impl->server));
   STREAM_ASSIGN(impl->shared.connector, OriginConnector::make(net::ServerAccess::context(*impl->server),
                                                               net::ServerAccess::timers(*impl->server), options.origin));
-  net::ServerAccess::at_end(*impl->server, [state = impl.get()] { state->shared.connector.reset(); });
+  net::ServerAccess::at_end(*impl->server, [state = impl.get()] {
+    state->shared.connector.reset();
+    if (state->tap) state->tap->stop();
+  });
   return std::unique_ptr<Proxy>(new Proxy(std::move(impl)));
 }
 

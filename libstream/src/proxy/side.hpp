@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <initializer_list>
@@ -50,21 +51,26 @@ class Side {
   std::uint64_t bytes() const { return bytes_; }
 
   /// Writes what it can, and keeps the rest. Bytes of a side that is not open are kept.
-  Sent send(std::string_view bytes) {
+  Sent send(std::string_view bytes) { return send({}, bytes); }
+  /// Both, one behind the other, as if they were one.
+  Sent send(std::string_view first, std::string_view second) {
     if (!transport_ || unsent() != 0) {
-      pending_.append(bytes);
+      pending_.append(first).append(second);
       return transport_ ? Sent::waiting : Sent::all;
     }
-    while (!bytes.empty()) {
-      const auto io = transport_->write({&bytes, 1});
+    while (!first.empty() || !second.empty()) {
+      const std::array<std::string_view, 2> both{first, second};
+      const auto io = transport_->write(first.empty() ? std::span(both).subspan(1) : std::span(both));
       if (io.kind == net::Transport::Kind::again) {
-        pending_.assign(bytes);
+        pending_.assign(first).append(second);
         at_ = 0;
         return Sent::waiting;
       }
       if (io.kind != net::Transport::Kind::done) return Sent::failed;
       bytes_ += io.size;
-      bytes.remove_prefix(io.size);
+      const std::size_t of_first = std::min(io.size, first.size());
+      first.remove_prefix(of_first);
+      second.remove_prefix(io.size - of_first);
     }
     return Sent::all;
   }
