@@ -1,2 +1,6 @@
 hartape_fuzz_target(socks SOURCES socks_fuzz.cpp LINKS hartape::stream_proxy)
 target_include_directories(fuzz_socks PRIVATE "${PROJECT_SOURCE_DIR}/libstream/src/proxy")
+foreach(name IN ITEMS proxy_frames proxy_heads)
+  hartape_fuzz_target(${name} SOURCES ${name}_fuzz.cpp LINKS hartape::stream_proxy OpenSSL::SSL)
+  target_include_directories(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}/libstream/src/net" "${PROJECT_SOURCE_DIR}/libstream/src/proxy")
+endforeach()

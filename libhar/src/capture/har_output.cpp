@@ -11,6 +11,13 @@ namespace har::capture {
 using stream::Nanos;
 using stream::Status;
 
+namespace {
+
+/// How long a disk that was full is left alone.
+constexpr Nanos kRetry = std::chrono::milliseconds(200);
+
+}  // namespace
+
 HarOutput::HarOutput(const RecorderOptions& options, const std::string& path)
     : options_(options),
       names_(path, options.rotation.size != 0 || options.rotation.age.count() != 0),
@@ -75,6 +82,7 @@ bool HarOutput::said(const Status& done) {
     return true;
   }
   summary_.error = done.error().message;
+  retry_ = now_ + kRetry;
   if (!std::exchange(failing_, true) && options_.report) {
     options_.report({Notice::Kind::trouble,
                      fmt::format("{}; the entries of exchanges that end meanwhile are lost", to_string(done.error()))});
@@ -83,6 +91,10 @@ bool HarOutput::said(const Status& done) {
 }
 
 void HarOutput::write(EntryText& entry, const Captured* end) {
+  if (failing_ && now_ < retry_) {
+    ++summary_.lost;
+    return;
+  }
   Status written = entry.write(end, [&](std::string_view piece) { return file_->append(piece); });
   if (written) written = file_->keep();
   if (written) {
@@ -96,7 +108,8 @@ void HarOutput::write(EntryText& entry, const Captured* end) {
 }
 
 void HarOutput::flush(Nanos now) {
-  if (file_->dirty() && now - committed_ >= options_.commit_interval) {
+  now_ = now;
+  if (file_->dirty() && (!failing_ || now >= retry_) && now - committed_ >= options_.commit_interval) {
     const bool due =
         options_.fsync == Fsync::always || (options_.fsync == Fsync::interval && now - synced_ >= options_.fsync_interval);
     if (said(file_->commit(due))) summary_.events += std::exchange(uncommitted_, 0);
@@ -146,7 +159,8 @@ void HarOutput::finish_file() {
   (finished ? summary_.events : summary_.lost) += std::exchange(uncommitted_, 0);
 }
 
-void HarOutput::finish(Nanos /*now*/) {
+void HarOutput::finish(Nanos now) {
+  now_ = std::max(now, retry_);
   write_open();
   open_.clear();
   last_ = nullptr;

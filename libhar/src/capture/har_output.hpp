@@ -43,6 +43,8 @@ class HarOutput final : public Output {
   stream::Nanos opened_{};
   stream::Nanos committed_{};
   stream::Nanos synced_{};
+  stream::Nanos now_{};    ///< of the last flush
+  stream::Nanos retry_{};  ///< while it is failing: not before
   bool failing_ = false;
   std::uint64_t uncommitted_ = 0;  ///< entries
   std::uint64_t open_bytes_ = 0;   ///< what the open entries hold

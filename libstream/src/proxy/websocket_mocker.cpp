@@ -29,6 +29,12 @@ void WebSocketMocker::put(Due due) {
   due_.insert(place, std::move(due));
 }
 
+/// Never before what was to go on earlier.
+void WebSocketMocker::forward(std::string bytes, TapTime at) {
+  forwarded_ = std::max(forwarded_, at);
+  put({forwarded_, Due::Kind::forward, 0, std::move(bytes)});
+}
+
 void WebSocketMocker::take_actions(std::vector<mock::Action> actions) {
   for (mock::Action& action : actions) {
     const bool send = action.kind == mock::Action::Kind::send;
@@ -48,17 +54,20 @@ void WebSocketMocker::open(TapTime now, Out& out) {
 
 void WebSocketMocker::client(std::string_view bytes, TapTime now, Out& out) {
   if (as_it_is_) {
-    out.to_origin += bytes;
-    return;
+    forward(std::string(bytes), now);
+    return advance(now, out);
   }
   raw_ += bytes;
   std::vector<WsMessage> messages;
   const Status status = client_.feed(bytes, messages);
-  for (const WsMessage& message : messages) take_message(message, now, out);
+  for (const WsMessage& message : messages) {
+    take_message(message, now, out);
+    advance(now, out);  // its answers stand before the next
+  }
   if (!status || client_.closed()) {
     // What breaks the protocol, or comes behind a close, is the origin's business.
     as_it_is_ = true;
-    put({due_.empty() ? now : std::max(now, due_.back().at), Due::Kind::forward, 0, std::exchange(raw_, {})});
+    forward(std::exchange(raw_, {}), now);
   }
   advance(now, out);
 }
@@ -91,7 +100,7 @@ void WebSocketMocker::take_message(const WsMessage& message, TapTime now, Out& o
     }
     closes_[0] = closes_[0] || message.opcode == WsOpcode::close;
     tell(Direction::send, message, false, now, out);
-    put({now, Due::Kind::forward, 0, std::move(raw)});
+    forward(std::move(raw), now);
     return;
   }
   raw_.erase(0, static_cast<std::size_t>(message.end - raw_begin_));
@@ -101,7 +110,7 @@ void WebSocketMocker::take_message(const WsMessage& message, TapTime now, Out& o
   if (!reply) {
     out.trouble = to_string(reply.error());
     tell(Direction::send, message, false, now, out);
-    put({now, Due::Kind::forward, 0, std::move(raw)});
+    forward(std::move(raw), now);
     return;
   }
   tell(Direction::send, message, reply->handled, now, out);
@@ -109,7 +118,7 @@ void WebSocketMocker::take_message(const WsMessage& message, TapTime now, Out& o
     ++out.mocked;
     take_actions(std::move(reply->actions));
   } else {
-    put({std::max(now, reply->at), Due::Kind::forward, 0, std::move(raw)});
+    forward(std::move(raw), std::max(now, reply->at));
   }
 }
 

@@ -51,6 +51,7 @@ class WebSocketMocker {
     std::string bytes{};  ///< forward: as they came; send: the message; close: the reason
   };
   void put(Due due);
+  void forward(std::string bytes, TapTime at);
   void take_actions(std::vector<mock::Action> actions);
   void take_message(const WsMessage& message, TapTime now, Out& out);
   void say(Due due, TapTime now, Out& out);
@@ -67,6 +68,7 @@ class WebSocketMocker {
   /// Control frames within a fragmented message, which went on before it.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> sent_{};
   std::deque<Due> due_{};  // in the order of time
+  TapTime forwarded_{};    // when the last of what goes on is due
   bool as_it_is_ = false;  // the client has broken the protocol: its bytes pass unread
   bool closed_by_mock_ = false;
   bool closes_[2] = {false, false};  // NOLINT(modernize-avoid-c-arrays): the client's, the origin's

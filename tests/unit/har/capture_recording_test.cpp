@@ -1,4 +1,5 @@
 // What a relay tells, as a recording and as a HAR: both say the same, and what they say is right.
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "capturing.hpp"
@@ -24,6 +25,13 @@ void check_same(const Folder& folder) {
     }
     CHECK(to_json(sorted(direct[i])) == to_json(sorted(expected)));
   }
+}
+
+/// The most memory that the process has had.
+std::uint64_t peak_kilobytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss);
 }
 
 std::string gzip(std::string_view text) {
@@ -242,14 +250,18 @@ TEST_CASE("a socket with very many messages is one entry, whatever memory there 
   relay.har(folder / "s.har");
   relay.options.spill_folder = folder.path.string();
   relay.options.max_lag = std::chrono::seconds(60);
+  relay.options.max_queue = std::size_t{1} << 20;
+  const std::uint64_t before = peak_kilobytes();
   relay.start();
   relay.request(1, "ws://a.example/");
   relay.response(1, 101);
-  constexpr int kMessages = 100'000;
+  constexpr int kMessages = 300'000;
   for (int i = 0; i < kMessages; ++i) relay.message(1, Direction::receive, "message " + std::to_string(i));
   relay.close(1, Direction::receive, 1000, "");
   relay.end(1);
   const Summary summary = relay.finish();
+  CHECK(peak_kilobytes() - before < 16'384);  // the entry is larger
+  CHECK(std::filesystem::file_size(folder / "s.har") > 20'000'000);
   CHECK(summary.dropped == 0);
   CHECK(summary.events == kMessages + 4);
   const Json::Array list = entries(folder / "s.har");

@@ -176,17 +176,18 @@ class Heard final : public stream::Tap {
     line(at, std::to_string(id) + " interim " + std::to_string(status));
   }
   stream::TapInterest response(Id id, stream::TapTime at, const stream::TapResponse& response) override {
-    line(at, std::to_string(id) + " response " + std::to_string(response.status));
+    line(at, std::to_string(id) + " response " + std::to_string(response.status) + (response.mocked ? " mocked" : ""));
     return stream::TapInterest::all;
   }
   void data(Id id, stream::TapTime at, std::string_view bytes) override { body(id, at, "data", bytes); }
   void message(Id id, stream::TapTime at, const stream::TapMessage& message) override {
     line(at, std::to_string(id) + " message " + std::string(to_string(message.direction)) + " " + std::to_string(message.opcode) +
-                 " " + std::string(message.data.substr(0, 40)) + " " + std::to_string(message.data.size()));
+                 " " + std::string(message.data.substr(0, 40)) + " " + std::to_string(message.data.size()) +
+                 (message.mocked ? " mocked" : ""));
   }
   void close(Id id, stream::TapTime at, const stream::TapClose& close) override {
     line(at, std::to_string(id) + " close " + std::string(to_string(close.direction)) + " " +
-                 std::to_string(close.code.value_or(0)) + " " + std::string(close.reason));
+                 std::to_string(close.code.value_or(0)) + " " + std::string(close.reason) + (close.mocked ? " mocked" : ""));
   }
   void end(Id id, stream::TapTime at, const stream::TapEnd& end) override {
     line(at, std::to_string(id) + " end " + std::string(end.reason));
