@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include "http1_message.hpp"
@@ -480,7 +481,7 @@ void Connection::on_tunnel_reached(Result<OriginConnection> reached) {
   if (reached) {
     send(client_, "HTTP/1.1 200 Connection established\r\n\r\n");
   } else {
-    send(client_, net::make_refusal(502, to_string(reached.error())));
+    send(client_, net::make_refusal(reached.error().system == ELOOP ? 508 : 502, to_string(reached.error())));
   }
   on_passed(std::move(reached));
 }
@@ -745,7 +746,8 @@ void Connection::unreached(const Error& error) {
     return play(std::move(answer), std::move(conversation));
   }
   const bool late = error.code == ErrorCode::timeout;
-  fail_exchange(late ? 504 : 502, late ? "timeout" : "error", to_string(error));
+  const int status = late ? 504 : error.system == ELOOP ? 508 : 502;
+  fail_exchange(status, late ? "timeout" : "error", to_string(error));
 }
 
 /// In front of what came of the body meanwhile.
@@ -905,7 +907,12 @@ void Connection::begin_websocket(const net::Http1Head& head) {
 void Connection::response_broken(std::string_view reason, const std::string& error) {
   if (!exchange_) return;
   if (!exchange_->headed) return fail_exchange(502, reason, error);
-  end_exchange(reason, error);
+  // Where the client has ended first, the origin only did as it was told.
+  if (client_.ended) {
+    end_exchange("abort", "the client ended the connection before it had the response");
+  } else {
+    end_exchange(reason, error);
+  }
   exchange_.reset();
   drop_origin();
   // The client sees that there should have been more.

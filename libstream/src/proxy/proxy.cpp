@@ -42,8 +42,10 @@ Result<std::unique_ptr<Proxy>> Proxy::listen(const ProxyOptions& options) {
                                                           return std::make_shared<Connection>(
                                                               services, state->shared, std::move(transport), std::move(peer));
                                                         }));
-  STREAM_ASSIGN(impl->shared.connector, OriginConnector::make(net::ServerAccess::context(*impl->server),
-                                                              net::ServerAccess::timers(*impl->server), options.origin));
+  STREAM_ASSIGN(const net::Url own, net::parse_url(impl->server->url()));
+  STREAM_ASSIGN(impl->shared.connector,
+                OriginConnector::make(net::ServerAccess::context(*impl->server), net::ServerAccess::timers(*impl->server),
+                                      options.origin, {own.host, own.port}));
   net::ServerAccess::at_end(*impl->server, [state = impl.get()] { state->shared.connector.reset(); });
   return std::unique_ptr<Proxy>(new Proxy(std::move(impl)));
 }
