@@ -69,7 +69,6 @@ assert.doesNotMatch(log, /error|for (localhost|127\.0\.0\.1):/, log);
 
 for (const file of [har, recording]) text('harcheck', file);
 for (const profile of ['chrome', 'firefox', 'playwright', 'mitmproxy']) text('harcheck', '--profile', profile, har);
-if (process.env.KEEP) { execFileSync('cp', [har, recording, devtools, '/tmp/pe2e-keep/']); }
 
 // The page saw what it was to see.
 assert.equal(record.fetched.gzip.text, '{"large":12345678901234567890,"text":"é 😀"}');
@@ -126,7 +125,7 @@ const header = ({headers}, name) => headers.filter((field) => field.name.toLower
   assert.equal(of('/redirect?from=here').response.redirectURL, '/landing?x=1');
   assert.deepEqual(header(of('/').response, 'set-cookie').length, 2);
   assert.deepEqual(of('/cookie').request.cookies.map(({name, value}) => [name, value]), [['first', '1'], ['second', 'two words'], ['landed', 'yes']]);
-  assert.deepEqual(of('/echo', 'POST').request.postData.params.map(({name, value}) => [decodeURIComponent(name), value === undefined ? '' : decodeURIComponent(value.replaceAll('+', ' '))]),
+  assert.deepEqual(of('/echo', 'POST').request.postData.params.map(({name, value}) => [name, value]),
     [['name', 'Ada & é'], ['empty', ''], ['😀', '+']]);
   const {postData} = of('/digest', 'PUT').request;
   assert.equal(digest(Buffer.from(postData.text, postData._encoding ?? 'utf8')), fetched.upload.text);
@@ -196,6 +195,8 @@ const header = ({headers}, name) => headers.filter((field) => field.name.toLower
     assert.notEqual(at, -1, `DevTools alone has ${entry.request.method} ${url} ${entry.response.status}`);
     const [ours] = left.splice(at, 1);
     if (entry.response.status !== ours.response.status || entry.response.content.text === undefined) continue;
+    // For the body of HEAD it has asked once more, with GET; an event stream without a charset it reads as windows-1252.
+    if (entry.request.method === 'HEAD' || ours._eventSourceMessages) continue;
     assert.equal(digest(bodyOf(ours)), digest(bodyOf(entry)), url);
     assert.equal(ours.response.content.mimeType, entry.response.content.mimeType, url);
     ++bodies;

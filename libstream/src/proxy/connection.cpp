@@ -510,7 +510,8 @@ void Connection::adopt(OriginConnection& reached) {
   proxy_authorization_ = std::move(reached.proxy_authorization);
   origin_.open(std::move(reached.transport));
   if (!exchange_) return;
-  exchange_->timings.blocked = Nanos{};
+  // Whatever was neither looking up nor connecting: the phases add up to the time.
+  exchange_->timings.blocked = std::max(Nanos{}, Nanos(now_ - exchange_->began) - reached.dns.value_or(Nanos{}) - reached.connect);
   exchange_->timings.dns = reached.dns;
   exchange_->timings.connect = reached.connect;
   exchange_->timings.ssl = reached.ssl;
@@ -659,6 +660,7 @@ void Connection::choose_origin() {
   Exchange& exchange = *exchange_;
   if (!origin_.is_open()) return connect(exchange.to.origin, exchange.websocket, &Connection::on_reached);
   exchange.reached = now_;
+  if (now_ > exchange.began) exchange.timings.blocked = now_ - exchange.began;  // its head came in pieces
   exchange.repeatable = origin_used_;
   forward_head();
 }
