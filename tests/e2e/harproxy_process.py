@@ -134,7 +134,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif path == "/large":
             self.reply(b"x" * 200_000)
         elif path == "/json":
-            self.reply(b'{"token":"secret-of-the-body"}', "application/json")
+            self.reply(b'{"a":1}', "application/json")
         else:
             self.reply(b"hello from " + self.path.encode())
 

@@ -25,7 +25,7 @@ const http = require('node:http'), tls = require('node:tls'), https = require('n
 const proxy = new URL(process.env.HTTPS_PROXY), url = new URL(process.argv[1]);
 http.request({host: proxy.hostname, port: proxy.port, method: 'CONNECT', path: url.host}).on('connect', (_, socket) => {
   const through = tls.connect({socket, servername: url.hostname}, () => {
-    https.get(url, {createConnection: () => through, agent: false}, (answer) => {
+    https.get(url, {createConnection: () => through}, (answer) => {
       answer.setEncoding('utf8').on('data', (text) => process.stdout.write(text)).on('end', () => socket.end());
     });
   });

@@ -16,11 +16,19 @@ void Gate::request_trailers(Id id, TapTime at, std::span<const stream::TapField>
 void Gate::interim(Id id, TapTime at, int status, std::span<const stream::TapField> fields) {
   recorder_->interim(id, at, status, fields);
 }
-TapInterest Gate::response(Id id, TapTime at, const stream::TapResponse& response) { return recorder_->response(id, at, response); }
+TapInterest Gate::response(Id id, TapTime at, const stream::TapResponse& response) {
+  return recorder_->response(id, at, response);
+}
 void Gate::data(Id id, TapTime at, std::string_view bytes) { recorder_->data(id, at, bytes); }
 void Gate::message(Id id, TapTime at, const stream::TapMessage& message) { recorder_->message(id, at, message); }
 void Gate::close(Id id, TapTime at, const stream::TapClose& close) { recorder_->close(id, at, close); }
 void Gate::end(Id id, TapTime at, const stream::TapEnd& end) { recorder_->end(id, at, end); }
+void Gate::rotate() {
+  if (recorder_ == nullptr) return;
+  recorder_->idle();
+  recorder_->rotate();
+}
+
 void Gate::idle() {
   if (recorder_ != nullptr) recorder_->idle();
 }

@@ -16,6 +16,8 @@ class Gate final : public stream::Tap {
 
   void start() { open_ = true; }
   void stop() { open_ = false; }
+  /// What has passed so far is in the files before the next.
+  void rotate();
   bool recording() const { return open_ && recorder_ != nullptr; }
 
   stream::TapInterest request(Id id, stream::TapTime at, const stream::TapRequest& request) override;

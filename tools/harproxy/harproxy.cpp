@@ -45,10 +45,10 @@ stream::Status usage(std::string message, std::string hint = {}) {
 stream::Status check(const Options& options) {
   const bool runs = !options.command.empty();
   if (options.record.outputs.empty() && !options.listen.status_port && options.mocks.files.empty()) {
-    return usage("nothing would be recorded", "use -o FILE.har or -o FILE.rec.ndjson; with --status or --mocks it may be left out");
+    return usage("nothing would be recorded",
+                 "use -o FILE.har or -o FILE.rec.ndjson; with --status or --mocks it may be left out");
   }
-  if (runs && !options.listen.target.empty())
-    return usage("--target: 'harproxy run' tells the command of a forward proxy");
+  if (runs && !options.listen.target.empty()) return usage("--target: 'harproxy run' tells the command of a forward proxy");
   if (runs && !options.listen.certificates.certificate.empty())
     return usage("--cert: the command is told of the tools' own authority", "use --ca DIR");
   if (runs && options.record.standard_output()) return usage("-o -: standard output is the command's");
@@ -85,19 +85,16 @@ std::string local_url(const Proxy& proxy, const std::string& host) {
 class Session {
  public:
   Session(Tool& tool, const Options& options)
-      : tool_(tool),
-        options_(options),
-        console_(tool.messages(), runs() ? Console::Notes::verbose : Console::Notes::shown) {}
+      : tool_(tool), options_(options), console_(tool.messages(), runs() ? Console::Notes::verbose : Console::Notes::shown) {}
 
   int run() {
     if (auto ready = prepare(); !ready) return failed(tool_, ready.error());
-    const ProxySignals signals(*proxy_);
+    signals_.emplace(*proxy_);
     proxy_->on_notify([this](int number) {
       if (number == static_cast<int>(Notify::drain)) return drain();
-      if (recorder_) recorder_->rotate();
+      if (recorder_) gate_.rotate();
     });
-    if (!runs() && shows_progress(options_.progress, tool_.messages()))
-      proxy_->every(kProgressPeriod, [this] { show_counts(); });
+    if (!runs() && shows_progress(options_.progress, tool_.messages())) proxy_->every(kProgressPeriod, [this] { show_counts(); });
     if (mocks_) proxy_->every(kMocksPeriod, [this] { refresh_mocks(); });
     if (auto told = tell_address(); !told) return failed(tool_, told.error());
     if (runs()) {
@@ -106,6 +103,7 @@ class Session {
       auto child = Child::start(options_.command, *variables, [this] { proxy_->post([this] { command_ended(); }); });
       if (!child) {
         tool_.messages().error(child.error());
+        finish();
         return child.error().system == ENOENT ? kNotFound : kNotRunnable;
       }
       child_ = std::move(*child);
@@ -174,8 +172,10 @@ class Session {
 
   void refresh_mocks() {
     for (const MocksFiles::Reload& reload : mocks_->refresh()) {
-      if (reload.error) console_.warning("the mocks stay as they were: " + to_string(*reload.error));
-      else console_.note(reload.path + " was read anew");
+      if (reload.error)
+        console_.warning("the mocks stay as they were: " + to_string(*reload.error));
+      else
+        console_.note(reload.path + " was read anew");
     }
   }
 
@@ -220,6 +220,7 @@ class Session {
 
   int finish() {
     stream::proxy::ProxyStats stats = proxy_->stats();
+    signals_.reset();
     page_.reset();
     proxy_.reset();  // what is open is over now, and told to be
     console_.end_line();
@@ -244,6 +245,7 @@ class Session {
   std::unique_ptr<StatusPage> page_;
   std::string status_url_;
   std::unique_ptr<ReadyFile> ready_;
+  std::optional<ProxySignals> signals_;
   std::unique_ptr<Child> child_;
 };
 

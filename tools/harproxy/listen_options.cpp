@@ -40,13 +40,15 @@ void declare_listening(CLI::App& app, ListenOptions& options, std::uint16_t defa
            options.status_port = address->port;
            if (!address->host.empty()) options.status_host = address->host;
          },
-         "Show what is going on at this address, [HOST:]PORT, and take orders there. GET /status, /connections and /metrics; POST /start, "
+         "Show what is going on at this address, [HOST:]PORT, and take orders there. GET /status, /connections and /metrics; "
+         "POST /start, "
          "/stop, /flush and /rotate.")
       ->type_name("ADDRESS")
       ->group(kService);
-  app.add_option("--ready-file", options.ready_file,
-                 "Write the address to this file when requests can come. That of --status is the second line. It is removed at the "
-                 "end.")
+  app.add_option(
+         "--ready-file", options.ready_file,
+         "Write the address to this file when requests can come. That of --status is the second line. It is removed at the "
+         "end.")
       ->type_name("FILE")
       ->group(kService);
   add_duration(app, "--drain", options.drain,

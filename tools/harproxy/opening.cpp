@@ -28,8 +28,10 @@ bool may_match(std::string_view glob, std::string_view beginning) {
     std::vector<bool> next(glob.size() + 1, false);
     for (std::size_t i = 0; i < glob.size(); ++i) {
       if (!at[i]) continue;
-      if (glob[i] == '*') reach(next, i);
-      else if (same_letter(glob[i], c)) reach(next, i + 1);
+      if (glob[i] == '*')
+        reach(next, i);
+      else if (same_letter(glob[i], c))
+        reach(next, i + 1);
     }
     at = std::move(next);
   }
@@ -90,6 +92,8 @@ std::vector<WatchGlob> watch_globs(std::string_view text) {
 bool may_be_watched(const std::vector<WatchGlob>& globs, std::string_view host, std::uint16_t port) {
   for (const auto& [http, ws, usual] :
        {std::tuple("https", "wss", std::uint16_t{443}), std::tuple("http", "ws", std::uint16_t{80})}) {
+    // What stands at the other's usual port is hardly this.
+    if (port == (usual == 443 ? 80 : 443)) continue;
     const std::string as_http = beginning(http, host, port, usual);
     if (may_be_wanted(globs, {as_http}) || may_be_wanted(globs, {beginning(ws, host, port, usual), as_http})) return true;
   }

@@ -11,8 +11,10 @@ ToolInfo info() {
   info.usage = "[options]  |  harproxy run [options] -- COMMAND…  |  harproxy ca";
   info.handles_signals = true;
   info.description =
-      "Relays HTTP, WebSocket and event streams between programs and their servers, byte for byte and as they come, and writes what "
-      "passes to a HAR or to a recording. On one port it is a forward proxy (absolute addresses, CONNECT) and a SOCKS proxy; with "
+      "Relays HTTP, WebSocket and event streams between programs and their servers, byte for byte and as they come, and writes "
+      "what "
+      "passes to a HAR or to a recording. On one port it is a forward proxy (absolute addresses, CONNECT) and a SOCKS proxy; "
+      "with "
       "--target it is a reverse proxy.\n\n"
       "\"harproxy run -- COMMAND\" starts a command that uses the proxy and trusts it, records it, and ends with it and its exit "
       "status; see \"harproxy run --help\". \"harproxy ca\" tells how other programs are made to trust it.\n\n"
@@ -21,7 +23,8 @@ ToolInfo info() {
       "wanted by --watch and --ignore, are passed on unopened. A program that does not take our certificate is told of, with its "
       "reason.\n\n"
       "Each -o FILE is written while it happens, so that it can be read at any time and is whole to the last moment if the "
-      "program is killed. The disk never makes the relay wait, unless --max-lag lets it; what is not recorded for that is counted "
+      "program is killed. The disk never makes the relay wait, unless --max-lag lets it; what is not recorded for that is "
+      "counted "
       "and told. A recording holds what was sent, credentials too: files can be read by their owner alone, and --redact leaves "
       "secrets out.\n\n"
       "The first line on standard output is the address. Ctrl-C or SIGTERM lets exchanges come to their end, then the files are "
@@ -30,12 +33,16 @@ ToolInfo info() {
       {"harproxy -o session.har", "records what goes through http://127.0.0.1:8080"},
       {"harproxy run -o test.har -- npm test", "records a test suite, and ends with its status"},
       {"harproxy -o app.rec.ndjson --watch api.example.com", "one host; TLS to all others stays closed"},
-      {"harproxy -o app.har --target https://api.example.com --port 3000", "a reverse proxy, for a program that knows of no proxy"},
-      {"harproxy -o a.har -o a.rec.ndjson --redact X-Api-Key --rotate 100MB", "two files at once, secrets left out, a new file each 100 MB"},
+      {"harproxy -o app.har --target https://api.example.com --port 3000",
+       "a reverse proxy, for a program that knows of no proxy"},
+      {"harproxy -o a.har -o a.rec.ndjson --redact X-Api-Key --rotate 100MB",
+       "two files at once, secrets left out, a new file each 100 MB"},
       {"harproxy -o a.har --upstream http://proxy.example:3128 --no-proxy .corp.example", "behind another proxy"},
       {"harproxy ca", "where the certificate is that programs are to trust, and how curl, browsers, Node, Python and Java do"},
   };
-  info.exit_status = "0 ended by a signal, and everything was recorded; 2 something was not, the address or a file could not be used, or wrong usage.";
+  info.exit_status =
+      "0 ended by a signal, and everything was recorded; 2 something was not, the address or a file could not be used, or wrong "
+      "usage.";
   return info;
 }
 
@@ -79,7 +86,8 @@ ToolInfo run_info() {
       {"harproxy run -v -o app.har --watch '*/v1/*' -- python3 app.py", "what is asked under /v1/, and a summary at the end"},
   };
   info.exit_status =
-      "That of the command, or 128 and the number of the signal that ended it; 127 there is no such command, 126 it cannot be run; 2 the "
+      "That of the command, or 128 and the number of the signal that ended it; 127 there is no such command, 126 it cannot be "
+      "run; 2 the "
       "command has ended with 0 and something was not recorded, a file could not be used, or wrong usage.";
   return info;
 }
@@ -92,7 +100,8 @@ ToolInfo ca_info() {
   info.summary = "where the certificate authority is, and how programs are made to trust it";
   info.usage = "[options]";
   info.description =
-      "Prints the file of the certificate that programs are to trust, and how curl, Chromium, Firefox, Node, Python, Java and others "
+      "Prints the file of the certificate that programs are to trust, and how curl, Chromium, Firefox, Node, Python, Java and "
+      "others "
       "are told to. Makes the authority where there is none; installs nothing.";
   info.examples = {{"harproxy ca", "all of it"}, {"harproxy ca --print-ca", "the file alone, for scripts"}};
   info.exit_status = "0 done; 2 the authority could not be read or made, or wrong usage.";

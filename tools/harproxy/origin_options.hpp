@@ -11,11 +11,11 @@ namespace tools::harproxy {
 
 /// How origins are reached.
 struct OriginGroup {
-  std::string upstream{};                     ///< a URL; empty: origins are reached directly
-  std::vector<std::string> no_proxy{};        ///< lists
-  std::vector<std::string> trust{};           ///< files
-  std::vector<std::string> insecure{};        ///< globs of hosts
-  std::vector<std::string> tunnel{};          ///< globs of hosts whose TLS is never opened
+  std::string upstream{};               ///< a URL; empty: origins are reached directly
+  std::vector<std::string> no_proxy{};  ///< lists
+  std::vector<std::string> trust{};     ///< files
+  std::vector<std::string> insecure{};  ///< globs of hosts
+  std::vector<std::string> tunnel{};    ///< globs of hosts whose TLS is never opened
   std::optional<stream::Nanos> connect_timeout{};
 };
 

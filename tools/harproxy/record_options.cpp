@@ -35,10 +35,16 @@ void add_rotation(capture::Rotation& rotation, const std::string& text) {
 stream::Result<capture::OutputOptions> output_options(const std::string& path) {
   if (path.empty()) return fail({ErrorCode::usage, "--output: expected the name of a file", {}, {}});
   if (path.ends_with(".harl")) {
-    return fail({ErrorCode::usage, "HAR lines are not written as it happens", {path}, "record to FILE.rec.ndjson, then: harconv -o FILE.harl FILE.rec.ndjson"});
+    return fail({ErrorCode::usage,
+                 "HAR lines are not written as it happens",
+                 {path},
+                 "record to FILE.rec.ndjson, then: harconv -o FILE.harl FILE.rec.ndjson"});
   }
   if (stream::compression_of_name(path) != stream::Compression::none) {
-    return fail({ErrorCode::usage, "what is written as it happens is not compressed", {path}, "compress it afterwards: harconv -o FILE.zst FILE"});
+    return fail({ErrorCode::usage,
+                 "what is written as it happens is not compressed",
+                 {path},
+                 "compress it afterwards: harconv -o FILE.zst FILE"});
   }
   return capture::OutputOptions{path.ends_with(".har") ? capture::OutputForm::har : capture::OutputForm::recording, path};
 }
@@ -48,11 +54,12 @@ stream::Result<capture::OutputOptions> output_options(const std::string& path) {
 bool RecordGroup::standard_output() const { return std::find(outputs.begin(), outputs.end(), "-") != outputs.end(); }
 
 void declare_recording(CLI::App& app, RecordGroup& options) {
-  auto* output = app.add_option("-o,--output", options.outputs,
-                                "Record to FILE. A HAR if it is called .har, otherwise a recording; \"-\" is a recording on standard "
-                                "output. May be repeated: each gets everything.")
-                     ->type_name("FILE")
-                     ->group("Output");
+  auto* output =
+      app.add_option("-o,--output", options.outputs,
+                     "Record to FILE. A HAR if it is called .har, otherwise a recording; \"-\" is a recording on standard "
+                     "output. May be repeated: each gets everything.")
+          ->type_name("FILE")
+          ->group("Output");
   const auto of_output = [output](CLI::Option* option) { return option->group("Output")->needs(output); };
   of_output(app.add_flag("--overwrite", options.overwrite, "Replace FILE if it exists."));
   of_output(app.add_option_function<std::vector<std::string>>(
@@ -62,21 +69,23 @@ void declare_recording(CLI::App& app, RecordGroup& options) {
                    },
                    "Begin the next file when this one is so large (100MB) or so old (1h). FILE-002, and so on; so does SIGUSR1.")
                 ->type_name("SIZE|TIME"));
-  of_output(add_choice(app, "--fsync", options.fsync,
-                       {{"never", capture::Fsync::never}, {"interval", capture::Fsync::interval}, {"always", capture::Fsync::always}},
-                       "When what was written is forced to the disk. So that it survives a crash of the machine; one of the "
-                       "program it survives always. interval: each second.")
-                ->type_name("WHEN")
-                ->default_str("interval"));
+  of_output(
+      add_choice(app, "--fsync", options.fsync,
+                 {{"never", capture::Fsync::never}, {"interval", capture::Fsync::interval}, {"always", capture::Fsync::always}},
+                 "When what was written is forced to the disk. So that it survives a crash of the machine; one of the "
+                 "program it survives always. interval: each second.")
+          ->type_name("WHEN")
+          ->default_str("interval"));
   of_output(add_size(app, "--max-queue", options.max_queue,
                      "How much may wait for the disk. What comes beyond is relayed, not recorded, and counted as dropped."));
   of_output(add_duration(app, "--max-lag", options.max_lag,
                          "How long the relay may wait for the disk before it drops. It never waits without this."));
 
   constexpr const char* kRecorded = "What is recorded";
-  app.add_option("--watch", options.watch,
-                 "Record only what has a URL like this. \"*\" stands for any characters, \"!\" before it means not; of several the first "
-                 "that matches decides. A host alone stands for all of it. TLS to other hosts is passed on unopened.")
+  app.add_option(
+         "--watch", options.watch,
+         "Record only what has a URL like this. \"*\" stands for any characters, \"!\" before it means not; of several the first "
+         "that matches decides. A host alone stands for all of it. TLS to other hosts is passed on unopened.")
       ->type_name("GLOB")
       ->group(kRecorded);
   app.add_option("--ignore", options.ignore, "Do not record what has a URL like this. Goes before --watch.")
@@ -103,11 +112,13 @@ void declare_recording(CLI::App& app, RecordGroup& options) {
       ->group(kRecorded);
   add_size(app, "--max-body", options.max_body, "Keep no more of a body or message. What is cut is marked; 0 is no limit.")
       ->group(kRecorded);
-  auto* redact = app.add_option("--redact", options.redact,
-                                "Never write the value of this header, cookie, query parameter or form field, nor of those that are usually secret. "
-                                "It is replaced wherever it stands; \"default\" names only the usual ones.")
-                     ->type_name("NAME")
-                     ->group(kRecorded);
+  auto* redact =
+      app.add_option(
+             "--redact", options.redact,
+             "Never write the value of this header, cookie, query parameter or form field, nor of those that are usually secret. "
+             "It is replaced wherever it stands; \"default\" names only the usual ones.")
+          ->type_name("NAME")
+          ->group(kRecorded);
   app.add_flag("--no-redact-defaults", options.no_redact_defaults, "With --redact, write those that are usually secret.")
       ->group(kRecorded)
       ->needs(redact);

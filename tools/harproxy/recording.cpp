@@ -51,12 +51,13 @@ std::string counts(const stream::proxy::ProxyStats& stats, const har::capture::S
 void tell(Console& console, const stream::proxy::ProxyStats& stats, const har::capture::Summary* summary) {
   console.note(fmt::format("{}{}, {}, {} in {}", counted(stats.exchanges, "exchange", "exchanges"),
                            stats.failed == 0 ? "" : fmt::format(" ({} failed)", grouped(stats.failed)),
-                           counted(stats.messages, "message", "messages"),
-                           stream::format_size(stats.bytes_up + stats.bytes_down),
+                           counted(stats.messages, "message", "messages"), stream::format_size(stats.bytes_up + stats.bytes_down),
                            counted(stats.connections, "connection", "connections")));
   if (summary == nullptr) return;
   for (const auto& output : summary->outputs) {
-    console.note(fmt::format("{}: {} recorded, {}", files_text(output), counted(summary->exchanges, "exchange", "exchanges"),
+    const bool har = output.files.front().ends_with(".har");
+    console.note(fmt::format("{}: {}, {}", files_text(output),
+                             har ? counted(output.events, "entry", "entries") : counted(output.events, "event", "events"),
                              stream::format_size(output.bytes)));
   }
   if (summary->dropped != 0) {
@@ -64,7 +65,7 @@ void tell(Console& console, const stream::proxy::ProxyStats& stats, const har::c
                                 counted(summary->dropped, "event", "events"), stream::format_size(summary->dropped_bytes)));
   }
   for (const auto& output : summary->outputs) {
-    if (output.lost == 0 && output.error.empty()) continue;
+    if (output.lost == 0) continue;
     console.warning(fmt::format("{}: {} could not be written: {}", files_text(output), grouped(output.lost), output.error));
   }
 }

@@ -111,7 +111,7 @@ Answer StatusPage::order(std::string_view what) {
   if (what == "/flush") return flush();
   if (what == "/start") gate_.start();
   if (what == "/stop") gate_.stop();
-  if (what == "/rotate") gate_.recorder()->rotate();
+  if (what == "/rotate") gate_.rotate();
   return json(status());
 }
 
@@ -157,8 +157,7 @@ std::string StatusPage::status() const {
     for (const auto& output : summary.outputs) {
       Json::Array files;
       for (const std::string& file : output.files) files.emplace_back(file);
-      Json::Object one{
-          {"files", std::move(files)}, {"events", output.events}, {"bytes", output.bytes}, {"lost", output.lost}};
+      Json::Object one{{"files", std::move(files)}, {"events", output.events}, {"bytes", output.bytes}, {"lost", output.lost}};
       if (!output.error.empty()) one.push_back({"error", output.error});
       outputs.emplace_back(std::move(one));
     }
@@ -210,7 +209,8 @@ std::string StatusPage::metrics() const {
       if (!output.files.empty()) out.value(name, "output", output.files.front(), output.*member);
     }
   };
-  outputs("output_events_total", "Events (of a HAR: entries) that are in the files of an output.", &har::capture::OutputSummary::events);
+  outputs("output_events_total", "Events (of a HAR: entries) that are in the files of an output.",
+          &har::capture::OutputSummary::events);
   outputs("output_bytes_total", "Bytes of the files of an output.", &har::capture::OutputSummary::bytes);
   outputs("output_lost_total", "Events (of a HAR: entries) that could not be written.", &har::capture::OutputSummary::lost);
   return std::move(out).text();

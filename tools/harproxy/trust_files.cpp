@@ -171,7 +171,8 @@ Result<std::string> write_java_store(const std::string& certificate_file, const 
   std::string name = beside(certificate_file, "java-cacerts");
   // Of which store it was made a file beside it says: a keytool takes a second or two.
   const std::string origin = name + ".from";
-  if (const auto made_of = read_file(origin); made_of && *made_of == store && made_after(name, {certificate_file, store})) return name;
+  if (const auto made_of = read_file(origin); made_of && *made_of == store && made_after(name, {certificate_file, store}))
+    return name;
   const std::string pending = fmt::format("{}.{}.new", name, ::getpid());
   STREAM_TRY(write_file(pending, bytes));
   const Status added = run({tool, "-importcert", "-noprompt", "-alias", "hartape", "-file", certificate_file, "-keystore",

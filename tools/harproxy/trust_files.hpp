@@ -23,9 +23,8 @@ stream::Result<std::string> write_bundle(const std::string& certificate_file, co
 /// Java's own store of certificates: that of JAVA_HOME, or of the keytool in PATH. Empty: there is none.
 std::string java_store();
 
-/// A copy of `store` with the authority's certificate in it, beside that: "java-cacerts" (0600). One that is there and newer than both
-/// is kept.
-/// Its name. Errors: `io`, `unsupported` (there is no keytool), `timeout`.
+/// A copy of `store` with the authority's certificate in it, beside that: "java-cacerts" (0600). One that is there and newer than
+/// both is kept. Its name. Errors: `io`, `unsupported` (there is no keytool), `timeout`.
 stream::Result<std::string> write_java_store(const std::string& certificate_file, const std::string& store);
 
 /// All of them. What Java's need cannot be made of is left out; `note` tells why, unless there is no Java. Errors: `io`.

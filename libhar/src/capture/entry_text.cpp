@@ -56,10 +56,12 @@ EntryText::EntryText(SpoolFile& file, stream::WallTime start, const Captured& re
 }
 
 void EntryText::keep(Spool& spool, std::string_view text) {
-  if (spool.append(file_, text)) {
+  const Status kept = spool.append(file_, text);
+  if (kept) {
     weight_ += text.size();
   } else {
     ++lost_;
+    trouble_ = to_string(kept.error());
   }
 }
 

@@ -32,6 +32,9 @@ class EntryText {
   void go_on();
   /// Bytes that are gathered.
   std::uint64_t weight() const { return weight_; }
+  /// Pieces that are not in the entry, since there was no room for them until its end; and why.
+  std::uint64_t lost() const { return lost_; }
+  const std::string& trouble() const { return trouble_; }
 
  private:
   /// A body as it comes.
@@ -84,6 +87,7 @@ class EntryText {
   Spool others_;
   std::unique_ptr<stream::SseDecoder> decoder_;
   std::uint64_t lost_ = 0;
+  std::string trouble_;
   std::uint64_t weight_ = 0;
   bool continued_ = false;
   Text scratch_;

@@ -90,6 +90,14 @@ bool HarOutput::said(const Status& done) {
   return false;
 }
 
+/// The entry is there, but not all of it: what it needs until its end had no room.
+void HarOutput::say_incomplete(const EntryText& entry) {
+  summary_.lost += entry.lost();
+  summary_.error = entry.trouble();
+  if (std::exchange(incomplete_said_, true) || !options_.report) return;
+  options_.report({Notice::Kind::trouble, fmt::format("{}: entries are incomplete (_dropped): {}", path_, entry.trouble())});
+}
+
 void HarOutput::write(EntryText& entry, const Captured* end) {
   if (failing_ && now_ < retry_) {
     ++summary_.lost;
@@ -100,6 +108,7 @@ void HarOutput::write(EntryText& entry, const Captured* end) {
   if (written) {
     ++uncommitted_;
     summary_.bytes = before_ + file_->size();
+    if (entry.lost() != 0) say_incomplete(entry);
     return;
   }
   file_->drop();

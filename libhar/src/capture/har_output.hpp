@@ -28,6 +28,7 @@ class HarOutput final : public Output {
   HarOutput(const RecorderOptions& options, const std::string& path);
   stream::Result<std::unique_ptr<HarFile>> open_next(stream::Nanos now);
   void write(EntryText& entry, const Captured* end);
+  void say_incomplete(const EntryText& entry);
   void write_open();
   bool said(const stream::Status& done);
   void finish_file();
@@ -46,6 +47,7 @@ class HarOutput final : public Output {
   stream::Nanos now_{};    ///< of the last flush
   stream::Nanos retry_{};  ///< while it is failing: not before
   bool failing_ = false;
+  bool incomplete_said_ = false;
   std::uint64_t uncommitted_ = 0;  ///< entries
   std::uint64_t open_bytes_ = 0;   ///< what the open entries hold
   std::uint64_t before_ = 0;       ///< bytes in earlier files

@@ -199,8 +199,12 @@ Status Side::read_event() {
     case EventKind::end:
       head.exchange.end = std::move(event);
       break;
+    case EventKind::mark:
+      break;
     default:
-      if (event.kind == EventKind::data && event.direction == Direction::receive) {
+      // What is sent, which may come before the response, is no part of the stream.
+      if (event.kind == EventKind::data && event.direction == Direction::send) break;
+      if (event.kind == EventKind::data) {
         const std::size_t size = event.data.size();
         STREAM_TRY(decode_content(event));
         if (content_ || event.data.size() != size) read->tokens.valid = false;

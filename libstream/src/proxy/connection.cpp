@@ -408,7 +408,8 @@ bool Connection::opens(const std::string& host, std::uint16_t port) const {
 
 void Connection::start_tls() {
   client_.transport().unread(std::exchange(in_, {}));
-  ask_.name = tunnel_ ? tunnel_->host : shared_.options.target ? shared_.options.target->host : std::string();
+  // A client of a reverse proxy that names nobody has come by an address.
+  ask_.name = tunnel_ ? tunnel_->host : client_.transport().local_address();
   ask_.failure.clear();
   net::TlsSession session = services_.tls->session(ask_);
   if (!session || !client_.transport().start_tls(std::move(session))) return close();

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "connection.hpp"
+#include "idle_tap.hpp"
 #include "server_access.hpp"
 #include "stream/net/server.hpp"
 
@@ -18,9 +19,14 @@ class NoHandler final : public net::Handler {
 }  // namespace
 
 struct Proxy::Impl {
-  explicit Impl(const ProxyOptions& wanted) : options(wanted) {}
+  explicit Impl(const ProxyOptions& wanted) : options(wanted) {
+    if (options.tap == nullptr) return;
+    tap = std::make_unique<IdleTap>(*options.tap);
+    options.tap = tap.get();
+  }
 
   ProxyOptions options;
+  std::unique_ptr<IdleTap> tap;
   Shared shared{options};
   NoHandler handler;
   net::Services* services = nullptr;  // of the server's door, once a connection has come
@@ -42,6 +48,7 @@ Result<std::unique_ptr<Proxy>> Proxy::listen(const ProxyOptions& options) {
                                                           return std::make_shared<Connection>(
                                                               services, state->shared, std::move(transport), std::move(peer));
                                                         }));
+  if (impl->tap) impl->tap->runs_in(net::ServerAccess::context(*impl->server));
   STREAM_ASSIGN(const net::Url own, net::parse_url(impl->server->url()));
   STREAM_ASSIGN(impl->shared.connector,
                 OriginConnector::make(net::ServerAccess::context(*impl->server), net::ServerAccess::timers(*impl->server),

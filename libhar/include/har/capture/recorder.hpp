@@ -76,7 +76,7 @@ struct OutputSummary {
   std::vector<std::string> files{};  ///< in their order
   std::uint64_t events = 0;          ///< that are in them; HAR: entries
   std::uint64_t bytes = 0;
-  std::uint64_t lost = 0;  ///< events (HAR: entries) that could not be written
+  std::uint64_t lost = 0;  ///< events (HAR: entries, and pieces of those that are incomplete) that could not be written
   std::string error{};     ///< why the last of them could not; empty: they all were
 };
 

@@ -6,8 +6,7 @@ using tools::harproxy::refused_by_origin;
 
 namespace {
 
-stream::net::Request request(std::string method, std::string authority,
-                             std::vector<stream::replay::HeaderField> headers = {}) {
+stream::net::Request request(std::string method, std::string authority, std::vector<stream::replay::HeaderField> headers = {}) {
   stream::net::Request made;
   made.method = std::move(method);
   made.authority = std::move(authority);
@@ -15,7 +14,9 @@ stream::net::Request request(std::string method, std::string authority,
   return made;
 }
 
-bool refused(const stream::net::Request& asked, std::string_view host = "127.0.0.1") { return !refused_by_origin(asked, host).empty(); }
+bool refused(const stream::net::Request& asked, std::string_view host = "127.0.0.1") {
+  return !refused_by_origin(asked, host).empty();
+}
 
 }  // namespace
 
