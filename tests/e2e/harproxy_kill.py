@@ -152,6 +152,17 @@ def killed_at_any_moment(folder):
           (total, most, most_har, with_flush))
 
 
+def what_is_over_is_in_the_files_before_anything_else_happens(folder):
+    har, recording = folder / "a.har", folder / "a.rec.ndjson"
+    with Origin() as origin, Proxy("-o", har, "-o", recording) as proxy:
+        for count in range(1, 4):
+            curl("-x", proxy.url, origin.url + "/%d" % count)
+            for file in (har, recording):
+                until(lambda: len(urls(file)) == count, "%s has not all of it" % file)
+        proxy.process.kill()
+    check(har, recording)
+
+
 def a_full_disk_does_not_stop_the_traffic(folder):
     disk = folder / "disk"
     disk.mkdir()
@@ -169,7 +180,8 @@ def a_full_disk_does_not_stop_the_traffic(folder):
             before = len(urls(har))
             assert before > 0
             subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
-            until(lambda: proxy.lines().count("can be written again") >= 2 or not curl("-x", proxy.url, origin.url + "/after"), proxy.lines)
+            curl("-x", proxy.url, origin.url + "/after")
+            until(lambda: proxy.lines().count("can be written again") >= 2, proxy.lines)
             curl("-x", proxy.url, origin.url + "/last")
             log = proxy.stop(expected=2)
             assert "lost" in log, log
@@ -184,7 +196,7 @@ def a_full_disk_does_not_stop_the_traffic(folder):
 
 
 if __name__ == "__main__":
-    for test in (killed_at_any_moment, a_full_disk_does_not_stop_the_traffic):
+    for test in (killed_at_any_moment, what_is_over_is_in_the_files_before_anything_else_happens, a_full_disk_does_not_stop_the_traffic):
         begin = time.monotonic()
         folder = pathlib.Path(tempfile.mkdtemp(prefix="hartape-harproxy-kill-"))
         try:
