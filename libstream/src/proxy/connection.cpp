@@ -157,6 +157,7 @@ void Connection::on_client_readable() {
   // Not for ever: others want to be served, too.
   for (int round = 0; round < 4 && wants_client(); ++round) {
     const auto io = client_.transport().read({buffer.data(), size});
+    now_ = net::SteadyClock::now();  // not before: what was read is no older
     if (io.kind == Transport::Kind::again) break;
     if (io.kind == Transport::Kind::end) {
       client_ended();
@@ -175,6 +176,7 @@ void Connection::on_origin_readable() {
   const std::size_t size = client_.writing ? kSmallRead : kReadSize;
   for (int round = 0; round < 4 && wants_origin(); ++round) {
     const auto io = origin_.transport().read({buffer.data(), size});
+    now_ = net::SteadyClock::now();  // not before: what was read is no older
     if (io.kind == Transport::Kind::again) break;
     if (io.kind == Transport::Kind::end) {
       origin_ended();
