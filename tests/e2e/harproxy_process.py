@@ -63,7 +63,8 @@ def authority():
 class Proxy:
     def __init__(self, *arguments, popen=None):
         self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen([HARPROXY, "--port", "0", *map(str, arguments)], stdout=subprocess.PIPE, stderr=self.log,
+        port = () if "--port" in arguments else ("--port", "0")
+        self.process = subprocess.Popen([HARPROXY, *port, *map(str, arguments)], stdout=subprocess.PIPE, stderr=self.log,
                                         text=True, **(popen or {}))
         self.url = self.process.stdout.readline().strip()
         assert re.fullmatch(r"https?://127\.0\.0\.1:\d+", self.url), (self.url, self.lines())

@@ -34,7 +34,7 @@ stream::Result<std::unique_ptr<HarFile>> HarOutput::open_next(Nanos now) {
   const stream::Json creator =
       options_.creator.is_object() ? options_.creator : stream::Json(stream::Json::Object{{"name", ""}, {"version", ""}});
   write_json(head, creator);
-  head += R"(,"entries":[)";
+  head += R"(,"pages":[],"entries":[)";  // Firefox takes no log without pages
   std::unique_ptr<HarFile> file;
   STREAM_ASSIGN(path_, names_.next(options_.overwrite, [&](const std::string& name) -> Status {
     STREAM_ASSIGN(file, HarFile::create(name, head, options_.overwrite));

@@ -32,7 +32,9 @@ int choose_certificate(SSL* tls, void* source) {
 
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* offered, unsigned int offered_size,
                     void*) {
-  static constexpr unsigned char kOurs[] = "\x08http/1.1";
+  static constexpr unsigned char kOurs[] =
+      "\x08http/1.1"
+      "\x08http/1.0";  // alone, from curl --http1.0
   unsigned char* chosen = nullptr;
   if (SSL_select_next_proto(&chosen, size, kOurs, sizeof kOurs - 1, offered, offered_size) != OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_ALERT_FATAL;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include "http1_message.hpp"
@@ -165,6 +166,7 @@ void Connection::on_client_readable() {
   // Not for ever: others want to be served, too.
   for (int round = 0; round < 4 && wants_client(); ++round) {
     const auto io = client_.transport().read({buffer.data(), size});
+    now_ = net::SteadyClock::now();  // not before: what was read is no older
     if (io.kind == Transport::Kind::again) break;
     if (io.kind == Transport::Kind::end) {
       client_ended();
@@ -183,6 +185,7 @@ void Connection::on_origin_readable() {
   const std::size_t size = client_.writing ? kSmallRead : kReadSize;
   for (int round = 0; round < 4 && wants_origin(); ++round) {
     const auto io = origin_.transport().read({buffer.data(), size});
+    now_ = net::SteadyClock::now();  // not before: what was read is no older
     if (io.kind == Transport::Kind::again) break;
     if (io.kind == Transport::Kind::end) {
       origin_ended();
@@ -490,7 +493,7 @@ void Connection::on_tunnel_reached(Result<OriginConnection> reached) {
   if (reached) {
     send(client_, "HTTP/1.1 200 Connection established\r\n\r\n");
   } else {
-    send(client_, net::make_refusal(502, to_string(reached.error())));
+    send(client_, net::make_refusal(reached.error().system == ELOOP ? 508 : 502, to_string(reached.error())));
   }
   on_passed(std::move(reached));
 }
@@ -519,7 +522,8 @@ void Connection::adopt(OriginConnection& reached) {
   proxy_authorization_ = std::move(reached.proxy_authorization);
   origin_.open(std::move(reached.transport));
   if (!exchange_) return;
-  exchange_->timings.blocked = Nanos{};
+  // Whatever was neither looking up nor connecting: the phases add up to the time.
+  exchange_->timings.blocked = std::max(Nanos{}, Nanos(now_ - exchange_->began) - reached.dns.value_or(Nanos{}) - reached.connect);
   exchange_->timings.dns = reached.dns;
   exchange_->timings.connect = reached.connect;
   exchange_->timings.ssl = reached.ssl;
@@ -668,6 +672,7 @@ void Connection::choose_origin() {
   Exchange& exchange = *exchange_;
   if (!origin_.is_open()) return connect(exchange.to.origin, exchange.websocket, &Connection::on_reached);
   exchange.reached = now_;
+  if (now_ > exchange.began) exchange.timings.blocked = now_ - exchange.began;  // its head came in pieces
   exchange.repeatable = origin_used_;
   forward_head();
 }
@@ -755,7 +760,8 @@ void Connection::unreached(const Error& error) {
     return play(std::move(answer), std::move(conversation));
   }
   const bool late = error.code == ErrorCode::timeout;
-  fail_exchange(late ? 504 : 502, late ? "timeout" : "error", to_string(error));
+  const int status = late ? 504 : error.system == ELOOP ? 508 : 502;
+  fail_exchange(status, late ? "timeout" : "error", to_string(error));
 }
 
 /// In front of what came of the body meanwhile.
@@ -927,7 +933,12 @@ void Connection::begin_websocket(const net::Http1Head& head) {
 void Connection::response_broken(std::string_view reason, const std::string& error) {
   if (!exchange_) return;
   if (!exchange_->headed) return fail_exchange(502, reason, error);
-  end_exchange(reason, error);
+  // Where the client has ended first, the origin only did as it was told.
+  if (client_.ended) {
+    end_exchange("abort", "the client ended the connection before it had the response");
+  } else {
+    end_exchange(reason, error);
+  }
   exchange_.reset();
   drop_origin();
   // The client sees that there should have been more.

@@ -45,17 +45,27 @@ std::string limit_text(Nanos time) {
   return millis % 1000 == 0 ? fmt::format("{} s", millis / 1000) : fmt::format("{} ms", millis);
 }
 
+/// Whether a socket from `local` to `remote` leads to us. From a machine to itself both ends have the same address, but on loopback.
+bool leads_to(const OwnAddress& own, const boost::asio::ip::tcp::endpoint& local, const boost::asio::ip::tcp::endpoint& remote) {
+  if (own.port == 0 || remote.port() != own.port) return false;
+  const auto address = literal(own.address);
+  if (!address) return false;
+  if (!address->is_unspecified()) return remote.address() == *address;
+  return remote.address() == local.address() || remote.address().is_loopback();
+}
+
 Error timeout_error(std::string message) { return {ErrorCode::timeout, std::move(message), {}, {}, ETIMEDOUT}; }
 
 }  // namespace
 
 struct OriginConnector::Core {
-  Core(boost::asio::io_context& in, net::TimerQueue& on, const OriginOptions& of, std::unique_ptr<Trust> trusted)
-      : context(in), timers(on), options(of), trust(std::move(trusted)), resolver(in, of.resolve) {}
+  Core(boost::asio::io_context& in, net::TimerQueue& on, const OriginOptions& of, OwnAddress ours, std::unique_ptr<Trust> trusted)
+      : context(in), timers(on), options(of), own(std::move(ours)), trust(std::move(trusted)), resolver(in, of.resolve) {}
 
   boost::asio::io_context& context;
   net::TimerQueue& timers;
   OriginOptions options;
+  OwnAddress own;
   std::unique_ptr<Trust> trust;
   Resolver resolver;
 };
@@ -163,6 +173,9 @@ class OriginAttempt::Work : public std::enable_shared_from_this<Work> {
     }
     error_code error;
     const auto peer = socket->remote_endpoint(error);
+    if (!error && leads_to(core_->own, socket->local_endpoint(error), peer)) {
+      return fail(io_error(fmt::format("{} is this proxy itself", hop_), {}, ELOOP));
+    }
     transport_.emplace(std::move(*socket));
     if (error || !transport_->prepare()) return fail(io_error(fmt::format("cannot connect to {}: the connection is gone", hop_)));
     address_ = peer.address().to_string();
@@ -368,10 +381,10 @@ bool OriginAttempt::active() const { return work_ && work_->active(); }
 OriginConnector::~OriginConnector() = default;
 
 Result<std::unique_ptr<OriginConnector>> OriginConnector::make(boost::asio::io_context& context, net::TimerQueue& timers,
-                                                               const OriginOptions& options) {
+                                                               const OriginOptions& options, const OwnAddress& own) {
   STREAM_ASSIGN(auto trust, Trust::make({options.ca_files, options.insecure, options.tls_sessions}));
   return std::unique_ptr<OriginConnector>(
-      new OriginConnector(std::make_shared<Core>(context, timers, options, std::move(trust))));
+      new OriginConnector(std::make_shared<Core>(context, timers, options, own, std::move(trust))));
 }
 
 OriginAttempt OriginConnector::connect(const OriginTarget& target, Done done) {

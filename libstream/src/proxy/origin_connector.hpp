@@ -48,6 +48,12 @@ struct OriginConnection {
   std::string proxy_authorization{};
 };
 
+/// Where a proxy listens itself.
+struct OwnAddress {
+  std::string address{};
+  std::uint16_t port = 0;  ///< 0: nowhere
+};
+
 /// A connection that is being made. Destroying or moving over it cancels: the callback is not called any more.
 class OriginAttempt {
  public:
@@ -73,9 +79,10 @@ class OriginConnector {
  public:
   using Done = std::function<void(Result<OriginConnection>)>;
 
-  /// Errors: `io` (certificates cannot be read). `context` and `timers` outlive it, and every attempt.
+  /// `own`, "127.0.0.1" or "::" and a port, is where we listen ourselves: what would lead there is refused, with ELOOP. Errors:
+  /// `io` (certificates cannot be read). `context` and `timers` outlive it, and every attempt.
   static Result<std::unique_ptr<OriginConnector>> make(boost::asio::io_context& context, net::TimerQueue& timers,
-                                                       const OriginOptions& options);
+                                                       const OriginOptions& options, const OwnAddress& own = {});
   OriginConnector(const OriginConnector&) = delete;
   OriginConnector& operator=(const OriginConnector&) = delete;
   ~OriginConnector();

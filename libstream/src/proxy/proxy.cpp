@@ -49,8 +49,10 @@ Result<std::unique_ptr<Proxy>> Proxy::listen(const ProxyOptions& options) {
                                                               services, state->shared, std::move(transport), std::move(peer));
                                                         }));
   if (impl->tap) impl->tap->runs_in(net::ServerAccess::timers(*impl->server));
-  STREAM_ASSIGN(impl->shared.connector, OriginConnector::make(net::ServerAccess::context(*impl->server),
-                                                              net::ServerAccess::timers(*impl->server), options.origin));
+  STREAM_ASSIGN(const net::Url own, net::parse_url(impl->server->url()));
+  STREAM_ASSIGN(impl->shared.connector,
+                OriginConnector::make(net::ServerAccess::context(*impl->server), net::ServerAccess::timers(*impl->server),
+                                      options.origin, {own.host, own.port}));
   net::ServerAccess::at_end(*impl->server, [state = impl.get()] {
     state->shared.connector.reset();
     if (state->tap) state->tap->stop();

@@ -98,6 +98,8 @@ TEST_CASE("protocols: HTTP/1.1 is chosen, and who offers only others is refused"
   };
   CHECK(offered("\x02h2\x08http/1.1") == "chosen http/1.1");
   CHECK(offered("") == "chosen ");
+  CHECK(offered("\x08http/1.0") == "chosen http/1.0");
+  CHECK(offered("\x08http/1.0\x08http/1.1") == "chosen http/1.1");
   CHECK(offered("\x02h2") == "tlsv1 alert no application protocol");
   CHECK(handler.refusal().status == 0);
   CHECK(handler.refusal().why == "the client does not offer HTTP/1.1");

@@ -339,6 +339,22 @@ TEST_CASE("a client that ends its side still gets its answer, and the origin see
   CHECK(running.heard.wait_for("1 end eof"));
 }
 
+TEST_CASE("a client that ends its side within the response has aborted, and not the origin") {
+  Origin origin([](Wire& wire) {
+    wire.receive_until("\r\n\r\n");
+    wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegin\r\n");
+    wire.receive_all();
+  });
+  Running running(reverse(origin.port));
+  Wire wire = Wire::to(running.proxy->port());
+  wire.send(get());
+  wire.receive_until("begin\r\n");
+  wire.shut();
+  CHECK(wire.receive_all().empty());
+  CHECK(running.heard.wait_for("1 end abort"));
+  CHECK(running.heard.errors() == std::vector<std::string>{"the client ended the connection before it had the response"});
+}
+
 TEST_CASE("as a forward proxy it sends on the origin form, and what is meant for it stays here") {
   std::string seen;
   Origin origin([&](Wire& wire) {
@@ -385,4 +401,49 @@ TEST_CASE("a tunnel passes anything, in both directions, to both ends") {
   refused.send("CONNECT 127.0.0.1:1 HTTP/1.1\r\nHost: x\r\n\r\n");
   CHECK(refused.receive_all().starts_with("HTTP/1.1 502"));
   CHECK(running.incidents().size() == 1);
+}
+
+TEST_CASE("what leads back to the proxy itself is refused") {
+  stream::proxy::ProxyOptions options;
+  Running running(options);
+  const std::string own = std::to_string(running.proxy->port());
+  for (const std::string host : {"127.0.0.1", "localhost"}) {
+    Wire wire = Wire::to(running.proxy->port());
+    wire.send("GET http://" + host + ":" + own + "/ HTTP/1.1\r\nHost: x\r\n\r\n");
+    const std::string answer = wire.receive_all();
+    CHECK(answer.starts_with("HTTP/1.1 508 Loop Detected\r\n"));
+    CHECK(answer.find(host + ":" + own + " is this proxy itself") != std::string::npos);
+
+    Wire tunnel = Wire::to(running.proxy->port());
+    tunnel.send("CONNECT " + host + ":" + own + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(tunnel.receive_all().starts_with("HTTP/1.1 508 "));
+  }
+  Running all({.host = "0.0.0.0"});
+  Wire wire = Wire::to(all.proxy->port());
+  wire.send("GET http://127.0.0.2:" + std::to_string(all.proxy->port()) + "/ HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(wire.receive_all().starts_with("HTTP/1.1 508 "));
+}
+
+TEST_CASE("a proxy whose target, or whose proxy, it is itself does not ask itself for ever") {
+  for (const bool target : {true, false}) {
+    // A port that is free now, most likely still is.
+    std::uint16_t port = 0;
+    {
+      Origin origin([](Wire&) {});
+      port = origin.port;
+    }
+    stream::proxy::ProxyOptions options;
+    options.port = port;
+    const std::string own = "http://127.0.0.1:" + std::to_string(port);
+    if (target) {
+      options.target = *stream::net::parse_url(own);
+    } else {
+      options.origin.upstream = *stream::proxy::parse_upstream_proxy(own);
+    }
+    Running running(options);
+    Wire wire = Wire::to(port);
+    wire.send(std::string("GET ") + (target ? "" : "http://a.example") + "/ HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    CHECK(wire.receive_all().starts_with("HTTP/1.1 508 "));
+    CHECK(running.proxy->stats().exchanges == 1);
+  }
 }
