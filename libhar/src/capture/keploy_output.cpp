@@ -33,6 +33,7 @@ KeployOutput::KeployOutput(const RecorderOptions& options, const OutputOptions& 
       mocks_(output.form == OutputForm::keploy_mocks),
       folder_(output.path, mocks_, comment(options.creator)),
       spool_(options.spill_folder) {
+  summary_.form = output.form;
   summary_.files.push_back(path_);
 }
 

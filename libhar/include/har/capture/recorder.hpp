@@ -79,6 +79,7 @@ struct RecorderOptions {
 };
 
 struct OutputSummary {
+  OutputForm form = OutputForm::recording;
   std::vector<std::string> files{};  ///< in their order
   std::uint64_t events = 0;          ///< that are in them; HAR: entries; Keploy: test cases or mocks
   std::uint64_t bytes = 0;
