@@ -70,9 +70,8 @@ TEST_CASE("Keploy: mocks are read back as what passed, with their streams") {
   relay.at(110);
   relay.response(2, 200, {{"Set-Cookie", "a=1"}, {"Set-Cookie", "b=2"}, {"Content-Length", "4"}, {"Content-Type", "image/png"}});
   relay.at(120);
-  relay.data(2,
-             "\xff\x00\x01\x02"
-             "3");
+  const std::string octets("\xff\x00\x01\x02\n", 5);
+  relay.data(2, octets);
   relay.end(2);
   const Summary summary = relay.finish();
   CHECK(summary.outputs[0].events == 2);
@@ -91,9 +90,7 @@ TEST_CASE("Keploy: mocks are read back as what passed, with their streams") {
   CHECK(read[1].method() == "POST");
   CHECK(read[1].url() == "https://a.example/echo");
   CHECK(read[1].request->object["postData"]["text"] == Json("a: 1\nb \n"));
-  CHECK(body(read[1]) == std::string("\xff\x00\x01\x02"
-                                     "3",
-                                     5));
+  CHECK(body(read[1]) == octets);
   CHECK(read[1].response->object["headers"].as_array().size() == 4);
   for (const char* name : {"keploy/set/mocks.yaml", "keploy/set/streams"}) {
     const auto mode = std::filesystem::status(folder / name).permissions();
