@@ -218,7 +218,7 @@ def mocks_of_keploy_are_written_beside_a_har(folder):
         assert len(stream.read_text().splitlines()) == 4, stream.read_text()
         # The same events at the same times.
         for other in (har, recording):
-            run(BIN / "streamdiff", "--entry", "2", "--timing", "gap<=+1ms", other, found)
+            run(BIN / "streamdiff", "--entry", "1", "--timing", "gap<=+1ms", other, found)
             run(BIN / "streamdiff", other, found)
         # What comes later is behind what is there.
         with Proxy("--keploy", mocks) as proxy:
@@ -237,7 +237,7 @@ def test_cases_of_keploy_are_written_in_front_of_an_origin(folder):
         assert "2 test cases, " in log, log
     assert sorted(file.name for file in tests.iterdir()) == ["test-1.yaml", "test-2.yaml"]
     assert urls(tests / "test-1.yaml") == [origin.url + "/hello?a=1"]
-    run(BIN / "streamdiff", "--entry", "2", "--timing", "gap<=+1ms", har, tests / "test-2.yaml")
+    run(BIN / "streamdiff", "--expected-entry", "1", "--timing", "gap<=+1ms", har, tests / "test-2.yaml")
     text = (tests / "test-2.yaml").read_text()
     times = re.findall('- ts: "(.*)"', text)
     assert len(times) == 3 and len(set(times)) == 3, text

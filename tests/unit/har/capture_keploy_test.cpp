@@ -206,7 +206,8 @@ TEST_CASE("Keploy: secrets are left out of the curl command, too") {
   relay.options.redaction.emplace();
   keploy(relay, folder / "set", true);
   relay.start();
-  relay.request(1, "http://a.example/?q=geheim77", {{"Host", "a.example"}, {"Authorization", "Bearer geheim77"}});
+  relay.request(1, "http://a.example/?q=geheim77",
+                {{"Host", "127.0.0.1:3000"}, {"Proxy-Authorization", "x"}, {"Authorization", "Bearer geheim77"}});
   relay.response(1, 200, {{"Content-Type", "application/json"}});
   relay.data(1, "{\"token\":\"geheim77\"}");
   relay.end(1);
@@ -214,4 +215,7 @@ TEST_CASE("Keploy: secrets are left out of the curl command, too") {
   const std::string text = contents(folder / "set/tests/test-1.yaml");
   CHECK(text.find("geheim77") == std::string::npos);
   CHECK(text.find("--header 'Authorization: ") != std::string::npos);
+  // The application's view of it.
+  CHECK(text.find("      Host: a.example\n") != std::string::npos);
+  CHECK(text.find("Proxy-Authorization") == std::string::npos);
 }
