@@ -6,6 +6,7 @@ Needs curl and openssl; skipped (77) without, or failed where HARTAPE_REQUIRE_E2
 """
 import asyncio
 import pathlib
+import re
 import signal
 import tempfile
 
@@ -201,9 +202,51 @@ def an_origin_that_is_not_there_is_an_answer_and_recorded(folder):
     assert entry["response"]["status"] in (0, 502) and "127.0.0.1" in entry["_error"], entry
 
 
+def mocks_of_keploy_are_written_beside_a_har(folder):
+    har, recording, mocks = folder / "a.har", folder / "a.rec.ndjson", folder / "keploy" / "test-set-0"
+    with Origin(CERTIFICATES) as secure, Origin() as origin:
+        with Proxy("-o", har, "-o", recording, "--keploy", mocks, "--trust", CA) as proxy:
+            assert curl("-x", proxy.url, origin.url + "/json?a=1") == b'{"a":1}'
+            assert curl("-x", proxy.url, origin.url + "/chunks") == b"data: 0\n\ndata: 1\n\ndata: 2\n\n"
+            assert curl("-x", proxy.url, "--cacert", authority(), "-d", "x: y\n", secure.url + "/echo") == b"x: y\n"
+            log = proxy.stop()
+            assert "keploy/test-set-0: 3 mocks, " in log, log
+        found = mocks / "mocks.yaml"
+        assert (found.stat().st_mode & 0o777) == 0o600
+        assert urls(found) == urls(har) == [origin.url + "/json?a=1", origin.url + "/chunks", secure.url + "/echo"], urls(found)
+        (stream,) = (mocks / "streams").iterdir()
+        assert len(stream.read_text().splitlines()) == 4, stream.read_text()
+        # The same events at the same times.
+        for other in (har, recording):
+            run(BIN / "streamdiff", "--entry", "1", "--timing", "gap<=+1ms", other, found)
+            run(BIN / "streamdiff", other, found)
+        # What comes later is behind what is there.
+        with Proxy("--keploy", mocks) as proxy:
+            curl("-x", proxy.url, origin.url + "/later")
+            proxy.stop()
+        assert [entry["_keploy"]["name"] for entry in entries(found)] == ["mock-0", "mock-1", "mock-2", "mock-3"]
+
+
+def test_cases_of_keploy_are_written_in_front_of_an_origin(folder):
+    har, tests = folder / "a.har", folder / "set" / "tests"
+    with Origin() as origin, Proxy("-o", har, "--keploy", folder / "set", "--target", origin.url) as proxy:
+        curl(proxy.url + "/hello?a=1")
+        curl(proxy.url + "/chunks")
+        assert (tests / "test-1.yaml").exists(), "a test case is there when its exchange has ended"
+        log = proxy.stop()
+        assert "2 test cases, " in log, log
+    assert sorted(file.name for file in tests.iterdir()) == ["test-1.yaml", "test-2.yaml"]
+    assert urls(tests / "test-1.yaml") == [origin.url + "/hello?a=1"]
+    run(BIN / "streamdiff", "--expected-entry", "1", "--timing", "gap<=+1ms", har, tests / "test-2.yaml")
+    text = (tests / "test-2.yaml").read_text()
+    times = re.findall('- ts: "(.*)"', text)
+    assert len(times) == 3 and len(set(times)) == 3, text
+
+
 if __name__ == "__main__":
     each_in_a_folder([plain_http_is_recorded_in_both_forms_at_once, tls_is_opened_with_our_authority, plain_http_goes_by_socks,
                       an_origin_that_is_not_trusted_is_an_error_but_for_insecure_hosts, hosts_that_are_not_watched_are_passed_on_unopened,
                       a_client_that_refuses_our_certificate_is_told_of, what_is_recorded_is_chosen,
                       a_reverse_proxy_needs_no_settings_in_the_client, proxies_stand_in_a_chain,
-                      an_origin_that_is_not_there_is_an_answer_and_recorded])
+                      an_origin_that_is_not_there_is_an_answer_and_recorded, mocks_of_keploy_are_written_beside_a_har,
+                      test_cases_of_keploy_are_written_in_front_of_an_origin])

@@ -68,6 +68,7 @@ void Console::notice(const har::capture::Notice& notice) {
   switch (notice.kind) {
     case Kind::trouble:
     case Kind::dropped:
+    case Kind::left_out:
       return warning(notice.message);
     case Kind::recovered:
       return note(notice.message);

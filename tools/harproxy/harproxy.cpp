@@ -44,9 +44,10 @@ stream::Status usage(std::string message, std::string hint = {}) {
 
 stream::Status check(const Options& options) {
   const bool runs = !options.command.empty();
-  if (options.record.outputs.empty() && !options.listen.status_port && options.mocks.files.empty()) {
+  if (options.record.outputs.empty() && options.record.keploy.empty() && !options.listen.status_port &&
+      options.mocks.files.empty()) {
     return usage("nothing would be recorded",
-                 "use -o FILE.har or -o FILE.rec.ndjson; with --status or --mocks it may be left out");
+                 "use -o FILE.har, -o FILE.rec.ndjson or --keploy DIR; with --status or --mocks it may be left out");
   }
   if (runs && !options.listen.target.empty()) return usage("--target: 'harproxy run' tells the command of a forward proxy");
   if (runs && !options.listen.certificates.certificate.empty())
@@ -126,7 +127,7 @@ class Session {
     STREAM_TRY(apply(options_.listen, proxy));
     if (!options_.listen.port) proxy.port = runs() ? 0 : kPort;
     STREAM_ASSIGN(proxy.origin, origin_options(options_.origins));
-    STREAM_ASSIGN(auto recording, recorder_options(options_.record));
+    STREAM_ASSIGN(auto recording, recorder_options(options_.record, !options_.listen.target.empty()));
     STREAM_TRY(make_certificates(proxy));
     STREAM_TRY(open_mocks(proxy));
     proxy.opens = opening(options_, recording.watch);

@@ -38,6 +38,8 @@ ToolInfo info() {
       {"harproxy -o a.har -o a.rec.ndjson --redact X-Api-Key --rotate 100MB",
        "two files at once, secrets left out, a new file each 100 MB"},
       {"harproxy -o a.har --upstream http://proxy.example:3128 --no-proxy .corp.example", "behind another proxy"},
+      {"harproxy --keploy keploy/test-set-0 --target http://localhost:8000",
+       "test cases of Keploy, of what an application is asked"},
       {"harproxy ca", "where the certificate is that programs are to trust, and how curl, browsers, Node, Python and Java do"},
   };
   info.exit_status =

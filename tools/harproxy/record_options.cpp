@@ -60,7 +60,18 @@ void declare_recording(CLI::App& app, RecordGroup& options) {
                      "output. May be repeated: each gets everything.")
           ->type_name("FILE")
           ->group("Output");
+  app.add_option(
+         "--keploy", options.keploy,
+         "Add to a test set of Keploy in DIR. With --target test cases, DIR/tests/test-1.yaml and so on; otherwise mocks, "
+         "DIR/mocks.yaml and DIR/streams. With -o, both get everything.")
+      ->type_name("DIR")
+      ->check([](const std::string& path) { return path.empty() ? std::string("expected the name of a folder") : std::string(); })
+      ->group("Output");
   const auto of_output = [output](CLI::Option* option) { return option->group("Output")->needs(output); };
+  const auto of_any = [&options](CLI::Option* option) {
+    const std::string name = option->get_name();
+    return option->group("Output")->each([&options, name](const std::string&) { options.of_writing = name; });
+  };
   of_output(app.add_flag("--overwrite", options.overwrite, "Replace FILE if it exists."));
   of_output(app.add_option_function<std::vector<std::string>>(
                    "--rotate",
@@ -69,17 +80,17 @@ void declare_recording(CLI::App& app, RecordGroup& options) {
                    },
                    "Begin the next file when this one is so large (100MB) or so old (1h). FILE-002, and so on; so does SIGUSR1.")
                 ->type_name("SIZE|TIME"));
-  of_output(
+  of_any(
       add_choice(app, "--fsync", options.fsync,
                  {{"never", capture::Fsync::never}, {"interval", capture::Fsync::interval}, {"always", capture::Fsync::always}},
                  "When what was written is forced to the disk. So that it survives a crash of the machine; one of the "
                  "program it survives always. interval: each second.")
           ->type_name("WHEN")
           ->default_str("interval"));
-  of_output(add_size(app, "--max-queue", options.max_queue,
-                     "How much may wait for the disk. What comes beyond is relayed, not recorded, and counted as dropped."));
-  of_output(add_duration(app, "--max-lag", options.max_lag,
-                         "How long the relay may wait for the disk before it drops. It never waits without this."));
+  of_any(add_size(app, "--max-queue", options.max_queue,
+                  "How much may wait for the disk. What comes beyond is relayed, not recorded, and counted as dropped."));
+  of_any(add_duration(app, "--max-lag", options.max_lag,
+                      "How long the relay may wait for the disk before it drops. It never waits without this."));
 
   constexpr const char* kRecorded = "What is recorded";
   app.add_option(
@@ -124,7 +135,7 @@ void declare_recording(CLI::App& app, RecordGroup& options) {
       ->needs(redact);
 }
 
-stream::Result<capture::RecorderOptions> recorder_options(const RecordGroup& options) {
+stream::Result<capture::RecorderOptions> recorder_options(const RecordGroup& options, bool reverse) {
   capture::RecorderOptions recorder;
   for (const std::string& path : options.outputs) {
     STREAM_ASSIGN(auto output, output_options(path));
@@ -133,6 +144,10 @@ stream::Result<capture::RecorderOptions> recorder_options(const RecordGroup& opt
     }
     recorder.outputs.push_back(std::move(output));
   }
+  if (!options.keploy.empty())
+    recorder.outputs.push_back({reverse ? capture::OutputForm::keploy_tests : capture::OutputForm::keploy_mocks, options.keploy});
+  if (recorder.outputs.empty() && !options.of_writing.empty())
+    return fail({ErrorCode::usage, options.of_writing + ": nothing is written", {}, "use -o FILE or --keploy DIR"});
   for (const std::string& text : options.ignore) {
     for (capture::WatchGlob& glob : watch_globs(text)) {
       if (glob.negated) return fail({ErrorCode::usage, "--ignore: '!' is for --watch", {}, {}});

@@ -13,6 +13,7 @@ namespace tools::harproxy {
 /// What is recorded, and where.
 struct RecordGroup {
   std::vector<std::string> outputs{};  ///< "-" is standard output
+  std::string keploy{};                ///< a folder
   bool overwrite = false;
   std::vector<std::string> watch{};   ///< globs of URLs
   std::vector<std::string> ignore{};  ///< the same, for what is not recorded
@@ -27,12 +28,13 @@ struct RecordGroup {
   har::capture::Fsync fsync = har::capture::Fsync::interval;
   std::optional<stream::Nanos> max_lag{};
   std::size_t max_queue = std::size_t{64} << 20;
+  std::string of_writing{};  ///< an option that was given, and says how outputs are written
 
   bool standard_output() const;
 };
 
 void declare_recording(CLI::App& app, RecordGroup& options);
-/// All but the clock. Errors: `usage`.
-stream::Result<har::capture::RecorderOptions> recorder_options(const RecordGroup& options);
+/// All but the clock. `reverse`: we stand in front of one origin. Errors: `usage`.
+stream::Result<har::capture::RecorderOptions> recorder_options(const RecordGroup& options, bool reverse);
 
 }  // namespace tools::harproxy

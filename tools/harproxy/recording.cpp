@@ -21,6 +21,21 @@ std::string files_text(const har::capture::OutputSummary& output) {
   return output.files.size() == 1 ? name : fmt::format("{} and {} more", name, output.files.size() - 1);
 }
 
+std::string things(const har::capture::OutputSummary& output) {
+  using har::capture::OutputForm;
+  switch (output.form) {
+    case OutputForm::recording:
+      break;
+    case OutputForm::har:
+      return counted(output.events, "entry", "entries");
+    case OutputForm::keploy_tests:
+      return counted(output.events, "test case", "test cases");
+    case OutputForm::keploy_mocks:
+      return counted(output.events, "mock", "mocks");
+  }
+  return counted(output.events, "event", "events");
+}
+
 }  // namespace
 
 stream::Result<std::unique_ptr<har::capture::Recorder>> open_recorder(har::capture::RecorderOptions options, Console& console) {
@@ -55,10 +70,8 @@ void tell(Console& console, const stream::proxy::ProxyStats& stats, const har::c
                            counted(stats.connections, "connection", "connections")));
   if (summary == nullptr) return;
   for (const auto& output : summary->outputs) {
-    const bool har = output.files.front().ends_with(".har");
-    console.note(fmt::format("{}: {}, {}", files_text(output),
-                             har ? counted(output.events, "entry", "entries") : counted(output.events, "event", "events"),
-                             stream::format_size(output.bytes)));
+    console.note(fmt::format("{}: {}, {}{}", files_text(output), things(output), stream::format_size(output.bytes),
+                             output.left_out == 0 ? "" : fmt::format("; {} left out", grouped(output.left_out))));
   }
   if (summary->dropped != 0) {
     console.warning(fmt::format("{} ({}) are not recorded: the disk did not keep up (--max-queue, --max-lag)",

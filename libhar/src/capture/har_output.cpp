@@ -21,7 +21,9 @@ constexpr Nanos kRetry = std::chrono::milliseconds(200);
 HarOutput::HarOutput(const RecorderOptions& options, const std::string& path)
     : options_(options),
       names_(path, options.rotation.size != 0 || options.rotation.age.count() != 0),
-      spool_(options.spill_folder) {}
+      spool_(options.spill_folder) {
+  summary_.form = OutputForm::har;
+}
 
 stream::Result<std::unique_ptr<HarOutput>> HarOutput::open(const RecorderOptions& options, const std::string& path) {
   std::unique_ptr<HarOutput> output(new HarOutput(options, path));

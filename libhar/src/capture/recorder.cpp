@@ -6,6 +6,7 @@
 
 #include "capture/batch.hpp"
 #include "capture/har_output.hpp"
+#include "capture/keploy_output.hpp"
 #include "capture/ndjson_output.hpp"
 #include "capture/writer.hpp"
 
@@ -40,6 +41,9 @@ class FileRecorder final : public Recorder {
     for (const OutputOptions& output : options_.outputs) {
       if (output.form == OutputForm::har) {
         STREAM_ASSIGN(auto opened, HarOutput::open(options_, output.path));
+        outputs.push_back(std::move(opened));
+      } else if (output.form != OutputForm::recording) {
+        STREAM_ASSIGN(auto opened, KeployOutput::open(options_, output));
         outputs.push_back(std::move(opened));
       } else {
         STREAM_ASSIGN(auto opened, NdjsonOutput::open(options_, output.path));

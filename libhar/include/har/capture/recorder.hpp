@@ -23,11 +23,16 @@ enum class Bodies : std::uint8_t { none, request, response, all };
 /// When what was written is made to survive a crash of the machine; one of the process it survives in any case.
 enum class Fsync : std::uint8_t { never, interval, always };
 
-enum class OutputForm : std::uint8_t { recording, har };
+enum class OutputForm : std::uint8_t {
+  recording,
+  har,
+  keploy_tests,  ///< a test set of Keploy: what an application was asked, and what it answered
+  keploy_mocks,  ///< one with mocks: what an application has asked others
+};
 
 struct OutputOptions {
   OutputForm form = OutputForm::recording;
-  std::string path{};  ///< recording: "-" is standard output
+  std::string path{};  ///< recording: "-" is standard output; Keploy: a folder, to which is added
 };
 
 /// When the next file is begun. 0: never.
@@ -43,6 +48,7 @@ struct Notice {
     recovered,  ///< it can again
     dropped,    ///< events were not recorded, since the outputs did not keep up
     rotated,    ///< another file was begun
+    left_out,   ///< the form of an output has no place for something
   };
   Kind kind = Kind::trouble;
   std::string message{};
@@ -73,11 +79,13 @@ struct RecorderOptions {
 };
 
 struct OutputSummary {
+  OutputForm form = OutputForm::recording;
   std::vector<std::string> files{};  ///< in their order
-  std::uint64_t events = 0;          ///< that are in them; HAR: entries
+  std::uint64_t events = 0;          ///< that are in them; HAR: entries; Keploy: test cases or mocks
   std::uint64_t bytes = 0;
-  std::uint64_t lost = 0;  ///< events (HAR: entries, and pieces of those that are incomplete) that could not be written
-  std::string error{};     ///< why the last of them could not; empty: they all were
+  std::uint64_t lost = 0;      ///< events (HAR: entries, and pieces of those that are incomplete) that could not be written
+  std::uint64_t left_out = 0;  ///< exchanges for which its form has no place
+  std::string error{};         ///< why the last of them could not; empty: they all were
 };
 
 struct Summary {
@@ -97,8 +105,8 @@ class Recorder : public stream::Tap {
 
   /// Begins the next file of every output. May be called on any thread.
   virtual void rotate() = 0;
-  /// Brings what was recorded so far into the files and to the disk, whatever the intervals are; then calls `done` on the recorder's
-  /// thread. Comes from the thread that tells. One that comes with finish() may not be called.
+  /// Brings what was recorded so far into the files and to the disk, whatever the intervals are; then calls `done` on the
+  /// recorder's thread. Comes from the thread that tells. One that comes with finish() may not be called.
   virtual void flush(std::function<void()> done) = 0;
   /// Takes what is known so far. May be called on any thread.
   virtual Summary summary() const = 0;

@@ -162,11 +162,17 @@ class Reader {
     answered_ = std::max(answered.value_or(start_), start_);
   }
 
+  std::string_view metadata(std::string_view name) const {
+    const YamlNode* const found = spec_->find("metadata");
+    return found != nullptr ? text_of(*found, name) : std::string_view();
+  }
+
   std::string url(const Headers& headers) const {
     std::string url(text_of(*req_, "url"));
     // A mock's URL has no host.
     const std::string_view host = headers.value("host");
-    return url.starts_with('/') && !host.empty() ? fmt::format("http://{}{}", host, url) : url;
+    const bool tls = metadata("scheme") == "https";  // harproxy says it
+    return url.starts_with('/') && !host.empty() ? fmt::format("{}://{}{}", tls ? "https" : "http", host, url) : url;
   }
 
   void request() {
@@ -256,6 +262,7 @@ class Reader {
     if (skipped)
       context_.warn(context_.place(*resp_), "keploy-body-skipped", "the body was too large for the recording, and is not in it");
     STREAM_ASSIGN(Body body, this->body(type));
+    if (metadata("incomplete") == "true") body.complete = false;
     set_body(exchange_, std::move(body), start_, answered_, context_);
     return {};
   }

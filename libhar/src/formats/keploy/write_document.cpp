@@ -1,0 +1,452 @@
+#include "formats/keploy/write_document.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+
+#include "check/url_parts.hpp"
+#include "stream/codec/sse.hpp"
+#include "stream/text/utf8.hpp"
+
+namespace har::format::keploy {
+namespace {
+
+using stream::StreamKind;
+using stream::WallTime;
+
+constexpr std::size_t kLargestInCurl = std::size_t{1} << 20;
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c; }
+bool same_name(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+}
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), lower);
+  return out;
+}
+std::string_view trimmed(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
+/// As Go has the names of fields.
+std::string canonical(std::string_view name) {
+  std::string out(name);
+  if (!is_token(name)) return out;
+  bool begins = true;
+  for (char& c : out) {
+    c = begins ? upper(c) : lower(c);
+    begins = c == '-';
+  }
+  return out;
+}
+
+std::string_view value_of(const Fields& fields, std::string_view name) {
+  std::string_view value;
+  for (const auto& field : fields) {
+    if (same_name(field.first, name)) value = field.second;
+  }
+  return value;
+}
+bool has(const Fields& fields, std::string_view name) {
+  return std::any_of(fields.begin(), fields.end(), [&](const auto& field) { return same_name(field.first, name); });
+}
+
+/// One value a name: several are joined.
+Members header_map(const Fields& fields) {
+  Members out;
+  for (const auto& [field, value] : fields) {
+    if (same_name(field, "transfer-encoding")) continue;  // Go takes it away
+    const std::string name = canonical(field);
+    const auto known = std::find_if(out.begin(), out.end(), [&](const auto& each) { return each.first == name; });
+    if (known == out.end()) {
+      out.emplace_back(name, value);
+    } else {
+      known->second.append(name == "Cookie" ? "; " : ",").append(value);
+    }
+  }
+  return out;
+}
+
+int hex(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
+}
+std::string decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return out;
+}
+
+Members parameters(std::string_view url) {
+  Members out;
+  for (std::string_view rest = check::query_of(url).value_or(""); !rest.empty();) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    if (pair.empty()) continue;
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    const std::string name = decoded(pair.substr(0, equals));
+    const std::string value = decoded(pair.substr(std::min(equals + 1, pair.size())));
+    const auto known = std::find_if(out.begin(), out.end(), [&](const auto& each) { return each.first == name; });
+    if (known == out.end()) {
+      out.emplace_back(name, value);
+    } else {
+      known->second.append(",").append(value);
+    }
+  }
+  return out;
+}
+
+/// Where the path of an absolute URL begins.
+std::size_t path_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return 0;
+  return std::min(url.find_first_of("/?#", scheme + 3), url.size());
+}
+
+std::string url_text(const Document& document) {
+  const std::string& url = document.request.url;
+  if (document.form == Document::Form::test) return url;
+  const std::string path = url.substr(path_of(url));
+  return path.starts_with('/') ? path : "/" + path;
+}
+
+/// The port that an address names, or its scheme.
+int port_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return 0;
+  std::string_view authority = url.substr(scheme + 3, path_of(url) - scheme - 3);
+  const std::size_t colon = authority.rfind(':');
+  int port = url.starts_with("https:") ? 443 : 80;
+  if (colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos) {
+    authority.remove_prefix(colon + 1);
+    std::from_chars(authority.data(), authority.data() + authority.size(), port);
+  }
+  return port;
+}
+
+/// A word of a shell's command, where it has to be quoted.
+std::string quoted(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
+std::string curl_of(const Document::Request& request, const Members& headers) {
+  // Keploy does not quote a URL; a shell would take "&" for its own.
+  const bool plain = request.url.find_first_of(" '\"\\`$&;|<>()*[]{}~!#\t\n") == std::string::npos;
+  std::string out =
+      fmt::format("curl --request {} \\\n  --url {} \\\n", request.method, plain ? request.url : quoted(request.url));
+  Members sorted = headers;
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return key_less(a.first, b.first); });
+  for (const auto& [name, value] : sorted) out += fmt::format("  --header {} \\\n", quoted(fmt::format("{}: {}", name, value)));
+  if (request.body.empty() || request.body.size() > kLargestInCurl || !stream::is_utf8(request.body)) return out;
+  return out + fmt::format("  --data {}", quoted(request.body));
+}
+
+void put_version(std::string& out, const Version& version) {
+  fmt::format_to(std::back_inserter(out), "    proto_major: {}\n    proto_minor: {}\n", version.major, version.minor);
+}
+
+/// All bytes, and the times at which those of a piece came.
+class Text {
+ public:
+  explicit Text(std::span<const TimedBytes> body) : body_(body) {
+    for (const TimedBytes& piece : body) bytes_ += piece.bytes;
+  }
+  const std::string& bytes() const { return bytes_; }
+  /// When the byte before `end` came. Ends do not go back.
+  std::optional<WallTime> at(std::size_t end) {
+    while (piece_ < body_.size() && seen_ + body_[piece_].bytes.size() < end) seen_ += body_[piece_++].bytes.size();
+    return piece_ < body_.size() ? body_[piece_].at : std::nullopt;
+  }
+
+ private:
+  std::span<const TimedBytes> body_;
+  std::string bytes_;
+  std::size_t piece_ = 0;
+  std::size_t seen_ = 0;  ///< bytes in the pieces before
+};
+
+/// Calls with each line, without its end, and with where it ends.
+template <class Call>
+void each_line(const std::string& text, Call&& call) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find_first_of("\r\n", at), text.size());
+    const std::size_t next = std::min(end + (text.compare(end, 2, "\r\n") == 0 ? 2 : 1), text.size());
+    call(std::string_view(text).substr(at, end - at), next);
+    at = next;
+  }
+}
+
+/// What a client sees of it, wherever it stands.
+std::vector<stream::SseItem> seen(std::string_view text) {
+  stream::SseDecoder decoder;
+  std::vector<stream::SseItem> items;
+  if (!decoder.feed(text, items) || !decoder.finish(items)) return {};
+  for (stream::SseItem& item : items) item.begin = item.end = item.line = 0;
+  return items;
+}
+
+/// Whether the chunks are read as the stream that they were made of.
+bool says_the_same(const std::vector<Chunk>& chunks, std::string_view text) {
+  std::string again;
+  for (const Chunk& chunk : chunks) {
+    for (const auto& [name, value] : chunk.fields) {
+      if (name == "raw") return false;  // no field, to who reads it
+      append_field(again, name, value);
+    }
+    again += '\n';
+  }
+  return seen(again) == seen(text);
+}
+
+class Writer {
+ public:
+  explicit Writer(const Document& document) : document_(document) {}
+
+  std::string write() {
+    put("version: api.keploy.io/v1beta1\nkind: Http\n");
+    put_member(out_, 0, "name", document_.name);
+    put("spec:\n");
+    put_map(out_, 2, "metadata", metadata());
+    request();
+    response();
+    rest();
+    return std::move(out_);
+  }
+
+ private:
+  bool mock() const { return document_.form == Document::Form::mock; }
+  void put(std::string_view text) { out_ += text; }
+  template <class... Values>
+  void line(fmt::format_string<Values...> format, Values&&... values) {
+    fmt::format_to(std::back_inserter(out_), format, std::forward<Values>(values)...);
+    out_ += '\n';
+  }
+  std::string time(WallTime time) const { return mock() ? "0001-01-01T00:00:00Z" : go_time(time); }
+
+  Members metadata() const {
+    Members out;
+    if (mock()) {
+      out = {
+          {"name", "Http"}, {"type", "HTTP_CLIENT"}, {"operation", document_.request.method}, {"connID", document_.connection}};
+      // A mock's URL is a path: this is of ours.
+      if (document_.request.url.starts_with("https:")) out.emplace_back("scheme", "https");
+    }
+    if (!document_.response.complete) out.emplace_back("incomplete", "true");
+    if (document_.request.whole) out.emplace_back("requestBodySize", std::to_string(*document_.request.whole));
+    return out;
+  }
+
+  void request() {
+    const Document::Request& request = document_.request;
+    headers_ = header_map(request.headers);
+    put("  req:\n");
+    put_member(out_, 4, "method", request.method);
+    put_version(out_, request.version);
+    put_member(out_, 4, "url", url_text(document_));
+    if (const Members query = parameters(request.url); !query.empty()) put_map(out_, 4, "url_params", query);
+    put_map(out_, 4, "header", headers_);
+    put_member(out_, 4, "body", request.body);
+    line("    timestamp: {}", time(request.at));
+  }
+
+  void response() {
+    const Document::Response& response = document_.response;
+    line("  resp:\n    status_code: {}", response.status);
+    Members headers = header_map(response.headers);
+    if (response.stream && response.decoded) {
+      // It is played as it is in its file.
+      std::erase_if(headers, [](const auto& each) { return each.first == "Content-Encoding"; });
+    } else if (mock() && response.decoded) {
+      std::size_t size = 0;
+      for (const TimedBytes& piece : response.body) size += piece.bytes.size();
+      for (auto& [name, value] : headers) {
+        if (name == "Content-Length") value = std::to_string(size);
+      }
+    }
+    put_map(out_, 4, "header", std::move(headers));
+    body(response);
+    if (response.whole && !response.stream) line("    body_skipped: true\n    body_size: {}", *response.whole);
+    put_member(out_, 4, "status_message", response.reason);
+    // Keploy does not say it; it is that of the request then.
+    put_version(out_, response.version == document_.request.version ? Version() : response.version);
+    line("    timestamp: {}", time(response.at));
+    if (!response.stream) return;
+    put("    stream_ref:\n");
+    put_member(out_, 6, "path", response.stream->path);
+    line("      created: {}\n      chunk_count: {}", go_time(response.stream->created), response.stream->records);
+  }
+
+  void body(const Document::Response& response) {
+    if (response.stream) return put("    body: \"\"\n");
+    if (!mock()) {
+      if (const auto chunks = chunks_of(response); !chunks.empty()) return put_chunks(out_, 4, chunks);
+    }
+    put_member(out_, 4, "body", Text(response.body).bytes());
+  }
+
+  void rest() {
+    put("  objects: []\n");
+    if (!mock()) {
+      // What differs each time, as Keploy sees by itself.
+      put(has(document_.response.headers, "date") ? "  assertions:\n    noise:\n      header.Date: []\n"
+                                                  : "  assertions:\n    noise: {}\n");
+    }
+    line("  created: {}", std::chrono::floor<std::chrono::seconds>(document_.response.end).time_since_epoch().count());
+    if (mock()) {
+      line("  reqTimestampMock: {}\n  resTimestampMock: {}", go_time(document_.request.at), go_time(document_.response.at));
+      put_member(out_, 0, "connectionId", document_.connection);
+      return;
+    }
+    if (const int port = port_of(document_.request.url); port != 0) line("  app_port: {}", port);
+    put_member(out_, 0, "curl", curl_of(document_.request, headers_));
+  }
+
+  const Document& document_;
+  Members headers_;
+  std::string out_;
+};
+
+}  // namespace
+
+Version version_of(std::string_view text) {
+  Version out;
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return out;
+  text.remove_prefix(slash + 1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out.major);
+  if (error != std::errc()) return {};
+  if (end != text.data() + text.size() && *end == '.') std::from_chars(end + 1, text.data() + text.size(), out.minor);
+  return out;
+}
+
+std::string go_time(WallTime time) {
+  std::string out = stream::format_iso8601(time);
+  const std::size_t dot = out.find('.');
+  if (dot == std::string::npos) return out;
+  std::size_t end = std::min(out.find_first_not_of("0123456789", dot + 1), out.size());
+  const std::size_t zone = end;
+  while (out[end - 1] == '0') --end;
+  if (end == dot + 1) --end;
+  return out.erase(end, zone - end);
+}
+
+std::vector<Chunk> sse_chunks(std::span<const TimedBytes> body) {
+  Text text(body);
+  std::vector<Chunk> out;
+  Chunk chunk;
+  const auto end_frame = [&](std::size_t end) {
+    if (chunk.fields.empty()) return;
+    chunk.at = text.at(end);
+    out.push_back(std::exchange(chunk, {}));
+  };
+  each_line(text.bytes(), [&](std::string_view line, std::size_t end) {
+    if (line.empty()) return end_frame(end);
+    if (trimmed(line).empty()) return;
+    const std::size_t colon = line.find(':');
+    if (colon == 0) {
+      chunk.fields.emplace_back("comment", line.substr(1));
+      return;
+    }
+    const std::string name = lowered(trimmed(line.substr(0, colon)));
+    std::string_view value = line.substr(std::min(colon, line.size() - 1) + 1);
+    if (colon == std::string_view::npos) value = {};
+    if (value.starts_with(' ')) value.remove_prefix(1);
+    if (name.empty()) return;
+    if (name == "data" && !chunk.fields.empty() && chunk.fields.back().first == "data") {
+      chunk.fields.back().second.append("\n").append(value);
+    } else {
+      chunk.fields.emplace_back(name, value);
+    }
+  });
+  end_frame(text.bytes().size());
+  return out;
+}
+
+std::vector<Chunk> line_chunks(std::span<const TimedBytes> body, bool blank) {
+  Text text(body);
+  std::vector<Chunk> out;
+  each_line(text.bytes(), [&](std::string_view line, std::size_t end) {
+    if (blank || !trimmed(line).empty()) out.push_back({text.at(end), {{"raw", std::string(line)}}});
+  });
+  return out;
+}
+
+void put_chunks(std::string& out, std::size_t indent, std::span<const Chunk> chunks) {
+  out.append(indent, ' ').append("body:\n");
+  for (const Chunk& chunk : chunks) {
+    out.append(indent + 2, ' ').append("- ");
+    if (chunk.at) {
+      out.append("ts: \"").append(go_time(*chunk.at)).append("\"\n").append(indent + 4, ' ');
+    }
+    out += "data:\n";
+    for (const auto& [name, value] : chunk.fields) put_member(out, indent + 6, name, value);
+  }
+}
+
+std::vector<Chunk> chunks_of(const Document::Response& response) {
+  const std::string type = lowered(value_of(response.headers, "content-type"));
+  const auto names = [&](std::string_view media) { return type.find(media) != std::string::npos; };
+  const Text text(response.body);
+  if (text.bytes().empty() || !stream::is_utf8(text.bytes())) return {};
+  if (names("text/event-stream")) {
+    auto chunks = sse_chunks(response.body);
+    if (!says_the_same(chunks, text.bytes())) chunks.clear();
+    return chunks;
+  }
+  const bool whole_lines = text.bytes().ends_with('\n');
+  if (names("application/x-ndjson") || names("application/ndjson")) {
+    // A line that was cut off would be one that was not.
+    const bool cut = !response.complete || response.whole.has_value();
+    return whole_lines || !cut ? line_chunks(response.body, false) : std::vector<Chunk>();
+  }
+  if (names("text/plain")) {
+    const bool streamed = has(response.headers, "transfer-encoding") || !has(response.headers, "content-length");
+    // How lines end is lost, and whether the last one does.
+    const bool exact = whole_lines && text.bytes().find('\r') == std::string::npos;
+    return streamed && exact ? line_chunks(response.body, true) : std::vector<Chunk>();
+  }
+  if (names("application/octet-stream") && text.bytes().find_first_not_of(" \t\r\n") != std::string::npos) {
+    std::optional<WallTime> at;
+    for (const TimedBytes& piece : response.body) at = piece.at ? piece.at : at;
+    return {{at, {{"raw", text.bytes()}}}};
+  }
+  return {};
+}
+
+bool wants_stream_file(const Document::Response& response) {
+  const StreamKind kind = stream::stream_kind_of_media_type(value_of(response.headers, "content-type"));
+  if (kind == StreamKind::http || kind == StreamKind::websocket || has(response.headers, "content-length")) return false;
+  const Text text(response.body);
+  return !text.bytes().empty() && stream::is_utf8(text.bytes());
+}
+
+std::string write_document(const Document& document) { return Writer(document).write(); }
+
+}  // namespace har::format::keploy
