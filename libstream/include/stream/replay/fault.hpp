@@ -94,6 +94,14 @@ struct FaultRequest {
   std::string_view target{};  ///< path and query
   std::string_view body{};
   const std::vector<HeaderField>* headers = nullptr;
+  bool body_known = true;  ///< false: no rule that asks for a body holds
+};
+
+/// A rule that has hit an answer, and what it draws from.
+struct FaultHit {
+  const FaultRule* rule = nullptr;  ///< the plan's
+  std::size_t index = 0;            ///< of the rule
+  std::uint64_t chance = 0;         ///< where its numbers begin
 };
 
 /// Decides which faults an answer gets. The same requests in the same order, with the same rules and seed, get the same: each
@@ -108,6 +116,13 @@ class FaultPlan {
   /// The answer to the next request, changed by the rules that hit, in their order; the same if none does. Its note tells what
   /// was done. A rule whose place the answer does not reach, or that is for another protocol, does nothing.
   std::shared_ptr<const Answer> apply(const FaultRequest& request, std::shared_ptr<const Answer> answer);
+
+  // The steps that apply() takes, for answers that are not there yet.
+  const std::vector<FaultRule>& rules() const { return rules_; }
+  /// The rules whose conditions hold, whatever the answer's kind: their indices, ascending.
+  std::vector<std::size_t> concerned(const FaultRequest& request, std::string_view id) const;
+  /// One more answer for which all conditions of the rule hold; whether it hits this one.
+  std::optional<FaultHit> count(std::size_t rule);
 
  private:
   std::vector<FaultRule> rules_;
