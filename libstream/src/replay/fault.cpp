@@ -310,14 +310,13 @@ class Hit {
   Random& random_;
 };
 
-/// All but the kind.
+/// All but the kind and the body.
 bool concerns(const FaultRule& rule, const FaultRequest& request, std::string_view id) {
   const bool with_query = rule.url.find('?') != std::string::npos;
   const std::string_view target = with_query ? request.target : request.target.substr(0, request.target.find('?'));
   if (!rule.url.empty() && !matches_glob(rule.url, target)) return false;
   if (!rule.method.empty() && !iequals(rule.method, request.method)) return false;
   if (!rule.id.empty() && !matches_glob(rule.id, id)) return false;
-  if (!rule.body.empty() && !(request.body_known && matches_glob(rule.body, request.body))) return false;
   if (rule.header.name.empty()) return true;
   return request.headers != nullptr &&
          std::any_of(request.headers->begin(), request.headers->end(), [&](const HeaderField& field) {
@@ -330,9 +329,16 @@ bool concerns(const FaultRule& rule, const FaultRequest& request, std::string_vi
 std::vector<std::size_t> FaultPlan::concerned(const FaultRequest& request, std::string_view id) const {
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < rules_.size(); ++i) {
-    if (concerns(rules_[i], request, id)) found.push_back(i);
+    const std::string& body = rules_[i].body;
+    if (!concerns(rules_[i], request, id)) continue;
+    if (body.empty() || (request.body_known && matches_glob(body, request.body))) found.push_back(i);
   }
   return found;
+}
+
+bool FaultPlan::asks_for_body(const FaultRequest& request) const {
+  return std::any_of(rules_.begin(), rules_.end(),
+                     [&](const FaultRule& rule) { return !rule.body.empty() && concerns(rule, request, {}); });
 }
 
 std::optional<FaultHit> FaultPlan::count(std::size_t rule) {

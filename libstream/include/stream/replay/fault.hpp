@@ -121,6 +121,8 @@ class FaultPlan {
   const std::vector<FaultRule>& rules() const { return rules_; }
   /// The rules whose conditions hold, whatever the answer's kind: their indices, ascending.
   std::vector<std::size_t> concerned(const FaultRequest& request, std::string_view id) const;
+  /// Whether it hangs on the request's body which of them do.
+  bool asks_for_body(const FaultRequest& request) const;
   /// One more answer for which all conditions of the rule hold; whether it hits this one.
   std::optional<FaultHit> count(std::size_t rule);
 
