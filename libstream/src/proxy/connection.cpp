@@ -697,12 +697,8 @@ bool Connection::collect(std::string_view wire, std::string_view body) {
 /// The answer comes from a mock.
 void Connection::play(std::shared_ptr<const replay::Answer> answer, std::unique_ptr<replay::Conversation> conversation) {
   drop_origin();
-  mock_origin_ = std::make_unique<MockOrigin>(services_, std::move(answer), std::move(conversation), [this](const std::string& what) {
-    if (!exchange_) return;
-    ++shared_.stats.deviations;
-    shared_.report(peer_, exchange_->to.origin.host, "mock: " + what);
-    if (exchange_->deviation.empty()) exchange_->deviation = "mock: " + what;
-  });
+  mock_origin_ = std::make_unique<MockOrigin>(services_, std::move(answer), std::move(conversation),
+                                              [this](const replay::Deviation& deviation) { on_deviation(deviation); });
   auto transport = mock_origin_->connect();
   if (!transport) return fail_exchange(500, "error", "there are no sockets left for a mock");
   exchange_->mocked = true;
@@ -713,6 +709,18 @@ void Connection::play(std::shared_ptr<const replay::Answer> answer, std::unique_
   proxy_authorization_.clear();
   origin_.open(std::move(*transport));
   forward_head();
+}
+
+/// Of a mock that plays alone.
+void Connection::on_deviation(const replay::Deviation& deviation) {
+  if (!exchange_) return;
+  const std::string text = "mock: " + to_string(deviation);
+  if (deviation.kind != replay::Deviation::Kind::failed) {
+    if (shared_.options.on_unmatched != mock::Unmatched::report) return;
+    ++shared_.stats.deviations;
+    if (exchange_->deviation.empty()) exchange_->deviation = text;
+  }
+  shared_.report(peer_, exchange_->to.origin.host, text);
 }
 
 /// What a mock has done to a WebSocket.

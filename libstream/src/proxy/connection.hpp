@@ -107,6 +107,7 @@ class Connection final : public net::Session {
   void choose_origin();
   void play(std::shared_ptr<const replay::Answer> answer, std::unique_ptr<replay::Conversation> conversation = nullptr);
   void carry_out(WebSocketMocker::Out out);
+  void on_deviation(const replay::Deviation& deviation);
   // Faults: what the origin sends comes through them.
   void meet_faults(bool body_known);
   void from_origin(std::string_view bytes);

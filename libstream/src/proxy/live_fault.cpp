@@ -7,7 +7,6 @@
 
 #include "fault_words.hpp"
 #include "http1_message.hpp"
-#include "stream/proxy/live_faults.hpp"
 #include "stream/text/units.hpp"
 
 namespace stream::proxy {
@@ -20,8 +19,6 @@ using Side = FaultPlace::Side;
 using Kind = LiveOp::Kind;
 
 namespace {
-
-Status wrong(std::string message, std::string hint) { return fail({ErrorCode::usage, std::move(message), {}, std::move(hint)}); }
 
 bool is_event_fault(Fault fault) {
   return fault == Fault::duplicate || fault == Fault::reorder || fault == Fault::drop || fault == Fault::corrupt;
@@ -66,18 +63,6 @@ std::string frame_of(WsOpcode opcode, std::string_view payload) {
 }
 
 }  // namespace
-
-Status check_live_fault(const FaultRule& rule) {
-  if (!rule.id.empty())
-    return wrong("id names an exchange of a recording, and those on the wire have no names", "url= and header= tell requests apart");
-  if (rule.place.unit != Unit::none) return {};
-  if (is_event_fault(rule.fault) || rule.fault == Fault::malformed) {
-    return wrong("on live traffic it is not known how many events there will be, so that none can be chosen by chance",
-                 rule.fault == Fault::corrupt || rule.fault == Fault::malformed ? "name the place: at=event:N or at=byte:N"
-                                                                                : "name the event: at=event:N");
-  }
-  return {};
-}
 
 LiveFault::LiveFault(replay::FaultPlan& plan, const replay::FaultRequest& request, const LiveRequest& facts, Nanos now)
     : plan_(plan), facts_(facts), began_(now), reader_(facts.head, facts.max_head) {

@@ -20,7 +20,7 @@ class MockOrigin {
   /// that it does not know.
   MockOrigin(net::Services& services, std::shared_ptr<const replay::Answer> answer,
              std::unique_ptr<replay::Conversation> conversation = nullptr,
-             std::function<void(const std::string& what)> deviated = {});
+             std::function<void(const replay::Deviation& deviation)> deviated = {});
   MockOrigin(const MockOrigin&) = delete;
   MockOrigin& operator=(const MockOrigin&) = delete;
   ~MockOrigin();
