@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "common/mocks_files.hpp"
+#include "common/pace_options.hpp"
 #include "common/service.hpp"
 #include "harproxy/ca_help.hpp"
 #include "harproxy/child.hpp"
@@ -45,9 +46,9 @@ stream::Status usage(std::string message, std::string hint = {}) {
 stream::Status check(const Options& options) {
   const bool runs = !options.command.empty();
   if (options.record.outputs.empty() && options.record.keploy.empty() && !options.listen.status_port &&
-      options.mocks.files.empty()) {
+      options.mocks.files.empty() && options.mocks.faults.rules.empty()) {
     return usage("nothing would be recorded",
-                 "use -o FILE.har, -o FILE.rec.ndjson or --keploy DIR; with --status or --mocks it may be left out");
+                 "use -o FILE.har, -o FILE.rec.ndjson or --keploy DIR; with --status, --mocks or --fault it may be left out");
   }
   if (runs && !options.listen.target.empty()) return usage("--target: 'harproxy run' tells the command of a forward proxy");
   if (runs && !options.listen.certificates.certificate.empty())
@@ -164,8 +165,13 @@ class Session {
   }
 
   stream::Status open_mocks(ProxyOptions& proxy) {
+    const std::uint64_t seed = choose_seed(tool_.messages(), options_.mocks.seed, hangs_on_chance(options_.mocks.faults));
+    proxy.faults = options_.mocks.faults.rules;
+    proxy.fault_seed = seed;
     if (options_.mocks.files.empty()) return {};
-    STREAM_ASSIGN(mocks_, MocksFiles::open(options_.mocks.files, {}, tool_.messages().findings()));
+    stream::mock::PlayOptions play;
+    play.seed = seed;
+    STREAM_ASSIGN(mocks_, MocksFiles::open(options_.mocks.files, std::move(play), tool_.messages().findings()));
     proxy.mocks = &mocks_->set();
     proxy.on_unmatched = options_.mocks.unmatched;
     return {};
@@ -227,11 +233,12 @@ class Session {
     console_.end_line();
     if (!recorder_) {
       tell(console_, stats, nullptr);
-      return kYes;
+      return stats.deviations == 0 ? kYes : kNo;
     }
     const capture::Summary summary = recorder_->finish();
     tell(console_, stats, &summary);
-    return lost(summary) == 0 ? kYes : kFailure;
+    if (lost(summary) != 0) return kFailure;
+    return stats.deviations == 0 ? kYes : kNo;
   }
 
   Tool& tool_;

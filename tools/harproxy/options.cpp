@@ -40,10 +40,13 @@ ToolInfo info() {
       {"harproxy -o a.har --upstream http://proxy.example:3128 --no-proxy .corp.example", "behind another proxy"},
       {"harproxy --keploy keploy/test-set-0 --target http://localhost:8000",
        "test cases of Keploy, of what an application is asked"},
+      {"harproxy -o a.har --fault 'url=/v1/* rate=0.1 status=503 retry-after=2' --seed 7",
+       "every tenth answer is a 503, always the same ones"},
       {"harproxy ca", "where the certificate is that programs are to trust, and how curl, browsers, Node, Python and Java do"},
   };
   info.exit_status =
-      "0 ended by a signal, and everything was recorded; 2 something was not, the address or a file could not be used, or wrong "
+      "0 ended by a signal, and everything was recorded; 1 the same, and --on-unmatched error found a message that no mock fits; 2 something "
+      "was not recorded, the address or a file could not be used, or wrong "
       "usage.";
   return info;
 }
@@ -89,8 +92,9 @@ ToolInfo run_info() {
   };
   info.exit_status =
       "That of the command, or 128 and the number of the signal that ended it; 127 there is no such command, 126 it cannot be "
-      "run; 2 the "
-      "command has ended with 0 and something was not recorded, a file could not be used, or wrong usage.";
+      "run; where "
+      "the command has ended with 0, 1 that --on-unmatched error found a message that no mock fits, and 2 that something was not "
+      "recorded; 2 a file could not be used, or wrong usage.";
   return info;
 }
 

@@ -68,6 +68,9 @@ void tell(Console& console, const stream::proxy::ProxyStats& stats, const har::c
                            stats.failed == 0 ? "" : fmt::format(" ({} failed)", grouped(stats.failed)),
                            counted(stats.messages, "message", "messages"), stream::format_size(stats.bytes_up + stats.bytes_down),
                            counted(stats.connections, "connection", "connections")));
+  if (stats.faulted != 0) console.note(fmt::format("{} met a fault", counted(stats.faulted, "exchange", "exchanges")));
+  if (stats.deviations != 0)
+    console.warning(fmt::format("{} that no mock fits (--on-unmatched)", counted(stats.deviations, "message", "messages")));
   if (summary == nullptr) return;
   for (const auto& output : summary->outputs) {
     console.note(fmt::format("{}: {}, {}{}", files_text(output), things(output), stream::format_size(output.bytes),

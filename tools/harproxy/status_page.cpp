@@ -149,6 +149,8 @@ std::string StatusPage::status() const {
        Json::Object{{"open", std::uint64_t{stats.open_exchanges}}, {"all", stats.exchanges}, {"failed", stats.failed}}},
       {"messages", stats.messages},
       {"mocked", stats.mocked},
+      {"faulted", stats.faulted},
+      {"deviations", stats.deviations},
       {"incidents", stats.incidents},
       {"bytes", Json::Object{{"up", stats.bytes_up}, {"down", stats.bytes_down}}}};
   if (gate_.recorder() != nullptr) {
@@ -193,6 +195,8 @@ std::string StatusPage::metrics() const {
   out.one("exchanges_failed_total", "counter", "Exchanges that did not end as they should.", stats.failed);
   out.one("messages_total", "counter", "WebSocket messages, control frames too.", stats.messages);
   out.one("mocked_total", "counter", "Requests and messages that a mock answered.", stats.mocked);
+  out.one("faulted_total", "counter", "Exchanges that a fault has hit.", stats.faulted);
+  out.one("deviations_total", "counter", "Messages that no mock fits, by --on-unmatched error.", stats.deviations);
   out.one("incidents_total", "counter", "Connections of clients that went wrong before there was an exchange.", stats.incidents);
   out.family("bytes_total", "counter", "Bytes that were handed on, to origins (up) and to clients (down).");
   out.value("bytes_total", "direction", "up", stats.bytes_up);

@@ -5,21 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "common/tool.hpp"
+#include "common/fault_options.hpp"
 #include "stream/net/server.hpp"
 #include "stream/replay/fault.hpp"
 #include "streamserve/answer_options.hpp"
 
 /// What is done to an answer before it goes out.
 namespace tools::streamserve {
-
-struct FaultOptions {
-  std::vector<stream::replay::FaultRule> rules{};
-};
-/// --fault
-void add_fault_options(CLI::App& app, FaultOptions& options);
-/// Whether what happens hangs on chance.
-bool hangs_on_chance(const FaultOptions& options);
 
 /// Answers as one request gets them: from where its Last-Event-ID says on, fitted to it, and with the faults that hit it.
 class Changes {

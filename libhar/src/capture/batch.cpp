@@ -178,6 +178,7 @@ void Batch::put(const Captured& captured) {
       put_head(bytes_, head, {});
       to.text(captured.end.reason);
       to.text(captured.end.error);
+      to.text(captured.end.fault);
       to.value(captured.end.request_body_wire);
       to.value(captured.end.response_body_wire);
       to.value(captured.sent);
@@ -252,6 +253,7 @@ void Batch::replay(Consumer& consumer) const {
       case Captured::Kind::end:
         from.text(captured.end.reason);
         from.text(captured.end.error);
+        from.text(captured.end.fault);
         from.value(captured.end.request_body_wire);
         from.value(captured.end.response_body_wire);
         from.value(captured.sent);

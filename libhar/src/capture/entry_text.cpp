@@ -354,6 +354,10 @@ Status EntryText::write(const Captured* end, const Sink& sink) {
     out << R"(,"_dropped":)";
     put_number(out, dropped);
   }
+  if (end != nullptr && !end->end.fault.empty()) {
+    out << R"(,"_fault":)";
+    put_string(out, end->end.fault);
+  }
   out << '}';
   return sink(out.view());
 }

@@ -275,8 +275,12 @@ void NdjsonOutput::put_end(const Captured& captured, const Begun& begun) {
   if (captured.dropped != 0) {
     text_ << R"(,"entry":{"_dropped":)";
     put_number(text_, captured.dropped);
-    text_ << '}';
   }
+  if (!captured.end.fault.empty()) {
+    text_ << (captured.dropped != 0 ? "," : R"(,"entry":{)") << R"("_fault":)";
+    put_string(text_, captured.end.fault);
+  }
+  if (captured.dropped != 0 || !captured.end.fault.empty()) text_ << '}';
 }
 
 void NdjsonOutput::failed(int number, Nanos now) {

@@ -84,6 +84,11 @@ Connection::Connection(net::Services& services, Shared& shared, Transport transp
         WebSocketMocker::Out out;
         mocker_->advance(tap_time(now_), out);
         carry_out(std::move(out));
+      }),
+      fault_timer_([this] {
+        const auto self = shared_from_this();
+        now_ = net::SteadyClock::now();
+        run_faults();
       }) {
   ++shared_.stats.connections;
   client_.open(std::move(transport));
@@ -92,6 +97,7 @@ Connection::Connection(net::Services& services, Shared& shared, Transport transp
 Connection::~Connection() {
   services_.timers.disarm(timer_);
   services_.timers.disarm(mock_timer_);
+  services_.timers.disarm(fault_timer_);
 }
 
 void Connection::start() {
@@ -134,7 +140,9 @@ bool Connection::wants_client() const {
   return false;
 }
 
-bool Connection::wants_origin() const { return origin_.is_open() && !origin_.ended && client_.unsent() == 0; }
+bool Connection::wants_origin() const {
+  return origin_.is_open() && !origin_.ended && client_.unsent() == 0 && !(exchange_ && exchange_->fault && exchange_->fault->full());
+}
 
 void Connection::read_client() {
   if (mode_ == Mode::closed || client_.reading || !wants_client()) return;
@@ -186,14 +194,17 @@ void Connection::on_origin_readable() {
   for (int round = 0; round < 4 && wants_origin(); ++round) {
     const auto io = origin_.transport().read({buffer.data(), size});
     now_ = net::SteadyClock::now();  // not before: what was read is no older
-    if (io.kind == Transport::Kind::again) break;
-    if (io.kind == Transport::Kind::end) {
-      origin_ended();
+    if (io.kind == Transport::Kind::again) {
+      if (exchange_ && exchange_->fault) exchange_->fault->caught_up();
       break;
     }
-    if (io.kind == Transport::Kind::failed) return lost(origin_);
+    if (io.kind == Transport::Kind::end) {
+      origin_gone(false);
+      break;
+    }
+    if (io.kind == Transport::Kind::failed) return origin_gone(true);
     touch();
-    take_origin({buffer.data(), io.size});
+    from_origin({buffer.data(), io.size});
     if (mode_ == Mode::closed || (io.size < size && origin_.is_open() && !origin_.transport().secure())) break;
   }
   read_origin();
@@ -664,12 +675,17 @@ void Connection::on_request_head() {
       exchange.collecting = mocks->may_match(asked);
     }
   }
-  if (!exchange.collecting) choose_origin();
+  if (shared_.faults.asks_for_body({exchange.head.method, exchange.to.target, {}, &exchange.head.headers})) exchange.collecting = true;
+  if (!exchange.collecting) {
+    meet_faults(false);
+    choose_origin();
+  }
 }
 
 /// The one that there is, if it is the same; else it is to be reached.
 void Connection::choose_origin() {
   Exchange& exchange = *exchange_;
+  if (auto answer = exchange.fault ? exchange.fault->answer() : nullptr) return play(std::move(answer));
   if (!origin_.is_open()) return connect(exchange.to.origin, exchange.websocket, &Connection::on_reached);
   exchange.reached = now_;
   if (now_ > exchange.began) exchange.timings.blocked = now_ - exchange.began;  // its head came in pieces
@@ -687,6 +703,7 @@ bool Connection::collect(std::string_view wire, std::string_view body) {
   exchange.collecting = false;
   exchange.body = {};
   shared_.report(peer_, exchange.to.origin.host, "a request is too large to be matched with mocks, and is relayed");
+  meet_faults(false);
   choose_origin();
   return mode_ == Mode::http && exchange_.has_value();
 }
@@ -694,10 +711,10 @@ bool Connection::collect(std::string_view wire, std::string_view body) {
 /// The answer comes from a mock.
 void Connection::play(std::shared_ptr<const replay::Answer> answer, std::unique_ptr<replay::Conversation> conversation) {
   drop_origin();
-  mock_origin_ = std::make_unique<MockOrigin>(services_, std::move(answer), std::move(conversation));
+  mock_origin_ = std::make_unique<MockOrigin>(services_, std::move(answer), std::move(conversation),
+                                              [this](const replay::Deviation& deviation) { on_deviation(deviation); });
   auto transport = mock_origin_->connect();
   if (!transport) return fail_exchange(500, "error", "there are no sockets left for a mock");
-  ++shared_.stats.mocked;
   exchange_->mocked = true;
   exchange_->reached = now_;
   exchange_->repeatable = false;
@@ -706,6 +723,18 @@ void Connection::play(std::shared_ptr<const replay::Answer> answer, std::unique_
   proxy_authorization_.clear();
   origin_.open(std::move(*transport));
   forward_head();
+}
+
+/// Of a mock that plays alone.
+void Connection::on_deviation(const replay::Deviation& deviation) {
+  if (!exchange_) return;
+  const std::string text = "mock: " + to_string(deviation);
+  if (deviation.kind != replay::Deviation::Kind::failed) {
+    if (shared_.options.on_unmatched != mock::Unmatched::report) return;
+    ++shared_.stats.deviations;
+    if (exchange_->deviation.empty()) exchange_->deviation = text;
+  }
+  shared_.report(peer_, exchange_->to.origin.host, text);
 }
 
 /// What a mock has done to a WebSocket.
@@ -719,6 +748,83 @@ void Connection::carry_out(WebSocketMocker::Out out) {
   if (const auto next = mocker_->next()) services_.timers.arm(mock_timer_, net::SteadyTime(*next));
 }
 
+// Faults.
+
+/// The request is known as far as it will be when it is decided who answers.
+void Connection::meet_faults(bool body_known) {
+  Exchange& exchange = *exchange_;
+  if (!shared_.faults.active() || exchange.fault) return;
+  const replay::FaultRequest asked{exchange.head.method, exchange.to.target, exchange.body, &exchange.head.headers, body_known};
+  LiveRequest facts;
+  facts.head = exchange.head.method == "HEAD";
+  facts.websocket = exchange.websocket;
+  facts.chunks = exchange.head.minor_version != 0;
+  facts.max_head = shared_.options.max_head;
+  auto fault = std::make_unique<LiveFault>(shared_.faults, asked, facts, tap_time(now_));
+  if (!fault->active()) return;
+  exchange.fault = std::move(fault);
+  if (const auto next = exchange.fault->next()) services_.timers.arm(fault_timer_, net::SteadyTime(*next));
+}
+
+void Connection::from_origin(std::string_view bytes) {
+  if (!exchange_ || !exchange_->fault) return take_origin(bytes);
+  exchange_->fault->origin(bytes, tap_time(now_));
+  run_faults();
+}
+
+void Connection::origin_gone(bool reset) {
+  if (!exchange_ || !exchange_->fault) return reset ? lost(origin_) : origin_ended();
+  exchange_->fault->origin_ended(reset, tap_time(now_));
+  run_faults();
+}
+
+/// Does what is due.
+void Connection::run_faults() {
+  if (mode_ == Mode::closed || !exchange_ || !exchange_->fault) return;
+  LiveFault* const fault = exchange_->fault.get();
+  const auto id = exchange_->id;
+  const bool was_full = fault->full();
+  bool alive = true;
+  for (LiveOp& op : fault->advance(tap_time(now_))) {
+    if (mode_ == Mode::closed) return;
+    alive = exchange_ && exchange_->id == id && !exchange_->ended;
+    if (op.kind == LiveOp::Kind::reset || op.kind == LiveOp::Kind::cut) {
+      return break_off(op.kind == LiveOp::Kind::reset, alive ? "a fault that was asked for: " + fault->note() : std::string());
+    }
+    if (!alive && mode_ != Mode::tunnel) return;
+    switch (op.kind) {
+      case LiveOp::Kind::pass:
+        take_origin(op.bytes);
+        break;
+      case LiveOp::Kind::raw:
+        send(client_, op.bytes);
+        break;
+      case LiveOp::Kind::end:
+        origin_ended();
+        break;
+      case LiveOp::Kind::lost:
+        return lost(origin_);
+      default:
+        break;
+    }
+  }
+  if (mode_ == Mode::closed || !exchange_ || exchange_->id != id) return;
+  if (const auto next = fault->next()) services_.timers.arm(fault_timer_, net::SteadyTime(*next));
+  if (was_full) read_origin();
+}
+
+/// In the middle of what the client is to get.
+void Connection::break_off(bool reset, const std::string& why) {
+  end_exchange(reset ? "reset" : "error", why);
+  exchange_.reset();
+  drop_origin();
+  if (reset) {
+    client_.transport().reset_on_close();
+    if (client_.unsent() == 0) return close();
+  }
+  close_when_sent();
+}
+
 void Connection::on_request_done() {
   Exchange& exchange = *exchange_;
   exchange.request_done = true;
@@ -729,11 +835,19 @@ void Connection::on_request_done() {
   }
   if (exchange.collecting) {
     exchange.collecting = false;
-    const mock::Request asked{exchange.head.method, exchange.to.url, &exchange.head.headers, exchange.body, false};
-    auto found = shared_.options.mocks->match(asked);
+    meet_faults(true);
+    std::shared_ptr<const replay::Answer> mocked;
+    if (shared_.options.mocks != nullptr && !exchange.websocket) {
+      const mock::Request asked{exchange.head.method, exchange.to.url, &exchange.head.headers, exchange.body, false};
+      auto found = shared_.options.mocks->match(asked);
+      if (!found) return fail_exchange(500, "error", "mock: " + to_string(found.error()));
+      mocked = std::move(found->answer);
+    }
     exchange.body = {};
-    if (!found) return fail_exchange(500, "error", "mock: " + to_string(found.error()));
-    return found->answer != nullptr ? play(std::move(found->answer)) : choose_origin();
+    if (mocked == nullptr) return choose_origin();
+    ++shared_.stats.mocked;
+    if (auto answer = exchange.fault ? exchange.fault->answer() : nullptr) mocked = std::move(answer);
+    return play(std::move(mocked));
   }
   if (exchange.sent_head && origin_.unsent() == 0) exchange.sent = now_;
   if (exchange.response_done) finish_exchange();
@@ -757,6 +871,7 @@ void Connection::unreached(const Error& error) {
     shared_.report(peer_, origin_key_.host, to_string(error) + "; the mock answers alone");
     auto answer = mock::handshake_answer(*exchange_->conversation, "mock");
     auto conversation = mock::make_conversation(std::move(exchange_->conversation), shared_.options.on_unmatched, *answer);
+    ++shared_.stats.mocked;
     return play(std::move(answer), std::move(conversation));
   }
   const bool late = error.code == ErrorCode::timeout;
@@ -771,7 +886,8 @@ void Connection::forward_head() {
   forwarding.target = absolute_form_ ? std::string_view(exchange.to.url) : std::string_view(exchange.to.target);
   forwarding.authority = exchange.to.authority;
   forwarding.proxy_authorization = proxy_authorization_;
-  forwarding.extensions = exchange.conversation == nullptr && !(exchange.mocked && exchange.websocket);
+  // What is compressed cannot lose a message.
+  forwarding.extensions = exchange.conversation == nullptr && !(exchange.mocked && exchange.websocket) && !exchange.fault;
   std::string head = forwarded_head(exchange.raw_head, forwarding);
   head += std::exchange(exchange.held, {});  // what was collected of the body
   std::string().swap(exchange.raw_head);
@@ -986,7 +1102,8 @@ void Connection::finish_exchange() {
     return close_when_sent();
   }
   end_exchange("eof", {});
-  const bool keep_origin = exchange.reusable && !origin_.ended && !mock_origin_;
+  const bool cut_short = exchange.fault && exchange.fault->cut_short();
+  const bool keep_origin = exchange.reusable && !origin_.ended && !mock_origin_ && !cut_short;
   exchange_.reset();
   origin_used_ = true;
   if (!keep_origin) drop_origin();
@@ -1026,12 +1143,19 @@ void Connection::end_exchange(std::string_view reason, std::string_view error) {
   if (!exchange_ || exchange_->id == 0 || exchange_->ended) return;
   exchange_->ended = true;
   --shared_.stats.open_exchanges;
+  if (reason == "eof" && !exchange_->deviation.empty()) {
+    reason = "error";
+    error = exchange_->deviation;
+  }
   if (reason != "eof") ++shared_.stats.failed;
+  const std::string_view fault = exchange_->fault ? std::string_view(exchange_->fault->note()) : std::string_view();
+  if (!fault.empty()) ++shared_.stats.faulted;
   if (!exchange_->told) return;
   const auto trailers = fields_of(exchange_->trailers);
   TapEnd end;
   end.reason = reason;
   end.error = error;
+  end.fault = fault;
   end.trailers = trailers;
   end.request_body_wire = exchange_->request_wire;
   end.response_body_wire = exchange_->response_wire;
@@ -1164,6 +1288,7 @@ void Connection::close() {
   services_.timers.disarm(timer_);
   attempt_ = {};
   services_.timers.disarm(mock_timer_);
+  services_.timers.disarm(fault_timer_);
   client_.close();
   origin_.close();
   services_.release(*this);  // every way here holds a reference

@@ -28,6 +28,7 @@ struct Shared {
   std::uint64_t clients = 0;
   std::uint64_t origins = 0;
   std::uint64_t exchanges = 0;
+  replay::FaultPlan faults{};
 
   void report(std::string client, std::string host, std::string what) {
     ++stats.incidents;
@@ -107,6 +108,13 @@ class Connection final : public net::Session {
   void choose_origin();
   void play(std::shared_ptr<const replay::Answer> answer, std::unique_ptr<replay::Conversation> conversation = nullptr);
   void carry_out(WebSocketMocker::Out out);
+  void on_deviation(const replay::Deviation& deviation);
+  // Faults: what the origin sends comes through them.
+  void meet_faults(bool body_known);
+  void from_origin(std::string_view bytes);
+  void origin_gone(bool reset);
+  void run_faults();
+  void break_off(bool reset, const std::string& why);
   bool saw_close() const { return mocker_ ? mocker_->closed() : frames_->closed(); }
   void connect(const Origin& origin, bool tunnel, void (Connection::*then)(Result<OriginConnection>));
   void adopt(OriginConnection& reached);
@@ -171,6 +179,7 @@ class Connection final : public net::Session {
   std::unique_ptr<WebSocketTap> frames_;
   std::unique_ptr<WebSocketMocker> mocker_;
   net::Timer mock_timer_;
+  net::Timer fault_timer_;
 };
 
 }  // namespace stream::proxy

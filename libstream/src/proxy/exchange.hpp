@@ -9,6 +9,7 @@
 #include "heads.hpp"
 #include "http1_request.hpp"
 #include "http1_response.hpp"
+#include "live_fault.hpp"
 #include "stream/mock/websocket_mocks.hpp"
 #include "stream/record/tap.hpp"
 #include "timer_queue.hpp"
@@ -56,7 +57,9 @@ struct Exchange {
   bool mocked = false;      ///< the origin is a mock
   /// Of a WebSocket: what answers some of its messages, or all where the origin cannot be reached.
   std::unique_ptr<mock::WebSocketConversation> conversation{};
-  bool ended = false;  ///< it was told so
+  std::unique_ptr<LiveFault> fault{};  ///< what goes wrong with the answer; null: nothing
+  std::string deviation{};             ///< what the client did that the mock does not know
+  bool ended = false;                  ///< it was told so
 };
 
 }  // namespace stream::proxy

@@ -43,23 +43,28 @@ std::pair<int, int> connected_pair() {
 
 class MockOrigin::One final : public net::Handler {
  public:
-  One(std::shared_ptr<const replay::Answer> answer, std::unique_ptr<replay::Conversation> conversation)
-      : answer_(std::move(answer)), conversation_(std::move(conversation)) {}
+  One(std::shared_ptr<const replay::Answer> answer, std::unique_ptr<replay::Conversation> conversation,
+      std::function<void(const replay::Deviation& deviation)> deviated)
+      : answer_(std::move(answer)), conversation_(std::move(conversation)), deviated_(std::move(deviated)) {}
 
   std::shared_ptr<const replay::Answer> answer(const net::Request&) override { return answer_; }
   std::unique_ptr<replay::Conversation> converse(const net::Request& request,
                                                  std::shared_ptr<const replay::Answer> answer) override {
     return conversation_ ? std::move(conversation_) : net::Handler::converse(request, std::move(answer));
   }
+  void deviated(const net::Request&, const replay::Answer&, const replay::Deviation& deviation) override {
+    if (deviated_) deviated_(deviation);
+  }
 
  private:
   std::shared_ptr<const replay::Answer> answer_;
   std::unique_ptr<replay::Conversation> conversation_;
+  std::function<void(const replay::Deviation& deviation)> deviated_;
 };
 
 MockOrigin::MockOrigin(net::Services& services, std::shared_ptr<const replay::Answer> answer,
-                       std::unique_ptr<replay::Conversation> conversation)
-    : handler_(std::make_unique<One>(std::move(answer), std::move(conversation))),
+                       std::unique_ptr<replay::Conversation> conversation, std::function<void(const replay::Deviation& deviation)> deviated)
+    : handler_(std::make_unique<One>(std::move(answer), std::move(conversation), std::move(deviated))),
       services_{services.context, services.timers, *handler_, options_} {}
 
 MockOrigin::~MockOrigin() {

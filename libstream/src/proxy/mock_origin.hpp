@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,9 +16,11 @@ namespace stream::proxy {
 /// answers has all that they can do (times, streams, faults, conversations).
 class MockOrigin {
  public:
-  /// Answers with `answer`; where that is a WebSocket, `conversation` is what it says.
+  /// Answers with `answer`; where that is a WebSocket, `conversation` is what it says, and `deviated` is told what the client did
+  /// that it does not know.
   MockOrigin(net::Services& services, std::shared_ptr<const replay::Answer> answer,
-             std::unique_ptr<replay::Conversation> conversation = nullptr);
+             std::unique_ptr<replay::Conversation> conversation = nullptr,
+             std::function<void(const replay::Deviation& deviation)> deviated = {});
   MockOrigin(const MockOrigin&) = delete;
   MockOrigin& operator=(const MockOrigin&) = delete;
   ~MockOrigin();

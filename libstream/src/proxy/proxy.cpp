@@ -49,6 +49,8 @@ Result<std::unique_ptr<Proxy>> Proxy::listen(const ProxyOptions& options) {
                                                               services, state->shared, std::move(transport), std::move(peer));
                                                         }));
   if (impl->tap) impl->tap->runs_in(net::ServerAccess::timers(*impl->server));
+  for (const replay::FaultRule& rule : impl->options.faults) STREAM_TRY(replay::check_live_fault(rule));
+  impl->shared.faults = replay::FaultPlan(impl->options.faults, impl->options.fault_seed);
   STREAM_ASSIGN(const net::Url own, net::parse_url(impl->server->url()));
   STREAM_ASSIGN(impl->shared.connector,
                 OriginConnector::make(net::ServerAccess::context(*impl->server), net::ServerAccess::timers(*impl->server),

@@ -6,6 +6,7 @@
 
 #include "clock.hpp"
 #include "edit.hpp"
+#include "fault_words.hpp"
 #include "random.hpp"
 #include "stream/codec/websocket.hpp"
 #include "stream/text/units.hpp"
@@ -21,17 +22,6 @@ struct Position {
   std::size_t index = 0;
   Nanos at{};
 };
-
-std::string_view wrong_frame(std::string_view what) {
-  using namespace std::string_view_literals;
-  if (what == "rsv") return "\xf1\x01x"sv;                                    // RSV1 to RSV3, and nothing was agreed on
-  if (what == "masked") return "\x81\x81\x01\x02\x03\x04y"sv;                 // a server masks nothing
-  if (what == "fragment") return "\x80\x01x"sv;                               // the rest of a message that never began
-  if (what == "control") return "\x09\x01x"sv;                                // a ping in fragments
-  if (what == "utf8") return "\x81\x02\xc3\x28"sv;                            // text that is none
-  if (what == "length") return "\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff"sv;  // more than 2^63 bytes
-  return "\x83\x01x"sv;                                                       // an opcode that nobody has defined
-}
 
 /// Applies one rule that has hit.
 class Hit {
@@ -73,24 +63,7 @@ class Hit {
   }
 
  private:
-  std::string place_text() const {
-    constexpr std::string_view kSides[] = {"at", "within", "after"};
-    const FaultPlace& place = rule_.place;
-    const std::string_view side = kSides[static_cast<std::size_t>(place.side)];
-    switch (place.unit) {
-      case Unit::none:
-        return "";
-      case Unit::head:
-        return fmt::format(" {} the head", side);
-      case Unit::event:
-        return fmt::format(" {} event {}", side, place.number);
-      case Unit::byte:
-        return fmt::format(" {} byte {}", side, place.number);
-      case Unit::time:
-        return fmt::format(" at {}", format_duration(place.time));
-    }
-    return "";
-  }
+  std::string place_text() const { return fault_place_text(rule_.place); }
 
   /// Unrolls rounds until `found()` gives something; nothing where there is none.
   template <class Find>
@@ -222,7 +195,7 @@ class Hit {
 
   std::shared_ptr<const Answer> status() {
     const auto plain = make_answer(static_cast<int>(rule_.number), "application/json",
-                                   "{\"error\":\"this status is a fault that was asked for\"}\n");
+                                   std::string(kFaultBody));
     Answer answer = *plain;
     if (rule_.retry_after) answer.headers.push_back({"Retry-After", std::to_string(*rule_.retry_after)});
     const Nanos at = edit_.steps().front().at;
@@ -277,7 +250,7 @@ class Hit {
       if (!begin) return nullptr;
       const std::uint64_t count = std::min(rule_.number, edit_.body_size() - *begin);
       for (std::uint64_t i = 0; i < count; ++i) flip(*begin + i);
-      return edit_.take(fmt::format("{} corrupted from byte {} on", bytes_text(count), *begin));
+      return edit_.take(fmt::format("{} corrupted from byte {} on", fault_bytes_text(count), *begin));
     }
     const auto index = find_event();
     if (!index) return nullptr;
@@ -287,9 +260,8 @@ class Hit {
     if (size == 0) return nullptr;
     const std::uint64_t count = std::min<std::uint64_t>(rule_.number, size);
     for (std::uint64_t i = 0; i < count; ++i) flip(begin + random_.below(size));
-    return edit_.take(fmt::format("{} of event {} corrupted", bytes_text(count), *index + 1));
+    return edit_.take(fmt::format("{} of event {} corrupted", fault_bytes_text(count), *index + 1));
   }
-  static std::string bytes_text(std::uint64_t count) { return count == 1 ? "1 byte" : fmt::format("{} bytes", count); }
 
   std::shared_ptr<const Answer> malformed() {
     const bool frames = edit_.answer().websocket;
@@ -303,7 +275,7 @@ class Hit {
     place->index = std::max(place->index, edit_.first());
     const Nanos at = std::max(place->at, edit_.steps()[place->index - 1].at);
     edit_.insert(place->index,
-                 {at, StepKind::raw, 0, frames ? wrong_frame(rule_.word) : "no size of a chunk\r\n", after(*place)});
+                 {at, StepKind::raw, 0, frames ? wrong_ws_frame(rule_.word) : kWrongChunk, after(*place)});
     if (!frames) edit_.answer().chunked = true;
     return edit_.take(frames ? fmt::format("a malformed frame ({}){}", rule_.word, place_text())
                              : fmt::format("a malformed chunk{}", place_text()));
@@ -338,14 +310,13 @@ class Hit {
   Random& random_;
 };
 
-bool concerns(const FaultRule& rule, const FaultRequest& request, const Answer& answer) {
+/// All but the kind and the body.
+bool concerns(const FaultRule& rule, const FaultRequest& request, std::string_view id) {
   const bool with_query = rule.url.find('?') != std::string::npos;
   const std::string_view target = with_query ? request.target : request.target.substr(0, request.target.find('?'));
   if (!rule.url.empty() && !matches_glob(rule.url, target)) return false;
   if (!rule.method.empty() && !iequals(rule.method, request.method)) return false;
-  if (rule.kind && *rule.kind != (answer.websocket ? StreamKind::websocket : answer.kind)) return false;
-  if (!rule.id.empty() && !matches_glob(rule.id, answer.id)) return false;
-  if (!rule.body.empty() && !matches_glob(rule.body, request.body)) return false;
+  if (!rule.id.empty() && !matches_glob(rule.id, id)) return false;
   if (rule.header.name.empty()) return true;
   return request.headers != nullptr &&
          std::any_of(request.headers->begin(), request.headers->end(), [&](const HeaderField& field) {
@@ -355,16 +326,38 @@ bool concerns(const FaultRule& rule, const FaultRequest& request, const Answer& 
 
 }  // namespace
 
-std::shared_ptr<const Answer> FaultPlan::apply(const FaultRequest& request, std::shared_ptr<const Answer> answer) {
-  const std::shared_ptr<const Answer> asked = answer;
+std::vector<std::size_t> FaultPlan::concerned(const FaultRequest& request, std::string_view id) const {
+  std::vector<std::size_t> found;
   for (std::size_t i = 0; i < rules_.size(); ++i) {
-    const FaultRule& rule = rules_[i];
-    if (!concerns(rule, request, *asked)) continue;
-    const std::uint64_t nth = ++counts_[i];
-    if (nth < rule.first || nth > rule.last) continue;
-    Random random(mix(mix(seed_, i), nth));
-    if (rule.rate_millionths < 1'000'000 && random.millionths() >= rule.rate_millionths) continue;
-    if (auto changed = Hit(rule, answer, random).apply()) answer = std::move(changed);
+    const std::string& body = rules_[i].body;
+    if (!concerns(rules_[i], request, id)) continue;
+    if (body.empty() || (request.body_known && matches_glob(body, request.body))) found.push_back(i);
+  }
+  return found;
+}
+
+bool FaultPlan::asks_for_body(const FaultRequest& request) const {
+  return std::any_of(rules_.begin(), rules_.end(),
+                     [&](const FaultRule& rule) { return !rule.body.empty() && concerns(rule, request, {}); });
+}
+
+std::optional<FaultHit> FaultPlan::count(std::size_t rule) {
+  const FaultRule& asked = rules_[rule];
+  const std::uint64_t nth = ++counts_[rule];
+  if (nth < asked.first || nth > asked.last) return std::nullopt;
+  Random random(mix(mix(seed_, rule), nth));
+  if (asked.rate_millionths < 1'000'000 && random.millionths() >= asked.rate_millionths) return std::nullopt;
+  return FaultHit{&asked, rule, random.state()};
+}
+
+std::shared_ptr<const Answer> FaultPlan::apply(const FaultRequest& request, std::shared_ptr<const Answer> answer) {
+  const StreamKind kind = answer->websocket ? StreamKind::websocket : answer->kind;
+  for (const std::size_t rule : concerned(request, answer->id)) {
+    if (rules_[rule].kind && *rules_[rule].kind != kind) continue;
+    const auto hit = count(rule);
+    if (!hit) continue;
+    Random random(hit->chance);
+    if (auto changed = Hit(*hit->rule, answer, random).apply()) answer = std::move(changed);
   }
   return answer;
 }

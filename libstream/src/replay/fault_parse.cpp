@@ -315,6 +315,18 @@ Result<FaultRule> parse_fault(std::string_view text) {
   return rule;
 }
 
+Status check_live_fault(const FaultRule& rule) {
+  if (!rule.id.empty())
+    return wrong("id names an exchange of a recording, and those on the wire have no names", "url= and header= tell requests apart");
+  if (rule.place.unit != FaultPlace::Unit::none) return {};
+  const bool bytes = rule.fault == Fault::corrupt || rule.fault == Fault::malformed;
+  if (bytes || rule.fault == Fault::duplicate || rule.fault == Fault::reorder || rule.fault == Fault::drop) {
+    return wrong("on live traffic it is not known how many events there will be, so that none can be chosen by chance",
+                 bytes ? "name the place: at=event:N or at=byte:N" : "name the event: at=event:N");
+  }
+  return {};
+}
+
 bool matches_glob(std::string_view glob, std::string_view text) {
   std::size_t g = 0;
   std::size_t t = 0;

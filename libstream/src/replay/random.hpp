@@ -21,6 +21,8 @@ class Random {
   std::uint64_t below(std::uint64_t limit) { return limit == 0 ? 0 : next() % limit; }
   /// From 0 up to, not including, 10^6.
   std::uint64_t millionths() { return below(1'000'000); }
+  /// A seed that goes on from here.
+  std::uint64_t state() const { return state_; }
 
  private:
   std::uint64_t state_;

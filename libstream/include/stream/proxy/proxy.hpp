@@ -14,6 +14,7 @@
 #include "stream/net/url.hpp"
 #include "stream/proxy/origin_options.hpp"
 #include "stream/record/tap.hpp"
+#include "stream/replay/fault.hpp"
 #include "stream/text/timestamp.hpp"
 
 namespace stream::net {
@@ -53,6 +54,10 @@ struct ProxyOptions {
   mock::MockSet* mocks = nullptr;
   /// What a message gets that no rule fits, where the origin of a mocked WebSocket cannot be reached.
   mock::Unmatched on_unmatched = mock::Unmatched::drop;
+  /// Answers that go wrong on the way to the client, see docs/replay.md; the origin's and the mocks'. check_live_fault() says which
+  /// rules can be. What chance decides hangs on the seed.
+  std::vector<replay::FaultRule> faults{};
+  std::uint64_t fault_seed = 0;
   std::size_t max_mocked_body = std::size_t{16}
                                 << 20;              ///< bytes of a request that are held to be matched; a larger one is relayed
   Nanos idle_timeout = std::chrono::minutes(5);     ///< of a connection on which nothing moves, but a WebSocket's or a tunnel's
@@ -69,6 +74,8 @@ struct ProxyStats {
   std::uint64_t failed = 0;    ///< exchanges that did not end as they should
   std::uint64_t messages = 0;  ///< of WebSockets, control frames too
   std::uint64_t mocked = 0;    ///< requests and messages that a mock answered
+  std::uint64_t faulted = 0;     ///< exchanges that a fault has hit
+  std::uint64_t deviations = 0;  ///< messages that no rule of a mock fits which was to be told of them
   std::uint64_t incidents = 0;
   std::uint64_t bytes_up = 0;    ///< handed to origins
   std::uint64_t bytes_down = 0;  ///< handed to clients

@@ -83,6 +83,7 @@ struct TapClose {
 struct TapEnd {
   std::string_view reason = "eof";  ///< eof reset timeout abort error, as a recording's `end` has it
   std::string_view error{};         ///< in words, where it is no eof: "could not connect to …"
+  std::string_view fault{};         ///< what the relay itself did to the answer, since it was asked to; empty: nothing
   std::span<const TapField> trailers{};
   std::uint64_t request_body_wire = 0;   ///< bytes with transfer coding
   std::uint64_t response_body_wire = 0;  ///< the same

@@ -85,6 +85,10 @@ struct FaultRule {
 /// Errors: `usage`, with the word that is not understood.
 Result<FaultRule> parse_fault(std::string_view text);
 
+/// Whether traffic that is relayed can meet this fault: what comes is not known before it is there, and exchanges on the wire have
+/// no names. Errors: `usage`, with the way out.
+Status check_live_fault(const FaultRule& rule);
+
 /// Whether all of `text` is what `glob` says: "*" stands for any characters, everything else for itself.
 bool matches_glob(std::string_view glob, std::string_view text);
 
@@ -94,6 +98,14 @@ struct FaultRequest {
   std::string_view target{};  ///< path and query
   std::string_view body{};
   const std::vector<HeaderField>* headers = nullptr;
+  bool body_known = true;  ///< false: no rule that asks for a body holds
+};
+
+/// A rule that has hit an answer, and what it draws from.
+struct FaultHit {
+  const FaultRule* rule = nullptr;  ///< the plan's
+  std::size_t index = 0;            ///< of the rule
+  std::uint64_t chance = 0;         ///< where its numbers begin
 };
 
 /// Decides which faults an answer gets. The same requests in the same order, with the same rules and seed, get the same: each
@@ -108,6 +120,15 @@ class FaultPlan {
   /// The answer to the next request, changed by the rules that hit, in their order; the same if none does. Its note tells what
   /// was done. A rule whose place the answer does not reach, or that is for another protocol, does nothing.
   std::shared_ptr<const Answer> apply(const FaultRequest& request, std::shared_ptr<const Answer> answer);
+
+  // The steps that apply() takes, for answers that are not there yet.
+  const std::vector<FaultRule>& rules() const { return rules_; }
+  /// The rules whose conditions hold, whatever the answer's kind: their indices, ascending.
+  std::vector<std::size_t> concerned(const FaultRequest& request, std::string_view id) const;
+  /// Whether it hangs on the request's body which of them do.
+  bool asks_for_body(const FaultRequest& request) const;
+  /// One more answer for which all conditions of the rule hold; whether it hits this one.
+  std::optional<FaultHit> count(std::size_t rule);
 
  private:
   std::vector<FaultRule> rules_;
