@@ -371,7 +371,7 @@ class Bench:
                 (64, 1, [("per_s", "mitmdump -w", 15)], 15000, 1500),
                 (16384, 64, [("per_s", "mitmdump -w", 12), ("per_s", "haproxy", 0.5)], 20000, 1200)):
             with self.mitmdump("--mode", "reverse:" + target) as mitm:  # it keeps the messages
-                run = lambda port, relay: self.load("ws_load", "blast", port, int((slow if relay == "mitmdump" else quick) * seconds), size, window, 4)
+                run = lambda port, relay: self.load("ws_load", "blast", port, (slow if relay == "mitmdump" else quick) * seconds, size, window, 4)
                 self.table(f"WebSocket, {size} bytes, {window} in flight, 4 connections",
                            self.rows(self.ports["echo"], self.ports["websocket"], mitm, ["--target", target], run), goals)
 
@@ -418,7 +418,7 @@ class Bench:
                       growth < 2 and peak < 64 and not lost)
 
     def latency(self):
-        run = lambda port: self.load("sse_load", "listen", port, 100, 20, int(max(2, self.options.seconds)))
+        run = lambda port: self.load("sse_load", "listen", port, 100, 20, max(2, self.options.seconds))
         proxied = lambda form: self.measure_harproxy(form, ["--target", f"http://127.0.0.1:{self.ports['sse']}"], run)
         rows = {"direct": lambda: run(self.ports["sse"])}
         if self.haproxy:
@@ -471,7 +471,7 @@ def main():
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/release/bin", help="the folder of the tools")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "build/bench-data", help="where the recordings are made")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--seconds", type=int, default=3, help="how long each load lasts")
     parser.add_argument("--quick", action="store_true", help="short runs, for a look: one round of a second")
     parser.add_argument("--only", default=",".join(PARTS), help="parts, with commas between: " + " ".join(PARTS))
     parser.add_argument("--more", default="", help="more options for harproxy")
