@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """harproxy, recording, beside haproxy, which records nothing, and mitmdump -w, in one run.
 
-    proxy_bench.py [--bin DIR] [--output DIR] [--rounds 3] [--seconds 3] [--quick] [--only http,tls,websocket,memory,latency,large] [--check]
+    proxy_bench.py [--bin DIR] [--output DIR] [--rounds 3] [--seconds 3] [--quick] [--real-time] [--only http,tls,websocket,memory,latency,large] [--check]
 
 DIR holds harproxy and the load programs of this folder (build/release/bin). The relay under test runs on the second processor,
 origin and load on the first. Rates are round by round beside each other and reported as medians; CPU is the relay's own, of all its threads and
@@ -33,6 +33,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 MIB = 1 << 20
 PINS = (os.cpu_count() or 1) > 1
 RELAY, LOAD = 1, 0  # processors
+REAL_TIME = False
 
 NGINX = """worker_processes 1; daemon off; pid {run}/nginx.pid; error_log {run}/nginx.err;
 events {{ worker_connections 4096; }}
@@ -92,7 +93,9 @@ backend stream
 
 def pinned(processor, command):
     words = [str(word) for word in command]
-    return ["taskset", "-c", str(processor), *words] if PINS else words
+    if PINS:
+        words = ["taskset", "-c", str(processor), *words]
+    return ["chrt", "-f", "1", *words] if REAL_TIME else words
 
 
 def free_ports(names):
@@ -262,7 +265,9 @@ class Bench:
         text = subprocess.run(pinned(LOAD, [self.has["wrk"], "-t1", f"-c{connections}", f"-d{self.options.seconds}s", "--latency", *more, url]),
                               stdout=subprocess.PIPE, text=True, check=True).stdout
         bad = re.search(r"Non-2xx.*|Socket errors: .*", text)
-        return {"count": int(re.search(r"(\d+) requests in", text)[1]), "per_s": float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]),
+        # Of a relay that got nothing done in this time it is one, so that there are ratios.
+        return {"count": max(1, int(re.search(r"(\d+) requests in", text)[1])),
+                "per_s": max(1 / self.options.seconds, float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])),
                 "p99_ms": in_units(re.search(r"\n\s+99%\s+(\S+)", text)[1]), "note": bad[0] if bad else ""}
 
     # Tables.
@@ -476,7 +481,10 @@ def main():
     parser.add_argument("--only", default=",".join(PARTS), help="parts, with commas between: " + " ".join(PARTS))
     parser.add_argument("--more", default="", help="more options for harproxy")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a goal is missed")
+    parser.add_argument("--real-time", action="store_true", help="before all else that runs on this machine (root; it may stand still meanwhile)")
     options = parser.parse_args()
+    global REAL_TIME
+    REAL_TIME = options.real_time
     options.bin = options.bin.resolve()
     if options.quick:
         options.rounds, options.seconds = 1, 1
