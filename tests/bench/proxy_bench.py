@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """harproxy, recording, beside haproxy, which records nothing, and mitmdump -w, in one run.
 
-    proxy_bench.py [--bin DIR] [--output DIR] [--rounds 3] [--seconds 3] [--quick] [--only http,tls,websocket,memory,latency,large] [--check]
+    proxy_bench.py [--bin DIR] [--output DIR] [--rounds 3] [--seconds 3] [--quick] [--real-time] [--only http,tls,websocket,memory,latency,large] [--check]
 
 DIR holds harproxy and the load programs of this folder (build/release/bin). The relay under test runs on the second processor,
 origin and load on the first. Rates are round by round beside each other and reported as medians; CPU is the relay's own, of all its threads and
@@ -33,6 +33,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 MIB = 1 << 20
 PINS = (os.cpu_count() or 1) > 1
 RELAY, LOAD = 1, 0  # processors
+REAL_TIME = False
 
 NGINX = """worker_processes 1; daemon off; pid {run}/nginx.pid; error_log {run}/nginx.err;
 events {{ worker_connections 4096; }}
@@ -92,7 +93,9 @@ backend stream
 
 def pinned(processor, command):
     words = [str(word) for word in command]
-    return ["taskset", "-c", str(processor), *words] if PINS else words
+    if PINS:
+        words = ["taskset", "-c", str(processor), *words]
+    return ["chrt", "-f", "1", *words] if REAL_TIME else words
 
 
 def free_ports(names):
@@ -262,7 +265,9 @@ class Bench:
         text = subprocess.run(pinned(LOAD, [self.has["wrk"], "-t1", f"-c{connections}", f"-d{self.options.seconds}s", "--latency", *more, url]),
                               stdout=subprocess.PIPE, text=True, check=True).stdout
         bad = re.search(r"Non-2xx.*|Socket errors: .*", text)
-        return {"count": int(re.search(r"(\d+) requests in", text)[1]), "per_s": float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]),
+        # Of a relay that got nothing done in this time it is one, so that there are ratios.
+        return {"count": max(1, int(re.search(r"(\d+) requests in", text)[1])),
+                "per_s": max(1 / self.options.seconds, float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])),
                 "p99_ms": in_units(re.search(r"\n\s+99%\s+(\S+)", text)[1]), "note": bad[0] if bad else ""}
 
     # Tables.
@@ -371,7 +376,7 @@ class Bench:
                 (64, 1, [("per_s", "mitmdump -w", 15)], 15000, 1500),
                 (16384, 64, [("per_s", "mitmdump -w", 12), ("per_s", "haproxy", 0.5)], 20000, 1200)):
             with self.mitmdump("--mode", "reverse:" + target) as mitm:  # it keeps the messages
-                run = lambda port, relay: self.load("ws_load", "blast", port, int((slow if relay == "mitmdump" else quick) * seconds), size, window, 4)
+                run = lambda port, relay: self.load("ws_load", "blast", port, (slow if relay == "mitmdump" else quick) * seconds, size, window, 4)
                 self.table(f"WebSocket, {size} bytes, {window} in flight, 4 connections",
                            self.rows(self.ports["echo"], self.ports["websocket"], mitm, ["--target", target], run), goals)
 
@@ -418,7 +423,7 @@ class Bench:
                       growth < 2 and peak < 64 and not lost)
 
     def latency(self):
-        run = lambda port: self.load("sse_load", "listen", port, 100, 20, int(max(2, self.options.seconds)))
+        run = lambda port: self.load("sse_load", "listen", port, 100, 20, max(2, self.options.seconds))
         proxied = lambda form: self.measure_harproxy(form, ["--target", f"http://127.0.0.1:{self.ports['sse']}"], run)
         rows = {"direct": lambda: run(self.ports["sse"])}
         if self.haproxy:
@@ -471,12 +476,15 @@ def main():
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/release/bin", help="the folder of the tools")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "build/bench-data", help="where the recordings are made")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--seconds", type=int, default=3, help="how long each load lasts")
     parser.add_argument("--quick", action="store_true", help="short runs, for a look: one round of a second")
     parser.add_argument("--only", default=",".join(PARTS), help="parts, with commas between: " + " ".join(PARTS))
     parser.add_argument("--more", default="", help="more options for harproxy")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a goal is missed")
+    parser.add_argument("--real-time", action="store_true", help="before all else that runs on this machine (root; it may stand still meanwhile)")
     options = parser.parse_args()
+    global REAL_TIME
+    REAL_TIME = options.real_time
     options.bin = options.bin.resolve()
     if options.quick:
         options.rounds, options.seconds = 1, 1

@@ -114,7 +114,7 @@ class Tap {
   virtual void message(Id id, TapTime at, const TapMessage& message) = 0;
   virtual void close(Id id, TapTime at, const TapClose& close) = 0;
   virtual void end(Id id, TapTime at, const TapEnd& end) = 0;
-  /// The relay has done all that it had to do for now: what was told may be handed on.
+  /// A few milliseconds have passed since something was told: it may be handed on.
   virtual void idle() {}
 };
 
