@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 
-from harproxy_process import BIN, Origin, Proxy, check, curl, entries, get, run, until, urls
+from harproxy_process import Origin, Proxy, check, curl, entries, get, until, urls
 
 RUNS = int(os.environ.get("HARTAPE_HARPROXY_KILLS", "25"))
 CLIENTS = 12

@@ -22,7 +22,7 @@ import time
 import urllib.parse
 
 import harproxy_process
-from harproxy_process import BIN, LIMIT, Origin, Proxy, authority, certificates, check, curl, each_in_a_folder, run, skip, until
+from harproxy_process import BIN, LIMIT, Origin, Proxy, authority, certificates, check, each_in_a_folder, skip, until
 
 try:
     import websockets

@@ -534,7 +534,8 @@ void Connection::adopt(OriginConnection& reached) {
   origin_.open(std::move(reached.transport));
   if (!exchange_) return;
   // Whatever was neither looking up nor connecting: the phases add up to the time.
-  exchange_->timings.blocked = std::max(Nanos{}, Nanos(now_ - exchange_->began) - reached.dns.value_or(Nanos{}) - reached.connect);
+  exchange_->timings.blocked =
+      std::max(Nanos{}, Nanos(now_ - exchange_->began) - reached.dns.value_or(Nanos{}) - reached.connect);
   exchange_->timings.dns = reached.dns;
   exchange_->timings.connect = reached.connect;
   exchange_->timings.ssl = reached.ssl;

@@ -45,7 +45,8 @@ std::string limit_text(Nanos time) {
   return millis % 1000 == 0 ? fmt::format("{} s", millis / 1000) : fmt::format("{} ms", millis);
 }
 
-/// Whether a socket from `local` to `remote` leads to us. From a machine to itself both ends have the same address, but on loopback.
+/// Whether a socket from `local` to `remote` leads to us. From a machine to itself both ends have the same address, but on
+/// loopback.
 bool leads_to(const OwnAddress& own, const boost::asio::ip::tcp::endpoint& local, const boost::asio::ip::tcp::endpoint& remote) {
   if (own.port == 0 || remote.port() != own.port) return false;
   const auto address = literal(own.address);
