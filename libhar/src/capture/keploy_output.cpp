@@ -130,7 +130,7 @@ Status KeployOutput::add(keploy::Document document, const keploy::Fields& traile
 bool KeployOutput::said(const Status& done) {
   if (done) {
     if (std::exchange(failing_, false) && options_.report)
-      options_.report({Notice::Kind::recovered, fmt::format("{}: can be written again; {} were lost", path_, summary_.lost)});
+      options_.report({Notice::Kind::recovered, fmt::format("{}: can be written again; lost: {}", path_, summary_.lost)});
     return true;
   }
   summary_.error = done.error().message;

@@ -9,13 +9,15 @@ using Lines = std::vector<std::string>;
 /// What our reader makes of a file.
 std::vector<stream::Exchange> exchanges(const std::string& path, Lines* findings = nullptr) {
   std::vector<stream::Exchange> out;
-  auto input = har::open_items(path, std::nullopt, {}, [&](const stream::Finding& finding) {
+  har::ReadOptions options;
+  options.report = [&](const stream::Finding& finding) {
     if (findings != nullptr) findings->push_back(finding.rule);
-  });
+  };
+  auto input = har::open_items(path, std::nullopt, {}, options);
   REQUIRE(input);
   for (;;) {
     auto item = input->reader->next();
-    INFO((item ? "" : to_string(item.error())));
+    INFO((item ? std::string() : to_string(item.error())));
     REQUIRE(item);
     if (!*item) return out;
     out.push_back(std::move(*(*item)->exchange));
@@ -161,7 +163,7 @@ TEST_CASE("Keploy: what has no place is counted, and said once") {
   Relay relay;
   keploy(relay, folder / "set");
   relay.start();
-  for (const std::uint64_t id : {1, 2}) {
+  for (const std::uint64_t id : {1u, 2u}) {
     relay.request(id, "ws://a.example/chat", {{"Host", "a.example"}});
     relay.response(id, 101, {});
     relay.message(id, Direction::send, "hello");

@@ -115,9 +115,10 @@ TEST_CASE("Keploy is written: names are in the order of go-yaml") {
                                                                                       {"a2", "a10"},
                                                                                       {"a-b", "ab"},
                                                                                       {"a1", "ab"},
-                                                                                      {"a01", "a1b"},
+                                                                                      {"a1b", "a01"},
                                                                                       {"", "a"},
-                                                                                      {"a1b", "a1-"}}) {
+                                                                                      {"a1b", "a1-"},
+                                                                                      {"a:", "a1"}}) {
     INFO(before << " " << after);
     CHECK(key_less(before, after));
     CHECK_FALSE(key_less(after, before));

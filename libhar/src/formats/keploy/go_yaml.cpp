@@ -337,7 +337,9 @@ bool key_less(std::string_view a, std::string_view b) {
     if (values[0] != values[1]) return values[0] < values[1];
     if (numbers[0].size() != numbers[1].size()) return numbers[0].size() < numbers[1].size();
   }
-  return a[i] < b[i];
+  // A digit comes behind what is neither.
+  if (is_digit(a[i]) != is_digit(b[i])) return is_digit(b[i]);
+  return static_cast<unsigned char>(a[i]) < static_cast<unsigned char>(b[i]);
 }
 
 void put_map(std::string& out, std::size_t indent, std::string_view key, Members members) {
