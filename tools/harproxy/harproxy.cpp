@@ -45,7 +45,8 @@ stream::Status usage(std::string message, std::string hint = {}) {
 
 stream::Status check(const Options& options) {
   const bool runs = !options.command.empty();
-  if (options.record.outputs.empty() && !options.listen.status_port && options.mocks.files.empty() && options.mocks.faults.rules.empty()) {
+  if (options.record.outputs.empty() && !options.listen.status_port && options.mocks.files.empty() &&
+      options.mocks.faults.rules.empty()) {
     return usage("nothing would be recorded",
                  "use -o FILE.har or -o FILE.rec.ndjson; with --status, --mocks or --fault it may be left out");
   }
