@@ -14,9 +14,11 @@ void declare_mocks(CLI::App& app, MockGroup& options) {
           ->group(kMocks);
   using stream::mock::Unmatched;
   add_choice(
-      app, "--on-unmatched", options.unmatched, {{"drop", Unmatched::drop}, {"close", Unmatched::close}, {"error", Unmatched::report}},
+      app, "--on-unmatched", options.unmatched,
+      {{"drop", Unmatched::drop}, {"close", Unmatched::close}, {"error", Unmatched::report}},
       "What a WebSocket message gets that no rule fits where the origin cannot be reached. drop: nothing; close: the connection "
-      "is closed with 1008; error: nothing, but it is told and recorded, and the exit status is 1. While the origin is there, it gets "
+      "is closed with 1008; error: nothing, but it is told and recorded, and the exit status is 1. While the origin is there, it "
+      "gets "
       "the message.")
       ->type_name("HOW")
       ->default_str("drop")

@@ -45,7 +45,8 @@ ToolInfo info() {
       {"harproxy ca", "where the certificate is that programs are to trust, and how curl, browsers, Node, Python and Java do"},
   };
   info.exit_status =
-      "0 ended by a signal, and everything was recorded; 1 the same, and --on-unmatched error found a message that no mock fits; 2 something "
+      "0 ended by a signal, and everything was recorded; 1 the same, and --on-unmatched error found a message that no mock fits; "
+      "2 something "
       "was not recorded, the address or a file could not be used, or wrong "
       "usage.";
   return info;

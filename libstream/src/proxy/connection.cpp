@@ -141,7 +141,8 @@ bool Connection::wants_client() const {
 }
 
 bool Connection::wants_origin() const {
-  return origin_.is_open() && !origin_.ended && client_.unsent() == 0 && !(exchange_ && exchange_->fault && exchange_->fault->full());
+  return origin_.is_open() && !origin_.ended && client_.unsent() == 0 &&
+         !(exchange_ && exchange_->fault && exchange_->fault->full());
 }
 
 void Connection::read_client() {
@@ -676,7 +677,8 @@ void Connection::on_request_head() {
       exchange.collecting = mocks->may_match(asked);
     }
   }
-  if (shared_.faults.asks_for_body({exchange.head.method, exchange.to.target, {}, &exchange.head.headers})) exchange.collecting = true;
+  if (shared_.faults.asks_for_body({exchange.head.method, exchange.to.target, {}, &exchange.head.headers}))
+    exchange.collecting = true;
   if (!exchange.collecting) {
     meet_faults(false);
     choose_origin();

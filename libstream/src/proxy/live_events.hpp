@@ -43,9 +43,9 @@ class LiveEvents {
 
   StreamKind kind_;
   std::string held_{};
-  std::size_t scanned_ = 0;     // of what is held
-  std::size_t line_ = 0;        // where the line begins that is looked at
-  bool has_data_ = false;       // the block has a data field
+  std::size_t scanned_ = 0;  // of what is held
+  std::size_t line_ = 0;     // where the line begins that is looked at
+  bool has_data_ = false;    // the block has a data field
   bool first_line_ = true;
   bool too_large_ = false;  // until the end of this one
 };

@@ -88,7 +88,7 @@ void LiveFault::say(std::string text) {
 
 std::shared_ptr<const replay::Answer> LiveFault::answer() {
   for (Live& live : hits_) {
-    if (live.rule().fault != Fault::status) continue;
+    if (live.done || live.rule().fault != Fault::status) continue;
     for (Live& other : hits_) other.done = other.done || other.rule().fault == Fault::status;
     const auto plain =
         replay::make_answer(static_cast<int>(live.rule().number), "application/json", std::string(replay::kFaultBody));
@@ -189,7 +189,8 @@ std::optional<Nanos> LiveFault::next() const {
 
 /// Line by line: what follows the head is another thing.
 void LiveFault::take_head_bytes(std::string_view& bytes) {
-  const std::string_view piece = bytes.substr(0, bytes.find('\n') == std::string_view::npos ? bytes.size() : bytes.find('\n') + 1);
+  const std::string_view piece =
+      bytes.substr(0, bytes.find('\n') == std::string_view::npos ? bytes.size() : bytes.find('\n') + 1);
   items_.clear();
   const std::uint64_t before = reader_.consumed();
   const Status status = reader_.feed(piece, items_);
@@ -273,7 +274,9 @@ void LiveFault::on_head(const net::Http1Head& head) {
   headed_ = true;
   queue_.put(Kind::pass, std::exchange(head_, {}), arrival_);
   fire([](const FaultRule& rule) { return rule.place.unit == Unit::none || rule.place.unit == Unit::head; });
-  fire([](const FaultRule& rule) { return rule.place.unit == Unit::byte && rule.place.number == 0 && rule.fault != Fault::corrupt; });
+  fire([](const FaultRule& rule) {
+    return rule.place.unit == Unit::byte && rule.place.number == 0 && rule.fault != Fault::corrupt;
+  });
 }
 
 void LiveFault::choose_framing(const net::Http1Head& head) {
@@ -284,10 +287,10 @@ void LiveFault::choose_framing(const net::Http1Head& head) {
   }
   state_ = State::body;
   const bool chunked = net::lists_token(head.headers, "Transfer-Encoding", "chunked");
-  body_ = reader_.done()                                        ? Body::none
-          : reader_.until_close()                               ? Body::until_close
-          : reader_.plain() != 0 && !chunked                    ? Body::length
-                                                                : Body::chunked;
+  body_ = reader_.done()                     ? Body::none
+          : reader_.until_close()            ? Body::until_close
+          : reader_.plain() != 0 && !chunked ? Body::length
+                                             : Body::chunked;
   const std::string_view coding = replay::find_header(head.headers, "content-encoding");
   events_.emplace(coding.empty() || replay::iequals(coding, "identity") ? kind_ : StreamKind::binary);
   if (body_ == Body::none) return;
@@ -326,9 +329,8 @@ void LiveFault::end_body(const std::vector<replay::HeaderField>& trailers) {
 
 bool LiveFault::wants_events() const {
   if (!events_) return false;
-  return !late_.empty() || std::any_of(hits_.begin(), hits_.end(), [](const Live& live) {
-    return !live.done && live.rule().place.unit == Unit::event;
-  });
+  return !late_.empty() || std::any_of(hits_.begin(), hits_.end(),
+                                       [](const Live& live) { return !live.done && live.rule().place.unit == Unit::event; });
 }
 
 void LiveFault::take_units() {
@@ -445,7 +447,8 @@ void LiveFault::pass(LiveUnit& unit) {
 /// Flips those of `bytes`, which begin at `offset`, that a rule names.
 static void corrupt_bytes(const FaultRule& rule, replay::Random& random, std::string& bytes, std::uint64_t offset) {
   const std::uint64_t from = std::max(rule.place.number, offset);
-  const std::uint64_t to = std::min(rule.place.number + std::min(rule.number, UINT64_MAX - rule.place.number), offset + bytes.size());
+  const std::uint64_t to =
+      std::min(rule.place.number + std::min(rule.number, UINT64_MAX - rule.place.number), offset + bytes.size());
   for (std::uint64_t i = from; i < to; ++i) {
     char& byte = bytes[static_cast<std::size_t>(i - offset)];
     byte = static_cast<char>(static_cast<unsigned char>(byte) ^ (1 + random.below(255)));

@@ -48,8 +48,8 @@ class LiveQueue {
   /// Of a body, or a message. `pieces`: it may be cut to come at its rate.
   void put_payload(std::string bytes, Nanos arrival, bool pieces) {
     if (rate_ == 0) return put(LiveOp::Kind::pass, std::move(bytes), arrival);
-    const std::size_t most =
-        pieces ? static_cast<std::size_t>(std::max<std::uint64_t>(1, rate_ / kPiecesASecond)) : std::max<std::size_t>(1, bytes.size());
+    const std::size_t most = pieces ? static_cast<std::size_t>(std::max<std::uint64_t>(1, rate_ / kPiecesASecond))
+                                    : std::max<std::size_t>(1, bytes.size());
     for (std::size_t from = 0; from < bytes.size(); from += most) {
       std::string piece = bytes.substr(from, most);
       const Nanos earliest = std::max(last_, sum(arrival, shift_));

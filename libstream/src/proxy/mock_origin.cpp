@@ -63,7 +63,8 @@ class MockOrigin::One final : public net::Handler {
 };
 
 MockOrigin::MockOrigin(net::Services& services, std::shared_ptr<const replay::Answer> answer,
-                       std::unique_ptr<replay::Conversation> conversation, std::function<void(const replay::Deviation& deviation)> deviated)
+                       std::unique_ptr<replay::Conversation> conversation,
+                       std::function<void(const replay::Deviation& deviation)> deviated)
     : handler_(std::make_unique<One>(std::move(answer), std::move(conversation), std::move(deviated))),
       services_{services.context, services.timers, *handler_, options_} {}
 

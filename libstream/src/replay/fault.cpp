@@ -194,8 +194,7 @@ class Hit {
   }
 
   std::shared_ptr<const Answer> status() {
-    const auto plain = make_answer(static_cast<int>(rule_.number), "application/json",
-                                   std::string(kFaultBody));
+    const auto plain = make_answer(static_cast<int>(rule_.number), "application/json", std::string(kFaultBody));
     Answer answer = *plain;
     if (rule_.retry_after) answer.headers.push_back({"Retry-After", std::to_string(*rule_.retry_after)});
     const Nanos at = edit_.steps().front().at;
@@ -274,8 +273,7 @@ class Hit {
     if (!place || edit_.first() == 0) return nullptr;
     place->index = std::max(place->index, edit_.first());
     const Nanos at = std::max(place->at, edit_.steps()[place->index - 1].at);
-    edit_.insert(place->index,
-                 {at, StepKind::raw, 0, frames ? wrong_ws_frame(rule_.word) : kWrongChunk, after(*place)});
+    edit_.insert(place->index, {at, StepKind::raw, 0, frames ? wrong_ws_frame(rule_.word) : kWrongChunk, after(*place)});
     if (!frames) edit_.answer().chunked = true;
     return edit_.take(frames ? fmt::format("a malformed frame ({}){}", rule_.word, place_text())
                              : fmt::format("a malformed chunk{}", place_text()));

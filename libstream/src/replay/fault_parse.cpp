@@ -317,7 +317,8 @@ Result<FaultRule> parse_fault(std::string_view text) {
 
 Status check_live_fault(const FaultRule& rule) {
   if (!rule.id.empty())
-    return wrong("id names an exchange of a recording, and those on the wire have no names", "url= and header= tell requests apart");
+    return wrong("id names an exchange of a recording, and those on the wire have no names",
+                 "url= and header= tell requests apart");
   if (rule.place.unit != FaultPlace::Unit::none) return {};
   const bool bytes = rule.fault == Fault::corrupt || rule.fault == Fault::malformed;
   if (bytes || rule.fault == Fault::duplicate || rule.fault == Fault::reorder || rule.fault == Fault::drop) {

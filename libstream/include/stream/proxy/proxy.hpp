@@ -54,8 +54,8 @@ struct ProxyOptions {
   mock::MockSet* mocks = nullptr;
   /// What a message gets that no rule fits, where the origin of a mocked WebSocket cannot be reached.
   mock::Unmatched on_unmatched = mock::Unmatched::drop;
-  /// Answers that go wrong on the way to the client, see docs/replay.md; the origin's and the mocks'. check_live_fault() says which
-  /// rules can be. What chance decides hangs on the seed.
+  /// Answers that go wrong on the way to the client, see docs/replay.md; the origin's and the mocks'. check_live_fault() says
+  /// which rules can be. What chance decides hangs on the seed.
   std::vector<replay::FaultRule> faults{};
   std::uint64_t fault_seed = 0;
   std::size_t max_mocked_body = std::size_t{16}
@@ -71,9 +71,9 @@ struct ProxyOptions {
 struct ProxyStats {
   std::uint64_t connections = 0;
   std::uint64_t exchanges = 0;
-  std::uint64_t failed = 0;    ///< exchanges that did not end as they should
-  std::uint64_t messages = 0;  ///< of WebSockets, control frames too
-  std::uint64_t mocked = 0;    ///< requests and messages that a mock answered
+  std::uint64_t failed = 0;      ///< exchanges that did not end as they should
+  std::uint64_t messages = 0;    ///< of WebSockets, control frames too
+  std::uint64_t mocked = 0;      ///< requests and messages that a mock answered
   std::uint64_t faulted = 0;     ///< exchanges that a fault has hit
   std::uint64_t deviations = 0;  ///< messages that no rule of a mock fits which was to be told of them
   std::uint64_t incidents = 0;

@@ -85,8 +85,8 @@ struct FaultRule {
 /// Errors: `usage`, with the word that is not understood.
 Result<FaultRule> parse_fault(std::string_view text);
 
-/// Whether traffic that is relayed can meet this fault: what comes is not known before it is there, and exchanges on the wire have
-/// no names. Errors: `usage`, with the way out.
+/// Whether traffic that is relayed can meet this fault: what comes is not known before it is there, and exchanges on the wire
+/// have no names. Errors: `usage`, with the way out.
 Status check_live_fault(const FaultRule& rule);
 
 /// Whether all of `text` is what `glob` says: "*" stands for any characters, everything else for itself.

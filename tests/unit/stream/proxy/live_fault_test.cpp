@@ -96,8 +96,8 @@ const std::string kUpgraded = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: webs
 Got frames_through(const std::vector<std::string>& rules, std::size_t cut = 0) {
   LiveRequest facts;
   facts.websocket = true;
-  const std::string all =
-      frame("one") + frame("p", WsOpcode::ping) + frame("t", WsOpcode::text, false) + frame("wo", WsOpcode::continuation) + frame("three");
+  const std::string all = frame("one") + frame("p", WsOpcode::ping) + frame("t", WsOpcode::text, false) +
+                          frame("wo", WsOpcode::continuation) + frame("three");
   Got got = through(rules, kUpgraded + all, cut, facts);
   REQUIRE(got.wire.starts_with(kUpgraded));
   got.wire.erase(0, kUpgraded.size());
