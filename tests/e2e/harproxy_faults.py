@@ -127,7 +127,8 @@ def messages_of_websockets(folder):
         (entry,) = entries(har)
         assert entry["_fault"], entry
         received = [message["data"] for message in entry["_webSocketMessages"] if message["type"] == "receive" and message["opcode"] == 1]
-        assert received == got, (rule, received, got)
+        # A client that has met what is no frame reads no more of what it still gets.
+        assert received[:len(got)] == got and (received == got or "malformed" in rule), (rule, received, got)
         return got, code
 
     for rule, expected, closed in (("at=event:2 drop", ["one", "three", "echo hello"], None),
