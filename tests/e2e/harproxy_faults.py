@@ -4,6 +4,7 @@
 Needs curl and python3-websockets; skipped (77) without, or failed where HARTAPE_REQUIRE_E2E=1 says that nothing may be.
 """
 import asyncio
+import contextlib
 import json
 import socket
 import time
@@ -75,13 +76,13 @@ def events(folder):
 
 def times(folder):
     got, took, entry = faulted(folder, ["latency=300ms"], "/json")
-    assert got == b'{"a":1}' and took > 0.3 and entry["timings"]["wait"] > 290 and entry["_fault"] == "300ms later", (took, entry)
+    assert got == b'{"a":1}' and took > 0.3 and entry["timings"]["wait"] > 290 and entry["_fault"] == "300.0 ms later", (took, entry)
     got, took, _ = faulted(folder, ["slow=100kB/s"], "/large")
     assert len(got) == 200_000 and 1.8 < took < 10, took
     got, took, _ = faulted(folder, ["at=event:2 latency=200ms"])
     assert got == EVENTS and took > 0.25, took
     _, took, entry = faulted(folder, ["at=300ms reset"], "/endless", status=56)
-    assert took > 0.3 and entry["_fault"] == "reset at 300ms", entry
+    assert took > 0.3 and entry["_fault"] == "reset at 300.0 ms", entry
 
 
 def another_status(folder):
@@ -105,10 +106,10 @@ def one_connection_meets_them_in_turn(folder):
 def messages_of_websockets(folder):
     async def talk(rule, har):
         async def serve(socket, *_):
-            for text in ("one", "two", "three"):
-                await socket.send(text)
-            async for text in socket:
-                await socket.send("echo " + text)
+            with contextlib.suppress(websockets.exceptions.ConnectionClosed):
+                async for text in socket:
+                    for answer in ("one", "two", "three", "echo " + text):
+                        await socket.send(answer)
 
         async with websockets.serve(serve, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
@@ -126,7 +127,8 @@ def messages_of_websockets(folder):
         (entry,) = entries(har)
         assert entry["_fault"], entry
         received = [message["data"] for message in entry["_webSocketMessages"] if message["type"] == "receive" and message["opcode"] == 1]
-        assert received == got, (rule, received, got)
+        # A client that has met what is no frame reads no more of what it still gets.
+        assert received[:len(got)] == got and (received == got or "malformed" in rule), (rule, received, got)
         return got, code
 
     for rule, expected, closed in (("at=event:2 drop", ["one", "three", "echo hello"], None),
