@@ -262,7 +262,9 @@ struct EntryComparer::Impl {
       out.whole = true;
       (e.known ? out.expected_pointer : out.actual_pointer) = pointer;
       const bool text = body_form({there.bytes, there.media_type, {}}) != BodyForm::bytes;
-      (e.known ? out.expected : out.actual) = {text ? ShownValue::Form::text : ShownValue::Form::bytes, std::string(there.bytes)};
+      ShownValue& value = e.known ? out.expected : out.actual;
+      value.form = text ? ShownValue::Form::text : ShownValue::Form::bytes;
+      value.text = there.bytes;
       found->add(std::move(out));
     }
   }
