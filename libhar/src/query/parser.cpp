@@ -21,7 +21,8 @@ using stream::Result;
 using stream::Status;
 
 constexpr std::size_t kMaxText = std::size_t{64} << 10;
-constexpr int kMaxDepth = 100;
+constexpr int kMaxDepth = 100;   // of the tree
+constexpr int kMaxNesting = 40;  // of brackets and calls: each takes a dozen frames of the stack
 constexpr std::size_t kMaxMessage = 60;
 
 bool is_condition(const Node& node) { return node.type == Type::boolean || node.type == Type::any; }
@@ -75,9 +76,7 @@ class Parser {
     if (node->depth > kMaxDepth) return fail(too_deep(at));
     return node;
   }
-  Error too_deep(std::size_t at) const {
-    return lexer_.error(at, fmt::format("the expression is nested too deeply: more than {} levels", kMaxDepth));
-  }
+  Error too_deep(std::size_t at) const { return lexer_.error(at, "the expression is nested too deeply"); }
 
   /// Something that is true or false.
   Result<NodePtr> condition() {
@@ -111,7 +110,7 @@ class Parser {
     return placed(make_chain(all, std::move(parts)), at);
   }
   Result<NodePtr> disjunction() {
-    if (++depth_ > kMaxDepth) return fail(too_deep(now_.at));
+    if (++depth_ > kMaxNesting) return fail(too_deep(now_.at));
     auto out = chain(false);
     --depth_;
     return out;
@@ -382,7 +381,7 @@ class Parser {
     if (!now_.is("-")) return postfix();
     const std::size_t at = now_.at;
     STREAM_TRY(advance());
-    if (++depth_ > kMaxDepth) return fail(too_deep(at));
+    if (++depth_ > kMaxNesting) return fail(too_deep(at));
     STREAM_ASSIGN(NodePtr inner, unary());
     --depth_;
     if (!is_number(*inner)) return fail(wrong(*inner, fmt::format("- needs a number, but {}", said(*inner))));

@@ -1134,8 +1134,9 @@ void Connection::fail_exchange(int status, std::string_view reason, const std::s
   close_when_sent();
 }
 
-void Connection::refuse(int status, std::string_view why) {
-  shared_.report(peer_, "", std::string(why));
+/// `why` is a copy: it may be of the exchange, which ends here.
+void Connection::refuse(int status, std::string why) {
+  shared_.report(peer_, "", why);
   exchange_.reset();
   drop_origin();
   if (status != 0) send(client_, net::make_refusal(status, why));

@@ -130,7 +130,7 @@ class Connection final : public net::Session {
   void on_reached_again(Result<OriginConnection> reached);
   void finish_exchange();
   void fail_exchange(int status, std::string_view reason, const std::string& why);
-  void refuse(int status, std::string_view why);
+  void refuse(int status, std::string why);
   void end_exchange(std::string_view reason, std::string_view error);
   void begin_websocket(const net::Http1Head& head);
   TapConnection tap_connection() const;
