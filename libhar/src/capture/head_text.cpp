@@ -7,6 +7,7 @@
 #include <string>
 
 #include "capture/fields.hpp"
+#include "check/http_text.hpp"
 
 namespace har::capture {
 namespace {
@@ -128,17 +129,8 @@ void put_member(Text& out, bool& first, std::string_view name) {
 
 /// What "+" and "%XX" stand for: a form is read by programs that do not know that it was one.
 std::string form_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    int value = 0;
-    if (text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3) {
-      out += static_cast<char>(value);
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
-  }
+  std::string out(text);
+  check::percent_decode(out);
   return out;
 }
 

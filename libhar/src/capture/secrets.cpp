@@ -1,9 +1,9 @@
 #include "capture/secrets.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "capture/text.hpp"
+#include "check/http_text.hpp"
 #include "har/capture/redaction.hpp"
 #include "stream/text/base64.hpp"
 
@@ -47,17 +47,8 @@ std::string slashes_escaped(std::string_view text) {
 }  // namespace
 
 std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned value = 0;
-    if (text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3) {
-      out += static_cast<char>(value);
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
-  }
+  std::string out(text);
+  check::percent_decode(out);
   return out;
 }
 

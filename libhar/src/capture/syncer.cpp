@@ -1,23 +1,17 @@
 #include "capture/syncer.hpp"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <utility>
+
+#include "capture/quiet_thread.hpp"
 
 namespace har::capture {
 
 Syncer::Syncer() {
-  // Signals are the relay's business.
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread_ = quiet_thread([this] { run(); });
 }
 
 Syncer::~Syncer() {

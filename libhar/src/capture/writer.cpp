@@ -1,10 +1,10 @@
 #include "capture/writer.hpp"
 
 #include <fmt/format.h>
-#include <pthread.h>
 
-#include <csignal>
 #include <utility>
+
+#include "capture/quiet_thread.hpp"
 
 namespace har::capture {
 namespace {
@@ -24,13 +24,7 @@ Writer::Writer(const RecorderOptions& options, std::vector<std::unique_ptr<Outpu
     : options_(options), outputs_(std::move(outputs)), all_(outputs_) {
   if (options.redaction) redactor_ = std::make_unique<Redactor>(*options.redaction, all_);
   for (const auto& output : outputs_) summaries_.push_back(output->summary());
-  // Signals are the relay's business.
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread_ = quiet_thread([this] { run(); });
 }
 
 void Writer::hand_over(Batch& batch) {
