@@ -17,6 +17,8 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)             # libzstd-dev
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)                  # libre2-dev
 pkg_check_modules(brotli REQUIRED IMPORTED_TARGET libbrotlidec libbrotlienc)  # libbrotli-dev
+pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)           # libzip-dev
+pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)         # libsqlite3-dev
 if(HARTAPE_BUILD_TESTS)
   find_package(Catch2 2 REQUIRED)       # catch2
   find_program(HARTAPE_BASH bash REQUIRED)

@@ -232,10 +232,11 @@ class Streams final : public StreamReader {
 }  // namespace
 
 std::span<const Format> formats() {
-  static const std::array<Format, 13> kTable{format::kHar,           format::kHarLines,   format::kRecording, format::kSse,
-                                             format::kNdjson,        format::kJsonSeq,    format::kText,      format::kRaw,
-                                             format::kAsciicast,     format::kAsciicast2, format::kKeploy,    format::kMocks,
-                                             format::kWebSocketMocks};
+  static const std::array kTable{
+#define HARTAPE_FORMAT(name) format::name,
+#include "formats/formats.def"
+#undef HARTAPE_FORMAT
+  };
   return kTable;
 }
 
@@ -299,6 +300,11 @@ Result<stream::Exchange> exchange_of(const Item& item, const LogInfo& info, cons
     return exchange;
   }
   STREAM_ASSIGN(Json entry, entry_of(item, options));
+  return exchange_of_entry(std::move(entry), item, info, files, std::move(id), start, options);
+}
+
+Result<stream::Exchange> exchange_of_entry(Json entry, const Item& item, const LogInfo& info, const SideFiles* files,
+                                           std::string id, stream::WallTime start, const ReadOptions& options) {
   std::string creator;
   for (const auto& member : info.log) {
     if (member.name == "creator")

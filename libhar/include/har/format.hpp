@@ -133,6 +133,9 @@ stream::Result<Input> open_source(const std::string& path, std::optional<std::st
 /// The item as an exchange or as an entry, converted if it is the other. `start`: t = 0 of the exchange's recording.
 stream::Result<stream::Exchange> exchange_of(const Item& item, const LogInfo& info, const SideFiles* files, std::string id,
                                              stream::WallTime start, const ReadOptions& options);
+/// The same of the item's entry, where that was parsed already.
+stream::Result<stream::Exchange> exchange_of_entry(stream::Json entry, const Item& item, const LogInfo& info, const SideFiles* files,
+                                                   std::string id, stream::WallTime start, const ReadOptions& options);
 stream::Result<stream::Json> entry_of(const Item& item, const ReadOptions& options);
 
 }  // namespace har

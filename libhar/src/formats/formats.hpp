@@ -5,19 +5,9 @@
 /// What the table of formats is made of: each of these is defined by the file of its format.
 namespace har::format {
 
-extern const Format kHar;
-extern const Format kHarLines;
-extern const Format kRecording;
-extern const Format kSse;
-extern const Format kNdjson;
-extern const Format kJsonSeq;
-extern const Format kText;
-extern const Format kRaw;
-extern const Format kAsciicast;
-extern const Format kAsciicast2;
-extern const Format kKeploy;
-extern const Format kMocks;
-extern const Format kWebSocketMocks;
+#define HARTAPE_FORMAT(name) extern const Format name;
+#include "formats/formats.def"
+#undef HARTAPE_FORMAT
 
 /// What several logs become in one output: of members of the same name the first stays, but arrays of pages are joined.
 class LogMerge {

@@ -29,9 +29,13 @@ class Session : public std::enable_shared_from_this<Session> {
   virtual void abort() = 0;
   /// Takes no more requests, and ends when its answer is over.
   virtual void drain() {}
+
+ private:
+  friend struct Services;
+  std::shared_ptr<const void> keeps_;  // where they end before the context does; destroyed after all that uses them
 };
 
-/// What sessions share; outlives them.
+/// What sessions share; outlives them: a session may be held by a wait that is still to be told that it is over.
 struct Services {
   boost::asio::io_context& context;
   TimerQueue& timers;
@@ -41,9 +45,11 @@ struct Services {
   std::unordered_map<Session*, std::shared_ptr<Session>> sessions{};
   std::function<void()> released{};  ///< a session has gone
   ServerStats stats{};
-  bool draining = false;  ///< what is answered now is the last of its connection
+  bool draining = false;                ///< what is answered now is the last of its connection
+  std::weak_ptr<const void> self = {};  ///< what these are a part of, where sessions have to keep it
 
   void adopt(std::shared_ptr<Session> session) {
+    session->keeps_ = self.lock();
     sessions.emplace(session.get(), session);
     ++stats.open_connections;
     session->start();

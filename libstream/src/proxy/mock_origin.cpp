@@ -41,11 +41,16 @@ std::pair<int, int> connected_pair() {
 
 }  // namespace
 
-class MockOrigin::One final : public net::Handler {
+class MockOrigin::Server final : public net::Handler {
  public:
-  One(std::shared_ptr<const replay::Answer> answer, std::unique_ptr<replay::Conversation> conversation,
-      std::function<void(const replay::Deviation& deviation)> deviated)
-      : answer_(std::move(answer)), conversation_(std::move(conversation)), deviated_(std::move(deviated)) {}
+  Server(net::Services& services, std::shared_ptr<const replay::Answer> answer,
+         std::unique_ptr<replay::Conversation> conversation, std::function<void(const replay::Deviation& deviation)> deviated)
+      : answer_(std::move(answer)),
+        conversation_(std::move(conversation)),
+        deviated_(std::move(deviated)),
+        services_{services.context, services.timers, *this, options_} {}
+
+  net::Services& services() { return services_; }
 
   std::shared_ptr<const replay::Answer> answer(const net::Request&) override { return answer_; }
   std::unique_ptr<replay::Conversation> converse(const net::Request& request,
@@ -55,30 +60,37 @@ class MockOrigin::One final : public net::Handler {
   void deviated(const net::Request&, const replay::Answer&, const replay::Deviation& deviation) override {
     if (deviated_) deviated_(deviation);
   }
+  /// Whoever asked for the answer is gone, and nobody listens any more.
+  void close() {
+    deviated_ = {};
+    const auto sessions = std::exchange(services_.sessions, {});
+    for (const auto& [key, session] : sessions) session->abort();
+  }
 
  private:
   std::shared_ptr<const replay::Answer> answer_;
   std::unique_ptr<replay::Conversation> conversation_;
   std::function<void(const replay::Deviation& deviation)> deviated_;
+  net::ServerOptions options_;
+  net::Services services_;
 };
 
 MockOrigin::MockOrigin(net::Services& services, std::shared_ptr<const replay::Answer> answer,
                        std::unique_ptr<replay::Conversation> conversation,
                        std::function<void(const replay::Deviation& deviation)> deviated)
-    : handler_(std::make_unique<One>(std::move(answer), std::move(conversation), std::move(deviated))),
-      services_{services.context, services.timers, *handler_, options_} {}
-
-MockOrigin::~MockOrigin() {
-  const auto sessions = std::exchange(services_.sessions, {});
-  for (const auto& [key, session] : sessions) session->abort();
+    : server_(std::make_shared<Server>(services, std::move(answer), std::move(conversation), std::move(deviated))) {
+  server_->services().self = server_;
 }
+
+MockOrigin::~MockOrigin() { server_->close(); }
 
 std::optional<net::Transport> MockOrigin::connect() {
   const auto [near, far] = connected_pair();
   if (near < 0) return std::nullopt;
-  const auto executor = services_.context.get_executor();
-  services_.adopt(std::make_shared<net::Http1Connection>(
-      services_, net::Transport(net::Socket(executor, boost::asio::ip::tcp::v4(), far)), "mock"));
+  net::Services& services = server_->services();
+  const auto executor = services.context.get_executor();
+  services.adopt(std::make_shared<net::Http1Connection>(
+      services, net::Transport(net::Socket(executor, boost::asio::ip::tcp::v4(), far)), "mock"));
   net::Transport transport(net::Socket(executor, boost::asio::ip::tcp::v4(), near));
   if (!transport.prepare()) return std::nullopt;
   return transport;

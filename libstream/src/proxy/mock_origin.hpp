@@ -29,10 +29,8 @@ class MockOrigin {
   std::optional<net::Transport> connect();
 
  private:
-  class One;
-  std::unique_ptr<One> handler_;
-  net::ServerOptions options_;
-  net::Services services_;
+  class Server;
+  std::shared_ptr<Server> server_;  // the connection's waits keep it
 };
 
 }  // namespace stream::proxy
