@@ -86,6 +86,10 @@ std::string_view url_authority(std::string_view url);
 /// "http" or "https" (of ws and wss too); empty for others.
 std::string_view url_scheme(std::string_view url);
 
+/// As application/x-www-form-urlencoded has it; what does not decode to UTF-8 stays as it is.
+std::string form_decoded(std::string_view text);
+std::string form_encoded(std::string_view text);
+
 /// The body as its content coding says, where Content-Encoding names one we know and the body is in it; else as it is. Bounded:
 /// none where it cannot be undone, or beyond `limits`.
 std::optional<std::string> decoded_body(const Message& message, const stream::Limits& limits);
@@ -96,10 +100,9 @@ std::string coded_body(const Message& message);
 // ---- HTTP/1.1 on the wire (RFC 9112)
 
 struct Http1Options {
-  std::string source{};      ///< for messages
-  std::uint64_t origin = 0;  ///< the offset of the first octet there
+  std::string source{};              ///< for messages
+  std::uint64_t origin = 0;          ///< the offset of the first octet there
   std::string_view scheme = "http";  ///< of a request in origin form
-  bool websocket = false;
   stream::Limits limits{};
   stream::FindingSink report{};
   bool head_only = false;  ///< a response to HEAD, which has no body whatever its fields say (RFC 9110 §9.3.2)

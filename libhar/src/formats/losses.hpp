@@ -11,7 +11,8 @@ namespace har::format {
 
 /// The members of an entry that a format holds, or that can be derived from what it holds: paths such as "request.headers" or
 /// "response.content.text", which cover all that is below them. A member of array elements stands behind "[]":
-/// "request.headers[].comment". What is not listed, and says something (is not null, empty, -1, or what it is by default), is lost.
+/// "request.headers[].comment". What is not listed, and says something (is not null, empty, -1, or what it is by default), is
+/// lost.
 using HeldMembers = std::span<const std::string_view>;
 
 /// Reports each member of the entry that is not held: a warning of rule "lost-" and the path in dashes ("lost-request-comment"),
