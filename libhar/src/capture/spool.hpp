@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "merge/spill_file.hpp"
 #include "stream/io/error.hpp"
+#include "stream/io/temporary_file.hpp"
 
 namespace har::capture {
 
@@ -21,7 +21,7 @@ class SpoolFile {
 
  private:
   friend class Spool;
-  merging::SpillFile file_;
+  stream::TemporaryFile file_;
   std::size_t held_ = 0;
 };
 

@@ -7,8 +7,8 @@
 
 #include "diff/index.hpp"
 #include "har/diff/diff.hpp"
-#include "merge/spill_file.hpp"
 #include "pass/entry_file.hpp"
+#include "stream/io/temporary_file.hpp"
 
 namespace har::diff {
 
@@ -51,7 +51,7 @@ class SideText {
   std::vector<std::uint32_t> indexes_{};                   // where some were left out: in their input
   std::vector<std::size_t> first_{};                       // of each input
   std::vector<std::unique_ptr<pass::EntryFile>> files_{};  // by input; null: spooled
-  merging::SpillFile spool_;
+  stream::TemporaryFile spool_;
 };
 
 }  // namespace har::diff

@@ -24,7 +24,8 @@ constexpr std::size_t kReadAhead = std::size_t{2} << 20;  ///< of all runs toget
 /// Reads one run, with the bytes of a record only when they are asked for: what waits are heads.
 class Sorter::Cursor {
  public:
-  Cursor(const SpillFile& file, const Run& run, std::size_t buffer) : file_(file), at_(run.from), end_(run.to), size_(buffer) {}
+  Cursor(const stream::TemporaryFile& file, const Run& run, std::size_t buffer)
+      : file_(file), at_(run.from), end_(run.to), size_(buffer) {}
 
   /// To the next head; false at the end.
   Result<bool> advance() {
@@ -62,7 +63,7 @@ class Sorter::Cursor {
     return {};
   }
 
-  const SpillFile& file_;
+  const stream::TemporaryFile& file_;
   std::uint64_t at_;  ///< of the next byte that read() gives
   std::uint64_t end_;
   std::size_t size_;
@@ -71,7 +72,8 @@ class Sorter::Cursor {
   RecordHead head_{};
 };
 
-Sorter::Sorter(Options options) : options_(std::move(options)), file_(options_.folder) {}
+Sorter::Sorter(Options options)
+    : options_(std::move(options)), file_(options_.folder, "name a folder with more room with --tmp-dir") {}
 Sorter::~Sorter() = default;
 
 Status Sorter::add(const SortKey& key, std::string_view bytes) {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "merge/spill_file.hpp"
+#include "stream/io/temporary_file.hpp"
 
 namespace har::merging {
 
@@ -31,7 +31,7 @@ class Sorter {
   struct Options {
     std::size_t memory = std::size_t{4} << 20;  ///< bytes of records held; one that is larger is held anyway
     std::size_t fan_in = 256;                   ///< runs that are merged at once
-    std::string folder{};                       ///< of the temporary file; see SpillFile
+    std::string folder{};                       ///< of the temporary file; see stream::TemporaryFile
   };
   explicit Sorter(Options options);
   ~Sorter();
@@ -67,7 +67,7 @@ class Sorter {
   stream::Result<bool> next_of_cursors();
 
   Options options_;
-  SpillFile file_;
+  stream::TemporaryFile file_;
   std::string arena_;
   std::vector<Held> held_;
   std::size_t next_held_ = 0;
