@@ -228,7 +228,7 @@ bool same(const Json* a, const Json* b) {
     return std::equal(a->as_array().begin(), a->as_array().end(), b->as_array().begin(), b->as_array().end(),
                       [](const Json& x, const Json& y) { return same(&x, &y); });
   }
-  if (a->is_number() && b->is_number()) return std::abs(a->double_or(0) - b->double_or(1)) < 1e-6;
+  if (a->is_number() && b->is_number()) return std::abs(a->number_or(0) - b->number_or(1)) < 1e-6;
   return *a == *b;
 }
 
