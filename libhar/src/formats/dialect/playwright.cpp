@@ -42,7 +42,7 @@ void headers(Json& response, const stream::Place& place, const stream::FindingSi
   for (Json& header : response.find("headers")->as_array()) {
     const std::string name(header["name"].string_or(""));
     if (!is_token(name)) {
-      dropped += name.starts_with(':') ? 0 : 1;
+      if (!name.starts_with(':')) ++dropped;
       continue;
     }
     std::string value(header["value"].string_or(""));

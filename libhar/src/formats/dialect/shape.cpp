@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "check/importers.hpp"
+#include "formats/dialect/devproxy_bodies.hpp"
 #include "formats/dialect/dialect.hpp"
 #include "har/exchange.hpp"
 #include "stream/text/base64.hpp"
@@ -137,6 +138,33 @@ bool needs_exchange(const Json& entry) {
   return entry["_webSocketMessages"].is_array() || entry["response"]["content"].find("_file") != nullptr;
 }
 
+/// What Dev Proxy has written, made true: its bodies, and the sizes that are none.
+void mend_devproxy(Json& entry, const LogInfo& info, const stream::Place& place, const stream::FindingSink& report) {
+  const auto creator =
+      std::find_if(info.log.begin(), info.log.end(), [](const JsonMember& member) { return member.name == "creator"; });
+  if (creator == info.log.end() || !is_devproxy(creator->value["name"].string_or(""))) return;
+  const auto note = [&](std::string_view rule, std::string message) {
+    if (report) report({stream::Level::note, std::string(rule), std::move(message), place});
+  };
+  for (const std::string_view side : {"request", "response"}) {
+    Json* const message = entry.find(side);
+    if (message == nullptr || !message->is_object()) continue;
+    message->set("headersSize", -1);
+    Json* const body = message->find(side == "request" ? "postData" : "content");
+    if (body == nullptr || !body->is_object() || !(*body)["text"].is_string() || body->find("encoding") != nullptr) continue;
+    const Json& size = side == "request" ? (*message)["bodySize"] : (*body)["size"];
+    const DevProxyBody found = devproxy_body((*body)["text"].as_string(), size.int_or(-1), (*body)["mimeType"].string_or(""));
+    if (found.kind == DevProxyBody::Kind::octets) {
+      body->set("text", stream::base64_encode(found.octets));
+      body->set(side == "request" ? "_encoding" : "encoding", "base64");
+      note("devproxy-body", fmt::format("the body of the {} is bytes that Dev Proxy wrote as characters", side));
+    } else if (found.kind == DevProxyBody::Kind::unclear) {
+      note("devproxy-body", fmt::format("the body of the {} may be bytes that Dev Proxy wrote as characters", side));
+    }
+  }
+  note("devproxy-sizes", "headersSize is no size, and the times are zero, as Dev Proxy writes them: the size is left out");
+}
+
 check::Profile profile_of(Dialect dialect) {
   switch (dialect) {
     case Dialect::chrome:
@@ -258,6 +286,7 @@ Result<std::optional<Json>> shaped_entry(const Item& item, const RenderContext& 
     STREAM_ASSIGN(exchange, exchange_of_entry(entry, item, context.info, context.files, "", start, read));
     entry = to_entry(*exchange);
   }
+  mend_devproxy(entry, context.info, place, context.report);
   std::vector<std::string_view> held(std::begin(kStandard), std::end(kStandard));
   held.insert(held.end(), shape.members.begin(), shape.members.end());
   complete(entry, place, context.report);
