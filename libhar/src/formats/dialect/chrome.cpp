@@ -86,6 +86,6 @@ bool adapt(Json& entry, const stream::Exchange* exchange, const stream::Place& p
 
 }  // namespace
 
-const Shape kChrome{"chrome", kMembers, Shape::Messages::seconds, adapt};
+const Shape kChrome{"chrome", kMembers, Shape::Messages::seconds, false, adapt};
 
 }  // namespace har::format::dialect

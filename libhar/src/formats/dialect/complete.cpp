@@ -298,7 +298,12 @@ class Mender {
     Json* content = response.find("content");
     if (content == nullptr || !content->is_object()) content = &response.set("content", Json::object());
     const bool has_text = (*content)["text"].is_string();
-    const std::int64_t known = has_text ? static_cast<std::int64_t>((*content)["text"].as_string().size()) : 0;
+    std::int64_t known = 0;
+    if (has_text) {
+      const std::string& written = (*content)["text"].as_string();
+      const auto bytes = (*content)["encoding"].string_or("") == "base64" ? stream::base64_decode(written) : std::nullopt;
+      known = static_cast<std::int64_t>(bytes ? bytes->size() : written.size());
+    }
     integer(*content, "size", known);
     if (content->find("compression") != nullptr) {
       if (as_number(content->find("compression"))) {

@@ -24,33 +24,20 @@ std::string round_trip(std::string_view text) {
   return fmt::format("{}.{:07}Z", whole.substr(0, 19), (since - seconds).count() / 100);
 }
 
-bool adapt(Json& entry, const stream::Exchange* exchange, const stream::Place& place, const stream::FindingSink& report) {
+bool adapt(Json& entry, const stream::Exchange*, const stream::Place& place, const stream::FindingSink& report) {
   Json& request = *entry.find("request");
   entry.set("startedDateTime", round_trip(entry["startedDateTime"].string_or("")));
   request.set("url", with_scheme(request["url"].string_or(""), false));
   if (Json* post = request.find("postData"); post != nullptr) post->erase("params");  // its text says it
   if (!is_websocket(entry)) {
-    entry.erase("_resourceType");
-    entry.erase("_webSocketMessages");
+    drop_resource_type(entry, "devproxy", place, report);
     return true;
   }
   Json& messages =
       entry["_webSocketMessages"].is_array() ? *entry.find("_webSocketMessages") : entry.set("_webSocketMessages", Json::array());
-  std::erase_if(messages.as_array(), [](const Json& message) { return message["type"].string_or("") == "error"; });
-  if (exchange != nullptr) {
-    const auto start = exchange->start.value_or(stream::WallTime{}).time_since_epoch();
-    for (const stream::Event& event : exchange->timeline) {
-      if (event.kind != stream::EventKind::close) continue;
-      // Its code and reason have no place there.
-      if (event.code.value_or(1000) != 1000 || !event.reason.empty())
-        report_loss("webSocketClose-code", "the code and the reason of a close are left out", place, report);
-      messages.as_array().push_back(Json::Object{{"type", to_string(event.direction)},
-                                                 {"time", Json::Number{stream::format_decimal_seconds(start + event.t)}},
-                                                 {"opcode", 8},
-                                                 {"data", ""}});
-    }
-    entry.erase("_webSocketClose");
-  }
+  if (std::erase_if(messages.as_array(), [](const Json& message) { return message["type"].string_or("") == "error"; }) > 0)
+    report_loss("websocket-error", "errors are left out: Dev Proxy has messages and closes only", place, report);
+  entry.erase("_webSocketClose");  // it is among them
   if (messages.as_array().empty()) {
     entry.erase("_webSocketMessages");
     entry.erase("_resourceType");
@@ -62,6 +49,6 @@ bool adapt(Json& entry, const stream::Exchange* exchange, const stream::Place& p
 
 }  // namespace
 
-const Shape kDevProxy{"devproxy", kMembers, Shape::Messages::seconds, adapt};
+const Shape kDevProxy{"devproxy", kMembers, Shape::Messages::seconds, true, adapt};
 
 }  // namespace har::format::dialect

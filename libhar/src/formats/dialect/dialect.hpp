@@ -20,6 +20,7 @@ struct Shape {
   /// How it writes the times of WebSocket messages.
   enum class Messages : std::uint8_t { none, seconds, milliseconds };
   Messages messages = Messages::none;
+  bool closes = false;  ///< closes are messages among them, of opcode 8
   /// What is its own, in an entry that has all that HAR 1.2 requires. Errors are none: false leaves the entry out, and says why.
   bool (*adapt)(stream::Json& entry, const stream::Exchange* exchange, const stream::Place& place,
                 const stream::FindingSink& report) = nullptr;
@@ -48,8 +49,12 @@ void retain(stream::Json& entry, HeldMembers members);
 /// What HAR 1.2 requires is there and of its type: what is not is replaced, and reported if it said something (text.cpp).
 void complete(stream::Json& entry, const stream::Place& place, const stream::FindingSink& report);
 /// The messages of a WebSocket as Chrome has them, in a unit; what is no message to others is left out and reported.
-stream::Json messages_of(const stream::Exchange& exchange, Shape::Messages unit, const stream::Place& place,
+stream::Json messages_of(const stream::Exchange& exchange, const Shape& shape, const stream::Place& place,
                          const stream::FindingSink& report);
+
+/// Takes `_resourceType` away, which the dialect has for WebSockets only.
+void drop_resource_type(stream::Json& entry, std::string_view dialect, const stream::Place& place,
+                        const stream::FindingSink& report);
 
 /// A URL with another scheme: ws for http, wss for https (`socket`), or the other way round.
 std::string with_scheme(std::string_view url, bool socket);

@@ -37,6 +37,6 @@ bool adapt(Json& entry, const stream::Exchange*, const stream::Place& place, con
 
 }  // namespace
 
-const Shape kHar12{"har-1.2", {}, Shape::Messages::none, adapt};
+const Shape kHar12{"har-1.2", {}, Shape::Messages::none, false, adapt};
 
 }  // namespace har::format::dialect

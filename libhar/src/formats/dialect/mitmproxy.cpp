@@ -43,13 +43,13 @@ bool adapt(Json& entry, const stream::Exchange*, const stream::Place& place, con
   if (is_websocket(entry)) {
     entry.set("_resourceType", "websocket");
   } else {
-    entry.erase("_resourceType");  // what it is can be seen by its type
+    drop_resource_type(entry, "mitmproxy", place, report);
   }
   return true;
 }
 
 }  // namespace
 
-const Shape kMitmproxy{"mitmproxy", kMembers, Shape::Messages::seconds, adapt};
+const Shape kMitmproxy{"mitmproxy", kMembers, Shape::Messages::seconds, false, adapt};
 
 }  // namespace har::format::dialect

@@ -91,6 +91,6 @@ bool adapt(Json& entry, const stream::Exchange*, const stream::Place& place, con
 
 }  // namespace
 
-const Shape kPlaywright{"playwright", kMembers, Shape::Messages::milliseconds, adapt};
+const Shape kPlaywright{"playwright", kMembers, Shape::Messages::milliseconds, false, adapt};
 
 }  // namespace har::format::dialect

@@ -206,6 +206,14 @@ const Shape* shape_of(Dialect dialect) {
 
 void retain(Json& entry, HeldMembers members) { Retainer(members).object(entry, ""); }
 
+void drop_resource_type(Json& entry, std::string_view dialect, const stream::Place& place, const stream::FindingSink& report) {
+  if (entry.find("_resourceType") == nullptr) return;
+  if (!entry["_resourceType"].string_or("").empty())
+    report_loss("_resourceType", fmt::format("_resourceType is left out: the dialect {} has it for WebSockets", dialect), place,
+                report);
+  entry.erase("_resourceType");
+}
+
 bool is_websocket(const Json& entry) {
   const std::string_view url = entry["request"]["url"].string_or("");
   return entry["_webSocketMessages"].is_array() || entry["_resourceType"].string_or("") == "websocket" ||
@@ -235,23 +243,28 @@ std::string ascii_url(std::string_view url) {
   return out;
 }
 
-Json messages_of(const Exchange& exchange, Shape::Messages unit, const stream::Place& place, const stream::FindingSink& report) {
+Json messages_of(const Exchange& exchange, const Shape& shape, const stream::Place& place, const stream::FindingSink& report) {
   Json::Array out;
   std::size_t control = 0;
   std::size_t no_text = 0;
   const Nanos start = exchange.start.value_or(stream::WallTime{}).time_since_epoch();
   const auto add = [&](std::string_view type, Nanos t, int opcode, std::string data) {
     const Nanos at = start + t;
-    out.push_back(Json::Object{{"type", type},
-                               {"time", Json::Number{unit == Shape::Messages::milliseconds ? stream::format_decimal_millis(at)
+    out.push_back(
+        Json::Object{{"type", type},
+                     {"time", Json::Number{shape.messages == Shape::Messages::milliseconds ? stream::format_decimal_millis(at)
                                                                                            : stream::format_decimal_seconds(at)}},
-                               {"opcode", opcode},
-                               {"data", std::move(data)}});
+                     {"opcode", opcode},
+                     {"data", std::move(data)}});
   };
   for (const Event& event : exchange.timeline) {
     const bool error = event.kind == EventKind::mark && event.other.size() == 1 && event.other[0].name == "error";
     if (error) {
       add("error", event.t, -1, event.data);
+    } else if (shape.closes && (event.kind == EventKind::close || (event.kind == EventKind::message && event.opcode == 8))) {
+      if (event.code.value_or(1000) != 1000 || !event.reason.empty())
+        report_loss("webSocketClose-code", "the code and the reason of a close are left out", place, report);
+      add(to_string(event.direction), event.t, 8, "");
     } else if (event.kind == EventKind::message && event.opcode > 2) {
       ++control;
     } else if (event.kind == EventKind::message) {
@@ -292,7 +305,7 @@ Result<std::optional<Json>> shaped_entry(const Item& item, const RenderContext& 
   complete(entry, place, context.report);
   const bool socket = is_websocket(entry);
   if (socket && shape.messages != Shape::Messages::none && exchange)
-    entry.set("_webSocketMessages", messages_of(*exchange, shape.messages, place, context.report));
+    entry.set("_webSocketMessages", messages_of(*exchange, shape, place, context.report));
   if (shape.adapt != nullptr && !shape.adapt(entry, exchange ? &*exchange : nullptr, place, context.report))
     return std::optional<Json>();
   report_losses(entry, held, fmt::format("the dialect {}", shape.name), place, context.report);

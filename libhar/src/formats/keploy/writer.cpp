@@ -11,7 +11,9 @@
 #include "formats/keploy/keploy.hpp"
 #include "formats/keploy/test_set.hpp"
 #include "har/exchange.hpp"
+#include "stream/text/base64.hpp"
 #include "stream/text/json.hpp"
+#include "stream/text/utf8.hpp"
 
 namespace har::format::keploy {
 namespace {
@@ -107,7 +109,17 @@ void put_json(std::string& out, const YamlNode& node, bool sorted = true) {
       return;
     }
   }
-  put_go_string(out, node.text);
+  if (node.binary) {  // what is no UTF-8 is lost, as Go loses it
+    put_go_string(out, stream::base64_decode(node.text).value_or(node.text));
+  } else {
+    put_go_string(out, node.text);
+  }
+}
+
+bool is_text(const Document& document) {
+  std::string body;
+  for (const TimedBytes& piece : document.response.body) body += piece.bytes;
+  return stream::is_utf8(document.request.body) && stream::is_utf8(body);
 }
 
 /// Whether a map of Go's could not hold the fields of an event.
@@ -198,6 +210,10 @@ class Writer : public ExchangeWriter {
                     item.where(), context.report);
     }
     if (storage_ == Storage::json) {
+      if (!is_text(document)) {
+        report_loss("body-bytes", "a body is no text, and JSON storage has no other form: U+FFFD stands for what is none",
+                    item.where(), context.report);
+      }
       document.response.flat = repeats_fields(chunks_of(document.response));
       STREAM_ASSIGN(std::string rest, json_rest(document, options().limits));
       line.set("rest", std::move(rest));

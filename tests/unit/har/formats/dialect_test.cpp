@@ -41,7 +41,7 @@ constexpr std::pair<Dialect, check::Profile> kLoaders[] = {{Dialect::chrome, che
                                                            {Dialect::playwright, check::Profile::playwright},
                                                            {Dialect::mitmproxy, check::Profile::mitmproxy},
                                                            {Dialect::har_1_2, check::Profile::har_schema},
-                                                           {Dialect::devproxy, check::Profile::har_schema}};
+                                                           {Dialect::devproxy, check::Profile::regular}};
 
 /// What a program refuses of a HAR.
 Lines refused(std::string_view text, check::Profile profile) {
