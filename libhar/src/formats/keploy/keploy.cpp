@@ -364,7 +364,11 @@ class Reader final : public ItemReader {
 int sniff(std::string_view prefix) {
   const std::string_view first = Reader::first_line(prefix);
   if (keploy::is_stream_record(first)) return 97;
-  if (first.starts_with('{')) return first.substr(0, 200).find("\"version\":\"api.keploy.io/") != std::string_view::npos ? 96 : 0;
+  if (first.starts_with('{')) {  // in one line or over several
+    const std::string_view head = prefix.substr(static_cast<std::size_t>(first.data() - prefix.data())).substr(0, 200);
+    const std::size_t version = head.find("\"version\"");
+    return version != std::string_view::npos && head.find("\"api.keploy.io/", version) != std::string_view::npos ? 96 : 0;
+  }
   bool id = false;
   std::size_t lines = 0;
   for (std::string_view rest = prefix; !rest.empty() && lines < 50; ++lines) {

@@ -284,6 +284,9 @@ TEST_CASE("Keploy: JSON documents are read whatever is between them, and a broke
   const Converted broken =
       convert("{\"version\":\"api.keploy.io/v1beta1\",\"kind\":\"Http\",\"spec\":[}]}" + one.text, "keploy", "har");
   CHECK(broken.errors.size() == 1);
+  CHECK(find_format("keploy")->sniff(one.text) > 90);
+  CHECK(find_format("keploy")->sniff("{\n  \"version\": \"api.keploy.io/v1beta1\",\n") > 90);
+  CHECK(find_format("keploy")->sniff("{\"a\": \"api.keploy.io/v1beta1\"}") == 0);
   for (std::size_t cut = 0; cut <= one.text.size(); cut += 7) convert(one.text.substr(0, cut), "keploy", "har");
 }
 
