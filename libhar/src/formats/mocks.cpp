@@ -1,5 +1,5 @@
-// Mocks (docs/mocks.md) that answer as a recording did: Dev Proxy's file of HTTP mocks, and its file of WebSocket mocks. They are
-// written only. What repeats is known at the end, so the mocks are held until then; whoever reads them holds them too.
+// Mocks (docs/mocks.md) that answer as a recording did: Dev Proxy's file of HTTP mocks, and its file of WebSocket mocks. What
+// repeats is known at the end, so the mocks are held until then; whoever reads them holds them too.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,8 +9,11 @@
 #include <vector>
 
 #include "formats/formats.hpp"
+#include "formats/read_mocks.hpp"
 #include "har/exchange.hpp"
 #include "mock_parts.hpp"
+#include "stream/io/byte_sink.hpp"
+#include "stream/text/base64.hpp"
 
 namespace har::format {
 namespace {
@@ -57,7 +60,9 @@ class Writer : public ItemWriter {
     if (left_out_ > 0 && options_.report) {
       options_.report({stream::Level::note, "mocks-left-out", left_out_message(left_out_), {}});
     }
-    const Json document = Json::Object{{"$schema", schema()}, {"mocks", make_mocks()}};
+    Json::Array mocks = make_mocks();
+    STREAM_TRY(move_bodies(mocks));
+    const Json document = Json::Object{{"$schema", schema()}, {"mocks", std::move(mocks)}};
     std::string text = to_json(document, {options_.style == WriteOptions::Style::compact ? 0 : 2, 0});
     text += '\n';
     return sink_.write(text);
@@ -69,6 +74,8 @@ class Writer : public ItemWriter {
                                               const stream::FindingSink& report) const = 0;
   virtual void take(Json line) = 0;
   virtual Json::Array make_mocks() const = 0;
+  /// To where bodies are kept that are no text.
+  virtual Status move_bodies(Json::Array&) { return {}; }
   virtual std::string_view schema() const = 0;
   virtual std::string left_out_message(std::size_t count) const = 0;
 
@@ -82,7 +89,7 @@ bool is_websocket(const Exchange& exchange) {
   return exchange.kind() == stream::StreamKind::websocket || exchange.status() == 101;
 }
 
-class HttpWriter final : public Writer {
+class HttpWriter : public Writer {
  public:
   using Writer::Writer;
 
@@ -177,7 +184,7 @@ class HttpWriter final : public Writer {
   std::vector<Target> targets_;
 };
 
-class WebSocketWriter final : public Writer {
+class WebSocketWriter : public Writer {
  public:
   using Writer::Writer;
 
@@ -224,6 +231,49 @@ class WebSocketWriter final : public Writer {
   std::vector<Target> targets_;
 };
 
+/// A mocks file in a folder, with the bodies that are no text as files beside it: "@file", which Dev Proxy knows.
+template <class Kind>
+class FolderWriter final : public Kind {
+ public:
+  FolderWriter(stream::OutputFolder& folder, const WriteOptions& options, std::string name)
+      : FolderWriter(std::make_unique<Held>(), folder, options, std::move(name)) {}
+
+  Status finish() override {
+    STREAM_TRY(Kind::finish());
+    STREAM_TRY(held_->sink->finish());
+    return folder_.put(name_, held_->text);
+  }
+
+ private:
+  struct Held {
+    std::string text{};
+    std::unique_ptr<stream::ByteSink> sink = stream::string_sink(text);
+  };
+  FolderWriter(std::unique_ptr<Held> held, stream::OutputFolder& folder, const WriteOptions& options, std::string name)
+      : Kind(*held->sink, options), held_(std::move(held)), folder_(folder), name_(std::move(name)) {}
+
+  Status move_bodies(Json::Array& mocks) override {
+    for (Json& mock : mocks) {
+      Json* const response = mock.find("response");
+      const Json* const base64 = response != nullptr ? response->find("bodyBase64") : nullptr;
+      if (base64 == nullptr || !base64->is_string()) continue;
+      const auto [known, added] = names_.try_emplace(base64->as_string(), fmt::format("response-{}.bin", names_.size() + 1));
+      if (added) {
+        const auto bytes = stream::base64_decode(known->first);
+        STREAM_TRY(folder_.put(known->second, bytes.value_or("")));
+      }
+      response->set("body", "@" + known->second);
+      response->erase("bodyBase64");
+    }
+    return {};
+  }
+
+  std::unique_ptr<Held> held_;
+  stream::OutputFolder& folder_;
+  std::string name_;
+  std::map<std::string, std::string> names_;  ///< of files, by what is in them
+};
+
 template <class Kind>
 std::unique_ptr<ItemWriter> write(stream::ByteSink& sink, const WriteOptions& options) {
   return std::make_unique<Kind>(sink, options);
@@ -231,8 +281,25 @@ std::unique_ptr<ItemWriter> write(stream::ByteSink& sink, const WriteOptions& op
 
 }  // namespace
 
-const Format kMocks{"mocks", "HTTP mocks that answer as a recording did", ".mocks.json", nullptr, nullptr, write<HttpWriter>};
-const Format kWebSocketMocks{
-    "ws-mocks", "WebSocket mocks that answer as a recording did", ".ws-mocks.json", nullptr, nullptr, write<WebSocketWriter>};
+const Format kMocks{"mocks",
+                    "HTTP mocks, of Dev Proxy: each answers as a recording did",
+                    ".mocks.json",
+                    sniff_http_mocks,
+                    open_mocks_reader,
+                    write<HttpWriter>,
+                    nullptr,
+                    [](stream::OutputFolder& folder, const WriteOptions& options) -> std::unique_ptr<ItemWriter> {
+                      return std::make_unique<FolderWriter<HttpWriter>>(folder, options, "mocks.json");
+                    }};
+const Format kWebSocketMocks{"ws-mocks",
+                             "WebSocket mocks, of Dev Proxy",
+                             ".ws-mocks.json",
+                             sniff_websocket_mocks,
+                             open_mocks_reader,
+                             write<WebSocketWriter>,
+                             nullptr,
+                             [](stream::OutputFolder& folder, const WriteOptions& options) -> std::unique_ptr<ItemWriter> {
+                               return std::make_unique<FolderWriter<WebSocketWriter>>(folder, options, "websocket-mocks.json");
+                             }};
 
 }  // namespace har::format
