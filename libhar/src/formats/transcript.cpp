@@ -168,7 +168,7 @@ class Transcript {
 
   void end() {
     if (!exchange_.end) {
-      out_ += fmt::format("{:>{}} {:<{}}\n", "", kTimeWidth, "· the recording ends here", 0);
+      out_.append(kTimeWidth + 1, ' ').append("· the recording ends here\n");
     } else if (exchange_.end->reason != "eof") {
       line(exchange_.end->t, "·", exchange_.end->reason, exchange_.end->data);
     }

@@ -24,28 +24,31 @@ constexpr int kStepsAtOnce = 10000;
 }  // namespace
 
 Statement::Statement(Statement&& other) noexcept
-    : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)) {}
+    : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)), failed_(other.failed_) {}
 Statement& Statement::operator=(Statement&& other) noexcept {
   std::swap(database_, other.database_);
   std::swap(statement_, other.statement_);
+  std::swap(failed_, other.failed_);
   return *this;
 }
 Statement::~Statement() { sqlite3_finalize(statement_); }
 
-// A value that does not fit is refused here: then the statement fails, or the column is NULL, which the caller sees.
-void Statement::bind(int parameter, std::int64_t value) { sqlite3_bind_int64(statement_, parameter + 1, value); }
-void Statement::bind(int parameter, double value) { sqlite3_bind_double(statement_, parameter + 1, value); }
+void Statement::bound(int code) {
+  if (code != SQLITE_OK) failed_ = code;
+}
+void Statement::bind(int parameter, std::int64_t value) { bound(sqlite3_bind_int64(statement_, parameter + 1, value)); }
+void Statement::bind(int parameter, double value) { bound(sqlite3_bind_double(statement_, parameter + 1, value)); }
 void Statement::bind_text(int parameter, std::string_view text) {
-  sqlite3_bind_text64(statement_, parameter + 1, text.data() != nullptr ? text.data() : "", text.size(), SQLITE_STATIC,
-                      SQLITE_UTF8);
+  bound(sqlite3_bind_text64(statement_, parameter + 1, text.data() != nullptr ? text.data() : "", text.size(), SQLITE_STATIC,
+                            SQLITE_UTF8));
 }
 void Statement::bind_blob(int parameter, std::string_view bytes) {
-  sqlite3_bind_blob64(statement_, parameter + 1, bytes.data() != nullptr ? bytes.data() : "", bytes.size(), SQLITE_STATIC);
+  bound(sqlite3_bind_blob64(statement_, parameter + 1, bytes.data() != nullptr ? bytes.data() : "", bytes.size(), SQLITE_STATIC));
 }
-void Statement::bind_null(int parameter) { sqlite3_bind_null(statement_, parameter + 1); }
+void Statement::bind_null(int parameter) { bound(sqlite3_bind_null(statement_, parameter + 1)); }
 
 Result<bool> Statement::step() {
-  const int code = sqlite3_step(statement_);
+  const int code = failed_ != 0 ? std::exchange(failed_, 0) : sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
   auto error = database_->error(code);
@@ -141,13 +144,20 @@ void Database::limit(std::size_t value_size, std::uint64_t steps) {
 
 int Database::progress(void* self) {
   auto& database = *static_cast<Database*>(self);
-  return database.most_steps_ != 0 && ++database.steps_ > database.most_steps_ ? 1 : 0;
+  ++database.steps_;
+  return database.exhausted() ? 1 : 0;
 }
 
 stream::Error Database::error(int code) const {
   const std::string said = handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
   switch (code & 0xFF) {
     case SQLITE_TOOBIG:
+      if (mode_ == Mode::write) {
+        return {ErrorCode::unsupported,
+                "a value is larger than SQLite can hold (1000000000 bytes)",
+                {source_},
+                "leave the entry out with --where"};
+      }
       return {ErrorCode::limit,
               fmt::format("a value or a row of more than {} bytes", value_size_),
               {source_},

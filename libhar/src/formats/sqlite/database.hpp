@@ -24,7 +24,8 @@ class Statement {
   Statement& operator=(Statement&& other) noexcept;
   ~Statement();
 
-  // Columns and parameters count from 0. What is bound must stay until the next reset().
+  // Columns and parameters count from 0. What is bound must stay until the next reset(). What is too large for SQLite fails
+  // with the next step.
   void bind(int parameter, std::int64_t value);
   void bind(int parameter, double value);
   void bind_text(int parameter, std::string_view text);
@@ -50,8 +51,11 @@ class Statement {
 
  private:
   friend class Database;
+  void bound(int code);
+
   const Database* database_ = nullptr;
   sqlite3_stmt* statement_ = nullptr;
+  int failed_ = 0;  ///< what binding said
 };
 
 class Database {
@@ -72,6 +76,8 @@ class Database {
 
   /// Values and rows of more than that are refused; and all statements together after so many steps of SQLite's machine.
   void limit(std::size_t value_size, std::uint64_t steps);
+  /// Whether the steps are used up: every statement fails from then on.
+  bool exhausted() const { return most_steps_ != 0 && steps_ > most_steps_; }
   /// What went wrong last: `io`, `syntax` for a broken database, `limit`.
   stream::Error error(int code) const;
 

@@ -102,7 +102,8 @@ class Reader final : public ItemReader {
     auto text = entry(id, parts);
     row_.reset();
     if (!text) {
-      continues_ = true;
+      ended_ = database_.exhausted();
+      continues_ = !ended_;
       return fail(std::move(text).error());
     }
     text_ = std::move(*text);

@@ -139,7 +139,7 @@ class EntryRows {
   void messages() {
     const RawJson list = view_.find(EntryPart::entry, "_webSocketMessages");
     const std::size_t before = rows_.out().size();
-    if (subject_.exchange == nullptr && list.is_array() && canonical_messages(list)) {
+    if (list.is_array() && canonical_messages(list)) {
       take_out(kWebSocketMessages, list, "[]");
       return;
     }

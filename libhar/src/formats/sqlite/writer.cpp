@@ -132,7 +132,7 @@ class Writer final : public ItemWriter {
     // Nobody else sees the file, and after a crash nobody will.
     STREAM_TRY(database_.run(
         "PRAGMA page_size=8192; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;"
-        "PRAGMA cache_size=-32768; PRAGMA application_id=" +
+        "PRAGMA cache_size=-8192; PRAGMA application_id=" +
         std::to_string(kApplicationId) + "; PRAGMA user_version=" + std::to_string(kUserVersion) + "; BEGIN;" + create_tables()));
     STREAM_ASSIGN(entry_, database_.prepare(insert_entry()));
     STREAM_ASSIGN(body_, database_.prepare("INSERT INTO bodies VALUES (?,?,?,?,?)"));
