@@ -410,3 +410,25 @@ TEST_CASE("databases are found by their content, and others' are not taken for o
   CHECK(sniff("SQLite format 3") == 0);
   CHECK(sniff("{\"log\":{}}") == 0);
 }
+
+TEST_CASE("every cut of a small database is refused, or gives what is whole") {
+  const std::string small = made(
+      "PRAGMA page_size=512; CREATE TABLE entries (id INTEGER PRIMARY KEY, rest TEXT, parts INTEGER);"
+      "INSERT INTO entries VALUES (1,'{}',384), (2,'{\"a\":1}',1);"
+      "CREATE TABLE messages (entry, time_ns, direction, opcode, data);"
+      "INSERT INTO messages VALUES (1, 1795338934250000000, 'send', 1, 'hi'), (1, NULL, NULL, NULL, NULL), (1, 5, 'receive', 1, "
+      "X'ff');"
+      "CREATE TABLE headers (entry, message, name, value); INSERT INTO headers VALUES (2, 'request', 'A', 'b')");
+  CHECK(small.size() < 8192);
+  const Read whole = read(small);
+  CHECK(whole.errors == Lines{});
+  REQUIRE(whole.entries.size() == 2);
+  CHECK(to_json(whole.entries[0]["_webSocketMessages"]) ==
+        R"([{"type":"send","time":1795338934.25,"opcode":1,"data":"hi"},{"type":"receive","time":0,"opcode":1,"data":""},)"
+        R"({"type":"receive","time":0.000000005,"opcode":1,"data":"/w==","encoding":"base64"}])");
+  for (std::size_t cut = 0; cut < small.size(); ++cut) {
+    const Read out = read(std::string_view(small).substr(0, cut));
+    CHECK(out.entries.size() <= 2);
+    if (out.errors.empty()) CHECK(out.entries.size() == 2);
+  }
+}
