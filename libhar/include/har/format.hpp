@@ -81,7 +81,14 @@ struct WriteOptions {
   stream::Json creator{};
   stream::FindingSink report{};
   stream::Limits limits{};
+  /// Of tables (csv, tsv, markdown): see parse_columns(). Empty: the usual ones.
+  std::vector<std::string> columns{};
 };
+
+/// The columns of a table, of a list such as "start,url,size=body.size,body:/id": fields and values of the expression language
+/// (docs/expressions.md), with a name before a "=" where another heading is wanted. With fields of messages among them
+/// (`m.data`) a table has a row for each message. Errors: `usage`, with the name that was meant as a hint.
+stream::Result<std::vector<std::string>> parse_columns(std::string_view list);
 
 /// What an item is rendered with.
 struct RenderContext {

@@ -39,11 +39,24 @@ class Parser {
     STREAM_TRY(advance());
     if (now_.kind == Token::end) return fail(lexer_.error(0, "the expression is empty", "for example: status >= 500"));
     STREAM_ASSIGN(NodePtr root, condition());
-    if (now_.kind != Token::end) return fail(unexpected("an operator such as && or the end"));
-    return Parsed{std::move(root), uses_index_};
+    return whole(std::move(root));
+  }
+
+  Result<Parsed> run_value() {
+    STREAM_TRY(advance());
+    if (now_.kind == Token::end) return fail(lexer_.error(0, "the expression is empty", "for example: status"));
+    STREAM_ASSIGN(NodePtr root, disjunction());
+    if (root->type == Type::messages) {
+      return fail(wrong(*root, fmt::format("expected a value, but {}", said(*root)), fmt::format("count({})", shown(*root))));
+    }
+    return whole(std::move(root));
   }
 
  private:
+  Result<Parsed> whole(NodePtr root) const {
+    if (now_.kind != Token::end) return fail(unexpected("an operator such as && or the end"));
+    return Parsed{std::move(root), uses_index_};
+  }
   Status advance() {
     last_end_ = now_.end;
     STREAM_ASSIGN(now_, lexer_.next());
@@ -539,6 +552,12 @@ Result<Parsed> parse(std::string_view text, Scope scope, std::string_view source
   Lexer lexer(text, source);
   if (text.size() > kMaxText) return fail(lexer.error(0, "the expression is longer than 64 KiB"));
   return Parser(text, scope, source).run();
+}
+
+Result<Parsed> parse_value(std::string_view text, Scope scope, std::string_view source) {
+  Lexer lexer(text, source);
+  if (text.size() > kMaxText) return fail(lexer.error(0, "the expression is longer than 64 KiB"));
+  return Parser(text, scope, source).run_value();
 }
 
 }  // namespace har::query

@@ -13,4 +13,7 @@ struct Parsed {
 /// Errors: `usage`.
 stream::Result<Parsed> parse(std::string_view text, Scope scope, std::string_view source);
 
+/// A value of any kind, instead of something that is true or false.
+stream::Result<Parsed> parse_value(std::string_view text, Scope scope, std::string_view source);
+
 }  // namespace har::query
