@@ -7,6 +7,7 @@
 #include <deque>
 #include <utility>
 
+#include "formats/chunk_times.hpp"
 #include "formats/exchange_writer.hpp"
 #include "formats/formats.hpp"
 #include "formats/framed.hpp"
@@ -270,6 +271,8 @@ class Reader final : public ItemReader {
 
 constexpr std::string_view kHeld[] = {"startedDateTime",
                                       "time",
+                                      "_incomplete",    // a response that is: see render_exchange()
+                                      "_streamChunks",  // see report_chunk_times()
                                       "timings.send",
                                       "timings.wait",
                                       "timings.receive",
@@ -332,6 +335,7 @@ class Writer final : public ExchangeWriter {
     const RequestMessage request = request_message(exchange);
     const auto response = response_message(exchange);
     const MessageTimes times = message_times(exchange);
+    report_chunk_times(exchange, times, format_name(), item.where(), context.report);
     const auto lose = [&](std::string_view what, std::string message) {
       report_loss(what, std::move(message), item.where(), context.report);
     };

@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "formats/chunk_times.hpp"
 #include "formats/exchange_writer.hpp"
 #include "formats/framed.hpp"
 #include "formats/http_message.hpp"
@@ -26,6 +27,7 @@ constexpr std::string_view kHeld[] = {"startedDateTime",
                                       "time",
                                       "serverIPAddress",
                                       "_incomplete",
+                                      "_streamChunks",  // see report_chunk_times()
                                       "request.method",
                                       "request.url",
                                       "request.httpVersion",
@@ -190,6 +192,7 @@ class Writer final : public ExchangeWriter {
     const MessageTimes times = message_times(exchange);
     if (!times.start || *times.start == stream::WallTime{})
       report(item, context, "warc-no-time", "there is no time when the request began: 1970-01-01T00:00:00Z stands for it");
+    report_chunk_times(exchange, times, format_name(), item.where(), context.report);
     const std::string protocol = protocol_of(request.version.empty() && response ? response->version : request.version);
     Heads heads(exchange, times);
     if (response) append_response(heads, *response, request.method, exchange, protocol, out);

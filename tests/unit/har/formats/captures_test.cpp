@@ -1,5 +1,6 @@
 // Formats that are only read: Burp Suite, Web Page Replay, mahimahi.
 #include "archive_support.hpp"
+#include "formats/http_message.hpp"
 #include "formats/xml_reader.hpp"
 #include "stream/text/base64.hpp"
 
@@ -90,24 +91,23 @@ TEST_CASE("XML is read piece by piece") {
 }
 
 TEST_CASE("XML that is not well-formed, or would grow, is refused") {
-  CHECK(tokens("<a></b>") == Lines{"<a>", "x: offset 3: expected </a>, found </b>"});
-  CHECK(
-      tokens("<a>&x;</a>").back() ==
-      "x: offset 3: expected a reference to a character, or one of lt, gt, amp, quot and apos: other entities are not expanded");
+  CHECK(tokens("<a></b>") == Lines{"<a>", "x: byte 3: expected </a>, found </b>"});
+  CHECK(tokens("<a>&x;</a>").back() ==
+        "x: byte 3: expected a reference to a character, or one of lt, gt, amp, quot and apos: other entities are not expanded");
   CHECK(tokens("<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>") ==
-        Lines{"x: offset 0: the document declares entities: they are not expanded, and it is refused"});
-  CHECK(tokens("<a/><b/>").back() == "x: offset 4: expected the end of the document, found another element");
-  CHECK(tokens("<a b=c/>").back() == "x: offset 0: expected an attribute, name=\"value\"");
-  CHECK(tokens("text") == Lines{"x: offset 0: expected an element"});
-  CHECK(tokens("") == Lines{"x: offset 0: expected an XML document, found the end of the input"});
-  CHECK(tokens("<a>") == Lines{"<a>", "x: offset 3: the input ends within <a>"});
+        Lines{"x: byte 0: the document declares entities: they are not expanded, and it is refused"});
+  CHECK(tokens("<a/><b/>").back() == "x: byte 4: expected the end of the document, found another element");
+  CHECK(tokens("<a b=c/>").back() == "x: byte 0: expected an attribute, name=\"value\"");
+  CHECK(tokens("text") == Lines{"x: byte 0: expected an element"});
+  CHECK(tokens("") == Lines{"x: byte 0: expected an XML document, found the end of the input"});
+  CHECK(tokens("<a>") == Lines{"<a>", "x: byte 3: the input ends within <a>"});
   std::string deep;
   for (int i = 0; i < 600; ++i) deep += "<a>";
-  CHECK(tokens(deep, 100).back() == "x: offset 1536: nested deeper than 512 levels");
+  CHECK(tokens(deep, 100).back() == "x: byte 1536: nested deeper than 512 levels");
   stream::Limits limits;
   limits.max_entry = 1000;
   CHECK(tokens("<a>" + std::string(200'000, 'x') + "</a>", 100'000, limits).back() ==
-        "x: offset 3: the text is larger than 1000 bytes");
+        "x: byte 3: the text is larger than 1000 bytes");
   const std::string whole = kDocumentType + "<a x='1'>&amp;<![CDATA[]]></a>";
   for (std::size_t size = 0; size < whole.size(); ++size) CHECK_FALSE(tokens(whole.substr(0, size)).empty());
 }
@@ -120,13 +120,13 @@ TEST_CASE("items of Burp Suite are exchanges") {
   REQUIRE(read.exchanges.size() == 2);
   CHECK(stream::format_iso8601(*read.exchanges[0].start) == "2023-07-14T08:52:04.000Z");
   CHECK(body_of(read.exchanges[0]) == std::string("\0\xFF\r", 3));
-  CHECK(body_of(read.exchanges[0], stream::Direction::send) == "\xFF\n");
+  CHECK(format::request_message(read.exchanges[0]).body == "\xFF\n");
   const Json entry = to_entry(read.exchanges[0]);
   CHECK(entry["serverIPAddress"].string_or("") == "94.237.62.6");
   CHECK(entry["comment"].string_or("") == "a <b> \xC3\xA4");
   CHECK(entry["request"]["url"].string_or("") == "http://a.example/p?q=1");
   REQUIRE(read.info.log.size() == 1);
-  CHECK(to_json(read.info.log[0].value) == R"({"name":"Burp Suite","version":"2023.1.2"})");
+  CHECK(to_json(read.info.log[0].value) == "{\"name\":\"Burp Suite\",\"version\":\"2023.1.2\"}");
 }
 
 TEST_CASE("an item of Burp Suite may be plain text, unanswered, or wrong") {
@@ -144,7 +144,7 @@ TEST_CASE("an item of Burp Suite may be plain text, unanswered, or wrong") {
   CHECK(read.errors[1].ends_with("expected a <request> in the <item>"));
   CHECK(read.errors[2].ends_with("expected a request line: METHOD target HTTP/1.1, in the request of an item"));
   const Archive other = read_archive("<svg/>", "burp");
-  CHECK(other.errors == Lines{"x: offset 0: expected <items> of Burp Suite, found <svg>"});
+  CHECK(other.errors == Lines{"x: byte 0: expected <items> of Burp Suite, found <svg>"});
   read_every_cut(burp(burp_item()), "burp");
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("an archive of Web Page Replay is read request by request") {
   CHECK(bad.exchanges.size() == 1);
   CHECK(bad.errors.size() == 3);
   CHECK(read_archive("{\"a\":{}}", "wprgo").errors ==
-        Lines{"x: offset 8: expected an archive of Web Page Replay, with \"Requests\""});
+        Lines{"x: byte 8: expected an archive of Web Page Replay, with \"Requests\""});
   CHECK(read_archive("{\"Requests\":{\"a\":{\"b\":[1,2", "wprgo").errors.size() >= 2);
   read_every_cut(text, "wprgo");
 }

@@ -71,7 +71,7 @@ TEST_CASE("a file of GoReplay may be cut, or have records that are none") {
       read_archive(record("4 aa 1 1", kGet) + record("1 aa", kGet) + record("1 aa 99999999999999999999 1", kGet) + text, "gor");
   CHECK(bad.exchanges.size() == 1);
   CHECK(bad.errors.size() == 3);
-  CHECK(bad.errors[0] == "x: offset 0: expected a line \"type id time duration\", type being 1, 2 or 3");
+  CHECK(bad.errors[0] == "x: byte 0: expected a line \"type id time duration\", type being 1, 2 or 3");
   const Archive cut = read_archive(std::string_view(text).substr(0, text.size() - kSeparator.size() - 1), "gor");
   REQUIRE(cut.exchanges.size() == 1);
   CHECK(body_of(cut.exchanges[0]) == "ab");
@@ -87,7 +87,7 @@ TEST_CASE("a file of GoReplay may be cut, or have records that are none") {
   limits.max_entry = 200'000;
   const Archive large = read_archive(record("1 aa 1 0", std::string(900'000, 'x')) + text, "gor", SIZE_MAX, limits);
   CHECK(large.exchanges.size() == 1);
-  CHECK(large.errors == Lines{"x: offset 0: the record is larger than 200000 bytes"});
+  CHECK(large.errors == Lines{"x: byte 0: the record is larger than 200000 bytes"});
   read_every_cut(text, "gor");
 }
 

@@ -96,7 +96,7 @@ std::size_t count(std::string_view text, std::string_view what) {
 TEST_CASE("digests are SHA-1 in base32") {
   CHECK(format::warc::labelled(format::warc::sha1("")) == "sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ");
   CHECK(format::warc::labelled(format::warc::sha1("abc")) == "sha1:VGMT4NSHA2AWVOR6EVYXQUGCNSONBWE5");
-  CHECK(format::warc::labelled(format::warc::sha1(std::string(1'000'000, 'a'))) == "sha1:GSVJOPGEYTTR5LTIZLSHR5VUMU3SQ3EP");
+  CHECK(format::warc::labelled(format::warc::sha1(std::string(1'000'000, 'a'))) == "sha1:GSVJOPGUYTNKJ5Q65MV5XLJHGFSTIALP");
   CHECK(format::warc::sha1(std::string(55, 'x')) != format::warc::sha1(std::string(56, 'x')));
 }
 
@@ -130,7 +130,7 @@ TEST_CASE("exchanges of a WARC stand in the order of their first records, and wh
   CHECK(body_of(read.exchanges[2]) == "3");
   CHECK(read.exchanges[3].method() == "GET");
   CHECK(read.findings ==
-        Lines{"x: offset " + std::to_string(text.find("WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://a.example/3")) +
+        Lines{"x: byte " + std::to_string(text.find("WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://a.example/3")) +
               ": note: responses without a request's record: GET is taken for the method [warc-no-request]"});
 }
 
@@ -182,8 +182,7 @@ TEST_CASE("records of a WARC that are no messages are passed over, and say what 
   CHECK(entry["serverIPAddress"].string_or("") == "1.2.3.4");
   CHECK(body_of(read.exchanges[1]) == "a{}");
   REQUIRE(read.info.log.size() == 1);
-  CHECK(to_json(read.info.log[0].value) == R"({"name":"Wget","version":"1.21.3 (linux-gnu)"
-})");
+  CHECK(to_json(read.info.log[0].value) == "{\"name\":\"Wget\",\"version\":\"1.21.3 (linux-gnu)\"}");
   CHECK(read.findings.size() == 2);
 }
 
@@ -192,19 +191,19 @@ TEST_CASE("what is wrong with a WARC costs the record it is wrong in") {
   const Archive garbage = read_archive(whole + "garbage\r\n\nWARC/x\n" + whole, "warc");
   CHECK(garbage.exchanges.size() == 2);
   CHECK(garbage.errors ==
-        Lines{"x: offset " + std::to_string(whole.size()) + ": expected a record of a WARC file, which begins with WARC/1.1"});
+        Lines{"x: byte " + std::to_string(whole.size()) + ": expected a record of a WARC file, which begins with WARC/1.1"});
   const Archive length =
       read_archive("WARC/1.0\r\nWARC-Type: response\r\nContent-Length: -4\r\n\r\nabcd\r\n\r\n" + whole, "warc");
   CHECK(length.exchanges.size() == 1);
-  CHECK(length.errors == Lines{"x: offset 0: expected a Content-Length in the record's head, a number"});
+  CHECK(length.errors == Lines{"x: byte 0: expected a Content-Length in the record's head, a number"});
   const Archive huge = read_archive(
       "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://a/\r\nContent-Type: application/http\r\nContent-Length: "
       "99999999999999999\r\n\r\nabcd",
       "warc");
   CHECK(huge.exchanges.empty());
   REQUIRE(huge.errors.size() == 2);
-  CHECK(huge.errors[0] == "x: offset 0: the record is larger than 268435456 bytes");
-  CHECK(huge.errors[1] == "x: offset 0: the input ends within a record");
+  CHECK(huge.errors[0] == "x: byte 0: the record is larger than 268435456 bytes");
+  CHECK(huge.errors[1] == "x: byte 0: the input ends within a record");
   const Archive no_http = read_archive(
       record("WARC-Type: response\r\nWARC-Target-URI: http://a/\r\nContent-Type: application/http\r\n", "nothing") + whole,
       "warc");
@@ -256,11 +255,11 @@ TEST_CASE("records that are written have digests, true lengths, and names of the
         write_archive(twice, "warc", {Json::Object{{"creator", Json(Json::Object{{"name", "n"}, {"version", "1"}})}}, {}}).text);
   CHECK(written.text.starts_with("WARC/1.1\r\nWARC-Record-ID: <urn:uuid:"));
   CHECK(written.text.find("software: n 1\r\nformat: WARC File Format 1.1\r\n") != std::string::npos);
-  CHECK(count(written.text, "WARC-Date: 2026-11-22T09:15:30.123456789Z\r\n") == 12);
+  CHECK(count(written.text, "WARC-Date: 2026-11-22T09:15:30.123456789Z\r\n") == 11);
   Lines ids;
   for (std::size_t at = 0; (at = written.text.find("\r\nWARC-Record-ID: ", at)) != std::string::npos; ++at)
     ids.push_back(written.text.substr(at + 18, 47));
-  CHECK(ids.size() == 12);
+  CHECK(ids.size() == 11);
   std::sort(ids.begin(), ids.end());
   CHECK(std::unique(ids.begin(), ids.end()) == ids.end());
   const std::string body("\0\xFF\r\n\x01", 5);
@@ -286,7 +285,7 @@ TEST_CASE("each record of a compressed WARC is a gzip member") {
     inflateEnd(&stream);
     members.push_back(out);
   }
-  CHECK(members.size() == 9);
+  CHECK(members.size() == 8);
   std::string all;
   for (const std::string& member : members) {
     CHECK(member.starts_with("WARC/1.1\r\n"));
