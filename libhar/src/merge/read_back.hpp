@@ -27,6 +27,7 @@ class ReadBackSink final : public stream::ByteSink {
 
   stream::Status write(std::string_view bytes) override;
   stream::Status flush() override { return sink_->flush(); }
+  stream::Status end_member() override { return sink_->end_member(); }
   stream::Status finish() override { return sink_->finish(); }
   const std::string& name() const override { return sink_->name(); }
 

@@ -30,6 +30,8 @@ class Encoder {
   Encoder& operator=(const Encoder&) = delete;
   virtual ~Encoder() = default;
   virtual Step step(std::string_view in, std::span<char> out, Mode mode) = 0;
+  /// After `end`, of a format that has members: what comes next is one of its own.
+  virtual void restart() {}  // zstd: the end of a frame is the beginning of the next
 };
 
 class Deflater final : public Encoder {
@@ -60,6 +62,8 @@ class Deflater final : public Encoder {
     step.done = mode == Mode::end ? result == Z_STREAM_END : whole && stream_.avail_in == 0 && stream_.avail_out != 0;
     return step;
   }
+
+  void restart() override { ::deflateReset(&stream_); }
 
  private:
   z_stream stream_{};
@@ -118,16 +122,27 @@ class BrotliEncoder final : public Encoder {
 
 class CompressingSink final : public ByteSink {
  public:
-  CompressingSink(std::unique_ptr<ByteSink> sink, std::unique_ptr<Encoder> encoder)
-      : sink_(std::move(sink)), encoder_(std::move(encoder)), buffer_(kBuffer) {}
+  CompressingSink(std::unique_ptr<ByteSink> sink, std::unique_ptr<Encoder> encoder, bool members)
+      : sink_(std::move(sink)), encoder_(std::move(encoder)), members_(members), buffer_(kBuffer) {}
 
-  Status write(std::string_view bytes) override { return bytes.empty() ? Status() : run(bytes, Encoder::Mode::go_on); }
+  Status write(std::string_view bytes) override {
+    if (bytes.empty()) return {};
+    if (std::exchange(ended_, false)) encoder_->restart();
+    empty_ = false;
+    return run(bytes, Encoder::Mode::go_on);
+  }
+  Status end_member() override {
+    if (!members_ || empty_ || ended_) return error_ ? fail(*error_) : Status();
+    STREAM_TRY(run({}, Encoder::Mode::end));
+    ended_ = true;
+    return {};
+  }
   Status flush() override {
-    STREAM_TRY(run({}, Encoder::Mode::flush));
+    if (!ended_) STREAM_TRY(run({}, Encoder::Mode::flush));
     return sink_->flush();
   }
   Status finish() override {
-    STREAM_TRY(run({}, Encoder::Mode::end));
+    if (!ended_) STREAM_TRY(run({}, Encoder::Mode::end));
     return sink_->finish();
   }
   const std::string& name() const override { return sink_->name(); }
@@ -152,6 +167,9 @@ class CompressingSink final : public ByteSink {
 
   std::unique_ptr<ByteSink> sink_;
   std::unique_ptr<Encoder> encoder_;
+  bool members_;  ///< the format has them
+  bool empty_ = true;
+  bool ended_ = false;  ///< a member has ended, and nothing was written since
   std::vector<char> buffer_;
   std::optional<Error> error_;
 };
@@ -196,7 +214,8 @@ Result<std::unique_ptr<ByteSink>> compress(std::unique_ptr<ByteSink> sink, Compr
       encoder = std::make_unique<Deflater>(compression == Compression::gzip, level);
       break;
   }
-  return std::make_unique<CompressingSink>(std::move(sink), std::move(encoder));
+  const bool members = compression == Compression::gzip || compression == Compression::zstd;
+  return std::make_unique<CompressingSink>(std::move(sink), std::move(encoder), members);
 }
 
 }  // namespace stream

@@ -27,6 +27,10 @@ class ByteSink {
   /// decodable. For live output.
   virtual Status flush() = 0;
 
+  /// What is written from here on can be decompressed by itself: a compressor whose format has members or frames (gzip, zstd)
+  /// begins a new one, unless it has just done so. All others do nothing.
+  virtual Status end_member() { return {}; }
+
   /// Completes the output: flushes, checks, and gives the file its name. Once, and last.
   virtual Status finish() = 0;
 
