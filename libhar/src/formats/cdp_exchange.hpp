@@ -87,6 +87,7 @@ class CdpExchange {
   };
   std::vector<Chunk> chunks_{};
   std::optional<std::string> body_{};
+  bool text_body_ = false;
   std::vector<LoggedExchange::Piece> events_{};
   std::string last_event_id_{};
   std::size_t size_ = 512;
