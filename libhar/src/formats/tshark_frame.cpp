@@ -151,8 +151,10 @@ TsharkLayer TsharkFrame::layer(std::string_view protocol) const {
 
 std::optional<std::string> TsharkFrame::layer_octets(std::string_view protocol, std::size_t index) const {
   const Json* found = layers_.find(std::string(protocol) + "_raw");
-  if (found != nullptr && found->is_array()) found = index < found->as_array().size() ? &found->as_array()[index] : nullptr;
-  else if (index > 0) found = nullptr;
+  if (found != nullptr && found->is_array())
+    found = index < found->as_array().size() ? &found->as_array()[index] : nullptr;
+  else if (index > 0)
+    found = nullptr;
   return found != nullptr && found->is_string() ? hex_decoded(found->as_string()) : std::nullopt;
 }
 

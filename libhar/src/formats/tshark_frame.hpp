@@ -10,8 +10,8 @@
 
 namespace har::format {
 
-/// A layer of a packet that `tshark -T ek` has written, or the packet's fields themselves if they were chosen with -e. Fields are named
-/// by protocol and name ("http", "request_method"), whichever way this version of tshark spells them.
+/// A layer of a packet that `tshark -T ek` has written, or the packet's fields themselves if they were chosen with -e. Fields are
+/// named by protocol and name ("http", "request_method"), whichever way this version of tshark spells them.
 class TsharkLayer {
  public:
   TsharkLayer(std::string_view protocol, const stream::Json& members) : protocol_(protocol), members_(&members) {}
