@@ -40,6 +40,7 @@ class Reader final : public ItemReader {
         Item item = std::move(ready_.front());
         ready_.pop_front();
         item.index = index_++;
+        set_id(*item.exchange, std::to_string(index_));
         return std::optional(std::move(item));
       }
       if (ended_) return std::optional<Item>();

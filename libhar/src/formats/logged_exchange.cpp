@@ -72,6 +72,14 @@ LoggedExchange::Message websocket_error(WallTime time, std::string message) {
   return out;
 }
 
+void set_id(Exchange& exchange, const std::string& id) {
+  exchange.id = id;
+  if (exchange.request) exchange.request->id = id;
+  if (exchange.response) exchange.response->id = id;
+  for (Event& event : exchange.timeline) event.id = id;
+  if (exchange.end) exchange.end->id = id;
+}
+
 Exchange to_exchange(LoggedExchange logged) {
   const WallTime begin = logged.begin.value_or(WallTime{});
   // Times go forward, and are bounded: logs are what anybody may have written.

@@ -40,6 +40,8 @@ struct LoggedExchange {
 
 /// The exchange, whose recording starts with it.
 stream::Exchange to_exchange(LoggedExchange logged);
+/// Gives it and its events that id.
+void set_id(stream::Exchange& exchange, const std::string& id);
 
 /// A message of a WebSocket.
 LoggedExchange::Message websocket_message(stream::WallTime time, stream::Direction direction, int opcode, std::string data);

@@ -85,7 +85,7 @@ void take_body(const TsharkLayer& http, TsharkMessage& out, const Message& head)
     if (is_hex) {
       body = std::move(*octets);
     } else {
-const bool cut = coded && !coding && *coded != body.size() && (!body.empty() || http.has("file_data") || out.is_request);
+      const bool cut = coded && !coding && *coded != body.size() && (!body.empty() || http.has("file_data") || out.is_request);
       out.damaged = cut || body.find("\xEF\xBF\xBD") != std::string::npos;
     }
   }
