@@ -267,26 +267,41 @@ bool Builder::chunks_by_events(const std::string& body) {
 }
 
 /// By the `_chunks` of chrome-har and WebPageTest: milliseconds of a clock whose zero is about the page's, and bytes as they were
-/// on the wire. Their pauses count, from the end of the answer back; of a body that is decoded, each has its part.
+/// on the wire. Their pauses count, from the end of the answer back; of a body that is decoded, each has its part, or what it
+/// says: waterfall-tools (cdp.js, netlog.js) writes `inflated` where that is another number.
 bool Builder::chunks_by_progress(const std::string& body) {
   const Json& list = entry_["_chunks"];
   if (!list.is_array() || list.as_array().size() < 2) return false;  // one says nothing that the timings do not say
   struct Chunk {
     Nanos time{};
     std::uint64_t size = 0;
+    std::uint64_t decoded = 0;
   };
   std::vector<Chunk> all;
   std::uint64_t sum = 0;
+  std::uint64_t decoded = 0;
+  bool inflates = false;
   for (const Json& chunk : list.as_array()) {
     const auto time = chunk["ts"].is_number() ? stream::parse_decimal_millis(chunk["ts"].number_text()) : std::nullopt;
     const std::int64_t size = chunk["bytes"].int_or(-1);
     constexpr std::int64_t kMost = std::int64_t{1} << 40;
-    if (!time || size < 0 || size > kMost || (!all.empty() && *time < all.back().time)) return false;
-    if (size == 0) continue;
-    all.push_back({*time, static_cast<std::uint64_t>(size)});
+    const std::int64_t inflated = chunk["inflated"].int_or(size);
+    inflates = inflates || chunk.find("inflated") != nullptr;
+    if (!time || size < 0 || size > kMost || inflated < 0 || inflated > kMost || (!all.empty() && *time < all.back().time))
+      return false;
+    if (size == 0 && inflated == 0) continue;
+    all.push_back({*time, static_cast<std::uint64_t>(size), static_cast<std::uint64_t>(inflated)});
     sum += all.back().size;
+    decoded += all.back().decoded;
   }
   if (all.size() < 2) return false;
+  // What is missing is what the decoder still had: it came with the last.
+  if (decoded == body.size() || (inflates && decoded < body.size())) {
+    for (Chunk& chunk : all) chunk.size = chunk.decoded;
+    all.back().size += body.size() - decoded;
+    sum = body.size();
+  }
+  if (sum == 0) return false;
   std::uint64_t seen = 0;
   std::size_t from = 0;
   for (const Chunk& chunk : all) {
