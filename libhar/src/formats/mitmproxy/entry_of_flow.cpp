@@ -559,6 +559,7 @@ void EntryText::put_rest(const Flow& flow, const Times& times) {
       const Response& response = *flow.response;
       object_member("response", [&] {
         const Nanos derived = is_websocket(flow) ? times.answer : times.end;
+        if (!response.end && flow.failed) null_member("timestamp_end");
         if (response.end && response.end->since_epoch != derived) value_member("timestamp_end", response.end->written);
         if (response.start && response.start->since_epoch != times.answer)
           value_member("timestamp_start", response.start->written);

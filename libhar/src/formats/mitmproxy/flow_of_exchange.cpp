@@ -430,7 +430,7 @@ void FlowText::put_client(std::string& out) const {
     put_null(sni);
   }
   const auto or_start = [&](bool there) { return there ? std::optional(start_) : std::nullopt; };
-  put_kept_time(dict.member("timestamp_start"), kept, "timestamp_start", start_);
+  put_kept_time(dict.member("timestamp_start"), kept, "timestamp_start", or_start(!known));
   put_kept_time(dict.member("timestamp_tls_setup"), kept, "timestamp_tls_setup", or_start(tls));
   put_kept_time(dict.member("timestamp_end"), kept, "timestamp_end", std::nullopt);
   dict.write(out, tag::kDict);
