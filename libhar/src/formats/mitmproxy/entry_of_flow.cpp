@@ -72,9 +72,9 @@ bool is_json_number(std::string_view text) {
   return text.empty();
 }
 
-/// What says nothing in a connection: not known, empty, false, 0.
+/// What says nothing in a connection: not known, an empty list, false, 0. (Empty text does: TLS without a protocol.)
 bool says_nothing(const Value& value) {
-  return !value.exists() || value.payload.empty() || (value.tag == tag::kBoolean && !value.is_true()) ||
+  return !value.exists() || (value.payload.empty() && !value.is_string()) || (value.tag == tag::kBoolean && !value.is_true()) ||
          (value.is_number() && value.payload == "0");
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "check/url_parts.hpp"
 #include "formats/http_message.hpp"
 #include "formats/losses.hpp"
 #include "formats/mitmproxy/entry_of_flow.hpp"
@@ -178,6 +179,10 @@ void FlowText::losses() const {
     lost("_streamChunks", fmt::format("the times of {} pieces of the body are left out: a flow has no place for them", chunks));
   if (pings > 0)
     lost("_webSocketMessages-control", fmt::format("{} messages that are neither text nor binary are left out", pings));
+  const check::UrlParts url = check::split_url(request_.url);
+  if (url.has_fragment) lost("request-url-fragment", "the fragment of the URL is left out: it is not sent");
+  if (url.authority.find('@') != std::string_view::npos)
+    lost("request-url-user", "the user in the URL is left out: a flow has no place for it");
   if (marks > 0) lost("_webSocketMessages-error", fmt::format("{} messages of type error are left out", marks));
 }
 
@@ -499,6 +504,7 @@ void FlowText::write(std::string& out) {
   times();
   tls_ = url_scheme(request_.url) == "https";
   authority_ = url_authority(request_.url);
+  if (const std::string* host = find_field(request_.fields, "host"); host != nullptr && authority_.empty()) authority_ = *host;
   target_ = host_port(authority_, tls_);
   const Json& kept = kept_["request"];
   if (const Json& host = kept["host"]; host.is_string()) target_.host = host.as_string();

@@ -8,8 +8,10 @@
 #include <memory>
 #include <utility>
 
+#include "check/url_parts.hpp"
 #include "formats/exchange_writer.hpp"
 #include "formats/formats.hpp"
+#include "formats/http_message.hpp"
 #include "formats/mitmproxy/entry_of_flow.hpp"
 #include "formats/mitmproxy/flow.hpp"
 #include "formats/mitmproxy/flow_of_exchange.hpp"
@@ -264,6 +266,11 @@ class Writer final : public ExchangeWriter {
       return fail({ErrorCode::unsupported, "a flow is of a request, and this has none", item.where(),
                    "choose others with --where or --entry"});
     }
+    if (const check::UrlParts parts = check::split_url(exchange.url()); parts.has_scheme && url_scheme(exchange.url()).empty()) {
+      report_loss("entry", fmt::format("the entry is left out: a flow is of HTTP, and this is of {}:", parts.scheme),
+                  item.where(), context.report);
+      return {};
+    }
     mitm::write_flow(out, exchange, item.index, item.where(), context.report);
     return {};
   }
@@ -329,6 +336,8 @@ class Writer final : public ExchangeWriter {
 
 /// A length, and a dict whose first key is one of a flow's.
 int sniff(std::string_view prefix) {
+  constexpr int kPerhaps = 5;  // if the name says so
+  if (prefix.empty()) return kPerhaps;
   const std::size_t colon = prefix.find_first_not_of("0123456789");
   if (colon == std::string_view::npos || colon == 0 || colon > mitm::kMaxLengthDigits || prefix[colon] != ':') return 0;
   prefix.remove_prefix(colon + 1);
