@@ -1,0 +1,642 @@
+#include "formats/mitmproxy/entry_of_flow.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "capture/captured.hpp"
+#include "capture/coding.hpp"
+#include "capture/fields.hpp"
+#include "capture/head_text.hpp"
+#include "formats/http_message.hpp"
+#include "stream/io/byte_source.hpp"
+#include "stream/text/utf8.hpp"
+
+namespace har::format::mitm {
+namespace {
+
+using capture::field_value;
+using capture::put_base64;
+using capture::put_escaped;
+using capture::put_millis;
+using capture::put_number;
+using capture::put_seconds;
+using capture::put_string;
+using stream::Nanos;
+
+constexpr std::size_t kDeepest = 64;  ///< lists and dicts in what a flow's metadata hold
+
+bool is_connect(const Request& request) { return request.method == "CONNECT"; }
+bool is_tls(const Flow& flow) {
+  return flow.request.scheme.empty() ? flow.request.port == 443 || is_connect(flow.request) : flow.request.scheme == "https";
+}
+bool is_websocket(const Flow& flow) { return flow.websocket.has_value() && flow.response.has_value(); }
+
+/// Whether this can stand in a URL as its authority.
+bool is_authority(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80 ||
+           std::string_view("-._~:[]%").find(c) != std::string_view::npos;
+  });
+}
+
+std::string latin_as_utf8(std::string_view octets) {
+  std::string out;
+  for (const char c : octets) stream::append_utf8(out, static_cast<unsigned char>(c));
+  return out;
+}
+
+/// RFC 8259 §6.
+bool is_json_number(std::string_view text) {
+  const auto digits = [&] {
+    const std::size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
+    text.remove_prefix(count);
+    return count;
+  };
+  const auto skip = [&](std::string_view any) {
+    const bool there = !text.empty() && any.find(text.front()) != std::string_view::npos;
+    text.remove_prefix(there ? 1 : 0);
+    return there;
+  };
+  skip("-");
+  const bool zero = !text.empty() && text.front() == '0';
+  const std::size_t whole = digits();
+  if (whole == 0 || (zero && whole > 1)) return false;
+  if (skip(".") && digits() == 0) return false;
+  if (skip("eE")) {
+    skip("+-");
+    if (digits() == 0) return false;
+  }
+  return text.empty();
+}
+
+/// What says nothing in a connection: not known, an empty list, false, 0. (Empty text does: TLS without a protocol.)
+bool says_nothing(const Value& value) {
+  return !value.exists() || (value.payload.empty() && !value.is_string()) || (value.tag == tag::kBoolean && !value.is_true()) ||
+         (value.is_number() && value.payload == "0");
+}
+
+std::size_t head_size(std::size_t line, const Fields& fields) {
+  std::size_t size = line + 4;  // two line ends
+  for (const stream::TapField& field : fields) size += field.name.size() + field.value.size() + 4;
+  return size;
+}
+
+/// How long a head was is known of HTTP/1; `headersSize` stands last.
+void unknown_size(capture::Text& out) {
+  while (out.view().back() != ':') out.cut(out.size() - 1);
+  out << "-1";
+}
+
+}  // namespace
+
+HostPort host_port(std::string_view authority, bool tls) {
+  HostPort out{authority, tls ? 443 : 80};
+  const std::size_t bracket = authority.rfind(']');
+  const std::size_t colon = authority.rfind(':');
+  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
+    const std::string_view digits = authority.substr(colon + 1);
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (error == std::errc() && end == digits.data() + digits.size()) out = {authority.substr(0, colon), port};
+  }
+  if (out.host.size() > 1 && out.host.front() == '[' && out.host.back() == ']')
+    out.host = out.host.substr(1, out.host.size() - 2);
+  return out;
+}
+
+bool is_ip(std::string_view host) {
+  const bool v6 = host.find(':') != std::string_view::npos;
+  return !host.empty() && host.find_first_not_of(v6 ? "0123456789abcdefABCDEF.:" : "0123456789.") == std::string_view::npos;
+}
+
+bool has_authority(std::string_view method, std::string_view version, bool has_host) {
+  return method == "CONNECT" || (!has_host && !version.empty() && !version.starts_with("HTTP/1") && version != "unknown");
+}
+
+void EntryText::note(std::string rule, std::string message) const {
+  if (report_) report_({stream::Level::warning, std::move(rule), std::move(message), place_});
+}
+
+void EntryText::make_url(const Flow& flow) {
+  const Request& request = flow.request;
+  const bool tls = is_tls(flow);
+  url_ = is_websocket(flow) ? (tls ? "wss" : "ws") : tls ? "https" : "http";
+  url_ += "://";
+  std::string_view named = request.authority.empty() ? field_value(request.fields, "host") : request.authority;
+  if (is_connect(request)) named = request.authority;
+  if (is_authority(named)) {
+    url_ += named;
+  } else {
+    const bool v6 = request.host.find(':') != std::string_view::npos && !request.host.starts_with('[');
+    url_ += v6 ? fmt::format("[{}]", request.host) : std::string(request.host);
+    if (request.port != (tls ? 443 : 80) || is_connect(request)) url_ += fmt::format(":{}", request.port);
+  }
+  if (!request.path.starts_with('/')) url_ += '/';
+  url_ += request.path;
+}
+
+/// HAR is UTF-8. A head that is none is taken for ISO 8859-1, all of it, so that it can be written again.
+void EntryText::make_legible(const Message& message, std::initializer_list<std::string_view*> strings, Fields& fields,
+                             bool& latin) {
+  fields.assign(message.fields.begin(), message.fields.end());
+  latin = !std::all_of(strings.begin(), strings.end(), [](const std::string_view* text) { return stream::is_utf8(*text); }) ||
+          !std::all_of(fields.begin(), fields.end(),
+                       [](const stream::TapField& field) { return stream::is_utf8(field.name) && stream::is_utf8(field.value); });
+  if (!latin) return;
+  const auto make = [&](std::string_view& text) { text = made_.emplace_back(latin_as_utf8(text)); };
+  for (std::string_view* text : strings) make(*text);
+  for (stream::TapField& field : fields) {
+    make(field.name);
+    make(field.value);
+  }
+}
+
+/// The body as the program saw it. What can't be undone stays.
+std::string_view EntryText::body_of(const Message& message, std::string_view which, bool& decoded) {
+  decoded = false;
+  const std::string_view octets = message.content.octets;
+  const capture::Coding coding = capture::coding_of(message.fields);
+  if (!coding.compression || octets.empty() || !stream::may_be_in(*coding.compression, octets)) return octets;
+  decoded_.clear();
+  const auto source = stream::decompress(stream::memory_source(octets, "body"), {limits_, coding.compression});
+  auto whole = source ? stream::read_all(**source, limits_.max_entry) : stream::Result<std::string>(stream::fail(source.error()));
+  if (!whole) {
+    // Brotli has no signature: what can't be undone was not in it.
+    if (coding.compression != stream::Compression::brotli) {
+      note("mitmproxy-coding", fmt::format("the {}'s body is not the {} that its head says ({}); it stays as it is", which,
+                                           coding.name, whole.error().message));
+    }
+    return octets;
+  }
+  decoded_ = std::move(*whole);
+  decoded = true;
+  return decoded_;
+}
+
+void EntryText::put_text(std::string_view bytes, std::string_view encoding_member) {
+  out_ << R"("text":")";
+  if (stream::is_utf8(bytes)) {
+    put_escaped(out_, bytes);
+    out_ << '"';
+    return;
+  }
+  put_base64(out_, bytes);
+  out_ << R"(",")" << encoding_member << R"(":"base64")";
+}
+
+void EntryText::put_trailers(const Message& message) {
+  if (message.trailers.empty()) return;
+  out_ << R"(,"_trailers":)";
+  capture::put_headers(out_, message.trailers);
+}
+
+void EntryText::put_request(const Flow& flow) {
+  const Request& message = flow.request;
+  std::string_view url = url_;
+  std::string_view method = message.method;
+  std::string_view version = message.version;
+  make_legible(message, {&url, &method, &version}, fields_, latin_request_);
+  capture::Captured captured;
+  captured.request.method = method;
+  captured.request.url = url;
+  captured.request.version = version.empty() ? "unknown" : version;
+  captured.request.fields = fields_;
+  captured.request.head_size =
+      head_size(message.method.size() + message.path.size() + message.version.size() + 2, message.fields);
+  capture::put_request(out_, captured);
+  if (!message.version.starts_with("HTTP/1")) unknown_size(out_);
+  out_ << R"(,"bodySize":)";
+  if (!message.content.known) {
+    out_ << "-1";
+  } else {
+    put_number(out_, message.content.octets.size());
+  }
+  if (!message.content.octets.empty()) {
+    bool decoded = false;
+    const std::string_view body = body_of(message, "request", decoded);
+    const std::string_view type = field_value(fields_, "content-type");
+    out_ << R"(,"postData":{"mimeType":)";
+    put_string(out_, type);
+    out_ << ',';
+    if (capture::is_form(type) && stream::is_utf8(body)) {
+      capture::put_params(out_, body);
+    } else {
+      out_ << R"("params":[])";
+    }
+    out_ << ',';
+    put_text(body, "_encoding");
+    out_ << '}';
+  }
+  put_trailers(message);
+  out_ << '}';
+}
+
+void EntryText::put_response(const Flow& flow) {
+  if (!flow.response) {
+    out_ << R"({"status":0,"statusText":"","httpVersion":"unknown","cookies":[],"headers":[],)"
+         << R"("content":{"size":0,"mimeType":"x-unknown"},"redirectURL":"","headersSize":-1,"bodySize":-1})";
+    return;
+  }
+  const Response& message = *flow.response;
+  std::string_view reason = message.reason;
+  std::string_view version = message.version;
+  make_legible(message, {&reason, &version}, response_fields_, latin_response_);
+  capture::Captured captured;
+  captured.response.status = message.status;
+  captured.response.reason = reason;
+  captured.response.version = version.empty() ? "unknown" : version;
+  captured.response.fields = response_fields_;
+  captured.response.head_size = head_size(message.version.size() + 5 + message.reason.size(), message.fields);
+  capture::put_response(out_, captured);
+  if (!message.version.starts_with("HTTP/1")) unknown_size(out_);
+  bool decoded = false;
+  const std::string_view body = body_of(message, "response", decoded);
+  const std::size_t coded_size = message.content.octets.size();
+  out_ << R"(,"bodySize":)";
+  if (message.content.known) {
+    put_number(out_, coded_size);
+    out_ << R"(,"content":{"size":)";
+    put_number(out_, body.size());
+  } else {
+    out_ << R"(-1,"content":{"size":-1)";
+  }
+  if (decoded) {
+    out_ << R"(,"compression":)";
+    if (body.size() < coded_size) out_ << '-';
+    put_number(out_, body.size() < coded_size ? coded_size - body.size() : body.size() - coded_size);
+  }
+  out_ << R"(,"mimeType":)";
+  const std::string_view type = field_value(response_fields_, "content-type");
+  put_string(out_, type.empty() ? "x-unknown" : type);
+  if (!body.empty()) {
+    out_ << ',';
+    put_text(body, "encoding");
+  }
+  out_ << '}';
+  put_trailers(message);
+  out_ << '}';
+}
+
+EntryText::Times EntryText::times_of(const Flow& flow) {
+  const auto or_else = [](const std::optional<Time>& time, Nanos otherwise) { return time ? time->since_epoch : otherwise; };
+  Times out;
+  const Request& request = flow.request;
+  out.start = or_else(request.start, or_else(flow.created, or_else(flow.client.start, Nanos{})));
+  out.requested = std::max(out.start, or_else(request.end, out.start));
+  out.answer = out.requested;
+  if (flow.response) {
+    out.answer = std::max(out.requested, or_else(flow.response->start, out.requested));
+    out.end = std::max(out.answer, or_else(flow.response->end, out.answer));
+  } else {
+    out.end = out.requested;
+  }
+  if (flow.failed) out.end = std::max(out.end, or_else(flow.error_at, out.end));
+  if (!flow.response) out.answer = out.end;
+  if (is_websocket(flow)) {
+    for (const WebSocketMessage& message : flow.websocket->messages) out.end = std::max(out.end, or_else(message.time, out.end));
+    out.end = std::max(out.end, or_else(flow.websocket->end, out.end));
+  }
+
+  stream::TapTimings& timings = out.timings;
+  timings.send = out.requested - out.start;
+  timings.wait = out.answer - out.requested;
+  // A connection that was made for this request is a phase of it, wherever it lies: mitmproxy may connect when it has read the
+  // request. One that was there before is none.
+  const Connection& server = flow.server;
+  const Nanos began = or_else(server.start, Nanos{});
+  const Nanos done = std::max(or_else(server.tcp, began), or_else(server.tls, began));
+  if (server.start && began >= out.start && done > began && done <= out.answer) {
+    timings.connect = done - began;
+    if (server.tls && server.tcp && server.tls->since_epoch > server.tcp->since_epoch)
+      timings.ssl = std::min(server.tls->since_epoch - server.tcp->since_epoch, *timings.connect);
+    if (began >= out.requested) {
+      timings.wait -= *timings.connect;
+    } else {
+      if (began > out.start) timings.blocked = began - out.start;
+      timings.send = std::max(out.requested - done, Nanos{});
+      timings.wait = out.answer - std::max(out.requested, done);
+    }
+  }
+  out.derived_requested = out.start + timings.blocked.value_or(Nanos{}) + timings.connect.value_or(Nanos{}) + timings.send;
+  return out;
+}
+
+void EntryText::put_websocket(const WebSocket& websocket, const Times& times) {
+  out_ << R"(,"_resourceType":"websocket","_webSocketMessages":[)";
+  bool first = true;
+  Nanos last = times.answer;
+  for (const WebSocketMessage& message : websocket.messages) {
+    if (message.time) last = message.time->since_epoch;
+    if (!std::exchange(first, false)) out_ << ',';
+    out_ << (message.from_client ? R"({"type":"send","time":)" : R"({"type":"receive","time":)");
+    put_seconds(out_, last);
+    out_ << R"(,"opcode":)";
+    put_number(out_, static_cast<std::uint64_t>(message.opcode));
+    out_ << R"(,"data":")";
+    const bool text = message.opcode == 1;
+    if (text && stream::is_utf8(message.content)) {
+      put_escaped(out_, message.content);
+      out_ << '"';
+    } else {
+      put_base64(out_, message.content);
+      out_ << (text ? R"(","encoding":"base64")" : "\"");
+    }
+    if (message.injected) out_ << R"(,"_mocked":true)";
+    if (message.dropped) out_ << R"(,"_dropped":true)";
+    out_ << '}';
+  }
+  out_ << ']';
+  if (!websocket.code && !websocket.closed_by_client) return;
+  out_ << R"(,"_webSocketClose":{)";
+  if (websocket.code) {
+    out_ << R"("code":)";
+    put_number(out_, static_cast<std::uint64_t>(*websocket.code));
+    out_ << ',';
+  }
+  out_ << R"("reason":)";
+  put_string(out_, websocket.reason);
+  out_ << R"(,"timestamp":)";
+  put_seconds(out_, websocket.end ? websocket.end->since_epoch : times.end);
+  if (websocket.closed_by_client.value_or(false)) out_ << R"(,"dir":"send")";
+  out_ << '}';
+}
+
+// ---- what HAR has no place for
+
+void EntryText::member(std::string_view name) {
+  if (!std::exchange(first_, false)) out_ << ',';
+  put_string(out_, name);
+  out_ << ':';
+}
+
+void EntryText::string_member(std::string_view name, std::string_view value) {
+  member(name);
+  put_plain(value);
+}
+
+void EntryText::null_member(std::string_view name) {
+  member(name);
+  out_ << "null";
+}
+
+void EntryText::value_member(std::string_view name, const Value& value) {
+  member(name);
+  put_value(value, true, 0);
+}
+
+template <class Call>
+void EntryText::object_member(std::string_view name, Call&& call) {
+  const std::size_t before = out_.size();
+  const bool first = first_;
+  member(name);
+  out_ << '{';
+  first_ = true;
+  call();
+  const bool empty = std::exchange(first_, false);
+  if (empty) {
+    out_.cut(before);
+    first_ = first;
+  } else {
+    out_ << '}';
+  }
+}
+
+void EntryText::put_plain(std::string_view octets) {
+  if (stream::is_utf8(octets)) return put_string(out_, octets);
+  put_string(out_, latin_as_utf8(octets));
+}
+
+/// `plain`: octets stand as text, since the member says which of them it is. False: the value is broken or too deep, and the text
+/// is not whole.
+bool EntryText::put_value(const Value& value, bool plain, std::size_t depth) {
+  const auto octets = [&] {
+    if (plain) return put_plain(value.payload);
+    out_ << R"({"base64":")";
+    put_base64(out_, value.payload);
+    out_ << "\"}";
+  };
+  bool first = true;
+  const auto separate = [&] {
+    if (!std::exchange(first, false)) out_ << ',';
+  };
+  std::string_view rest = value.payload;
+  switch (value.tag) {
+    case tag::kBytes:
+      octets();
+      return true;
+    case tag::kText:
+      put_plain(value.payload);
+      return true;
+    case tag::kInteger:
+    case tag::kFloat:
+      out_ << (is_json_number(value.payload) ? value.payload : "null");  // Python has inf and nan
+      return true;
+    case tag::kBoolean:
+      out_ << (value.is_true() ? "true" : "false");
+      return true;
+    case tag::kList: {
+      if (depth == kDeepest) return false;
+      out_ << '[';
+      const bool whole = each_element(rest, [&](const Value& element) {
+        separate();
+        return put_value(element, plain, depth + 1);
+      });
+      out_ << ']';
+      return whole;
+    }
+    case tag::kDict: {
+      if (depth == kDeepest) return false;
+      out_ << '{';
+      const bool whole = each_member(rest, [&](std::string_view key, const Value& inner) {
+        separate();
+        put_plain(key);
+        out_ << ':';
+        return put_value(inner, plain, depth + 1);
+      });
+      out_ << '}';
+      return whole;
+    }
+    default:
+      out_ << "null";
+      return true;
+  }
+}
+
+void EntryText::request_rest(const Flow& flow, const Times& times) {
+  const Request& request = flow.request;
+  const std::string_view authority = url_authority(url_);
+  const HostPort derived = host_port(authority, is_tls(flow));
+  if (request.host != derived.host) string_member("host", request.host);
+  if (request.port != derived.port) {
+    member("port");
+    out_ << std::to_string(request.port);
+  }
+  const bool has_host = std::any_of(request.fields.begin(), request.fields.end(),
+                                    [](const stream::TapField& field) { return capture::same_name(field.name, "host"); });
+  if (request.authority != (has_authority(request.method, request.version, has_host) ? authority : std::string_view()))
+    string_member("authority", request.authority);
+  if (!is_connect(request) && request.path != request_target(url_)) string_member("path", request.path);
+  if (!request.end) {
+    null_member("timestamp_end");
+  } else if (request.end->since_epoch != times.derived_requested) {
+    value_member("timestamp_end", request.end->written);
+  }
+  if (!request.content.known) null_member("content");
+  if (latin_request_) string_member("encoding", "latin1");
+}
+
+void EntryText::connection_rest(const Connection& connection) {
+  if (connection.dict.tag != tag::kDict) return;
+  bool tls = false;
+  bool has_tls = false;
+  std::string_view rest = connection.dict.payload;
+  each_member(rest, [&](std::string_view key, const Value& value) {
+    if (key == "tls_established" || key == "ssl_established") tls = value.is_true();
+    const std::string_view name = connection_member(connection, key);
+    if (name.empty() || says_nothing(value)) return true;
+    if (!connection.is_client && name == "id") return true;                                    // `connection`
+    if (!connection.is_client && name == "ip_address" && is_ip(connection.peer)) return true;  // `serverIPAddress`
+    if (connection.is_client && name == "address" && is_ip(connection.peer)) return true;      // `_clientAddress`
+    if (name == "transport_protocol" && value.payload == "tcp") return true;
+    if (name == "proxy_mode" && value.payload == "regular") return true;
+    has_tls = has_tls || name == "tls";
+    member(name);
+    // What was one certificate is a list of them; an address was a dict with the list in it.
+    const bool single = name == "certificate_list" && value.is_string();
+    Value shown = value;
+    if (value.tag == tag::kDict && (name == "address" || name == "ip_address" || name == "source_address")) {
+      std::string_view inside = value.payload;
+      each_member(inside, [&](std::string_view inner, const Value& address) {
+        if (inner == "address") shown = address;
+        return true;
+      });
+    }
+    const std::size_t before = out_.size();
+    if (single) out_ << '[';
+    if (!put_value(shown, true, 0)) {
+      out_.cut(before);
+      out_ << "null";
+      return true;
+    }
+    if (single) out_ << ']';
+    return true;
+  });
+  if (tls && !has_tls) {  // before version 10
+    member("tls");
+    out_ << "true";
+  }
+}
+
+void EntryText::put_rest(const Flow& flow, const Times& times) {
+  first_ = false;
+  object_member(kMember, [&] {
+    if (!flow.id.empty()) string_member("id", flow.id);
+    if (flow.created && (!flow.request.start || flow.created->since_epoch != flow.request.start->since_epoch))
+      value_member("timestamp_created", flow.created->written);
+    if (!flow.is_replay.empty()) string_member("is_replay", flow.is_replay);
+    if (!flow.marked.empty()) string_member("marked", flow.marked);
+    if (flow.intercepted) {
+      member("intercepted");
+      out_ << "true";
+    }
+    if (flow.metadata.tag == tag::kDict && !flow.metadata.payload.empty()) {
+      member("metadata");
+      const std::size_t before = out_.size();
+      if (!put_value(flow.metadata, false, 0)) {
+        out_.cut(before);
+        out_ << "{}";
+        note("mitmproxy-metadata", "the metadata of the flow is broken, or too deep; it is left out");
+      }
+    }
+    if (flow.failed && flow.error_at && flow.error_at->since_epoch != times.end) {
+      object_member("error", [&] { value_member("timestamp", flow.error_at->written); });
+    }
+    object_member("request", [&] { request_rest(flow, times); });
+    if (flow.response) {
+      const Response& response = *flow.response;
+      object_member("response", [&] {
+        const Nanos derived = is_websocket(flow) ? times.answer : times.end;
+        if (!response.end && flow.failed) null_member("timestamp_end");
+        if (response.end && response.end->since_epoch != derived) value_member("timestamp_end", response.end->written);
+        if (response.start && response.start->since_epoch != times.answer)
+          value_member("timestamp_start", response.start->written);
+        if (!response.content.known) null_member("content");
+        if (latin_response_) string_member("encoding", "latin1");
+      });
+    }
+    if (is_websocket(flow)) {
+      const WebSocket& websocket = *flow.websocket;
+      object_member("websocket", [&] {
+        const bool closed = websocket.code || websocket.closed_by_client;
+        if (closed && !websocket.closed_by_client) null_member("closed_by_client");
+        if (closed && !websocket.end) null_member("timestamp_end");
+        if (!closed && websocket.end && websocket.end->since_epoch != times.end)
+          value_member("timestamp_end", websocket.end->written);
+      });
+    }
+    object_member("client_conn", [&] { connection_rest(flow.client); });
+    object_member("server_conn", [&] { connection_rest(flow.server); });
+  });
+}
+
+std::string_view EntryText::write(const Flow& flow, const stream::Place& place) {
+  place_ = place;
+  out_.clear();
+  made_.clear();
+  latin_request_ = latin_response_ = false;
+  const Times times = times_of(flow);
+  make_url(flow);
+  out_ << R"({"startedDateTime":")" << stream::format_iso8601(stream::WallTime(times.start)) << R"(","time":)";
+  put_millis(out_, times.end - times.start);
+  out_ << R"(,"request":)";
+  put_request(flow);
+  out_ << R"(,"response":)";
+  put_response(flow);
+  out_ << R"(,"cache":{},"timings":)";
+  capture::put_timings(out_, times.timings);
+  out_ << R"(,"receive":)";
+  put_millis(out_, times.end - times.answer);
+  out_ << '}';
+
+  const auto address = [&](std::string_view host, std::int64_t port) {
+    put_string(out_,
+               host.find(':') != std::string_view::npos ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port));
+  };
+  if (is_ip(flow.server.peer)) {
+    out_ << R"(,"serverIPAddress":)";
+    put_string(out_, flow.server.peer);
+    if (flow.server.peer_port > 0 && flow.server.peer_port <= 65535) {
+      out_ << R"(,"_serverPort":)";
+      put_number(out_, static_cast<std::uint64_t>(flow.server.peer_port));
+    }
+  }
+  if (!flow.server.id.empty()) {
+    out_ << R"(,"connection":)";
+    put_plain(flow.server.id);
+  }
+  if (!flow.comment.empty()) {
+    out_ << R"(,"comment":)";
+    put_plain(flow.comment);
+  }
+  if (is_ip(flow.client.peer)) {
+    out_ << R"(,"_clientAddress":)";
+    address(flow.client.peer, flow.client.peer_port);
+  }
+  if (is_websocket(flow)) put_websocket(*flow.websocket, times);
+  if (flow.failed) {
+    out_ << R"(,"_error":)";
+    put_plain(flow.error.empty() ? "error" : flow.error);
+  } else {
+    const bool open_socket =
+        is_websocket(flow) && !flow.websocket->code && !flow.websocket->closed_by_client && !flow.websocket->end;
+    if (!flow.response || !flow.response->end || open_socket) out_ << R"(,"_incomplete":true)";
+  }
+  put_rest(flow, times);
+  out_ << '}';
+  return out_.view();
+}
+
+}  // namespace har::format::mitm
