@@ -124,6 +124,7 @@ class Conversion {
   std::size_t count_har(Input& input);
   Result<const har::Format*> output_format(const std::string& output, const Input& first) const;
   WriteOptions write_options(bool several_inputs) const;
+  Status check_options(const har::Format& format);
   Status check_entries() const;
 
   Tool& tool_;
@@ -132,6 +133,7 @@ class Conversion {
   Findings& findings_;
   har::ReadOptions read_;
   unsigned threads_ = 1;
+  std::vector<std::string> columns_;
   bool begun_ = false;
   std::size_t written_ = 0;
   std::size_t seen_ = 0;
@@ -276,9 +278,30 @@ Status Conversion::check_entries() const {
   return {};
 }
 
+/// What only some formats have. Nothing that was asked for is passed over.
+Status Conversion::check_options(const har::Format& format) {
+  const auto only = [&](bool asked, std::string_view option, std::initializer_list<std::string_view> names) -> Status {
+    if (!asked || std::find(names.begin(), names.end(), format.name) != names.end()) return {};
+    return fail({ErrorCode::usage,
+                 fmt::format("{} means nothing for the format {}", option, format.name),
+                 {},
+                 fmt::format("it is for {}", fmt::join(names, ", "))});
+  };
+  STREAM_TRY(only(options_.dialect != har::Dialect::own, "--dialect", {"har", "harl"}));
+  STREAM_TRY(only(options_.bodies != WriteOptions::Bodies::as_it_is, "--bodies", {"har", "harl", "zhar", "har-zip"}));
+  STREAM_TRY(only(!options_.columns.empty(), "--columns", {"csv", "tsv", "markdown"}));
+  if (!options_.columns.empty()) {
+    STREAM_ASSIGN(columns_, har::parse_columns(options_.columns));
+  }
+  return {};
+}
+
 WriteOptions Conversion::write_options(bool several_inputs) const {
   WriteOptions write;
   write.style = options_.style;
+  write.dialect = options_.dialect;
+  write.bodies = options_.bodies;
+  write.columns = columns_;
   write.several_inputs = several_inputs;
   if (!options_.no_provenance) write.creator = stream::Json::Object{{"name", "harconv"}, {"version", version()}};
   write.report = read_.report;
@@ -296,6 +319,7 @@ int Conversion::convert(const std::vector<std::string>& inputs, const std::strin
     if (sink == nullptr && folder == nullptr) {
       const auto format = output_format(output, *input);
       if (!format) return failed(tool_, format.error());
+      if (auto status = check_options(**format); !status) return failed(tool_, status.error());
       if ((*format)->open_folder_writer != nullptr && stream::names_folder(output)) {
         if (options_.output.in_place) {
           return failed(tool_, {ErrorCode::usage, "a folder can't be changed in place", {output}, "name another with -o"});
@@ -311,7 +335,8 @@ int Conversion::convert(const std::vector<std::string>& inputs, const std::strin
       if (!opened) return failed(tool_, opened.error());
       sink = std::move(*opened);
       const bool har_to_har = (*format)->name == "har" && input->format->name == "har";
-      if (har_to_har && inputs.size() == 1 && options_.style == WriteOptions::Style::as_it_is && selection_.all()) {
+      if (har_to_har && inputs.size() == 1 && options_.style == WriteOptions::Style::as_it_is &&
+          options_.dialect == har::Dialect::own && options_.bodies == WriteOptions::Bodies::as_it_is && selection_.all()) {
         if (auto status = copy(*input, *sink); !status) return failed(tool_, status.error());
         break;
       }

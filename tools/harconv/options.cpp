@@ -43,6 +43,21 @@ void declare(Tool& tool, Options& options) {
   app.add_flag_callback(
          "--compact", [&options] { options.style = har::WriteOptions::Style::compact; }, "Write JSON without white space.")
       ->excludes(pretty);
+  std::vector<std::pair<std::string, har::Dialect>> dialects;
+  for (const std::string_view name : har::dialect_names()) dialects.emplace_back(name, *har::dialect_from_name(name));
+  add_choice(app, "--dialect", options.dialect, dialects,
+             "Write a HAR as another program does, for that program: its units and names. What it can't load is left out, with a "
+             "warning.");
+  add_choice(app, "--bodies", options.bodies,
+             {{"attach", har::WriteOptions::Bodies::attach},
+              {"embed", har::WriteOptions::Bodies::embed},
+              {"omit", har::WriteOptions::Bodies::omit}},
+             "Where bodies stand in a HAR. attach: as files beside it in the archive (the usual way of a .zip); embed: in the "
+             "entries; omit: nowhere.");
+  app.add_option("--columns", options.columns,
+                 "The columns of a table (csv, tsv, markdown). Fields and values as in an expression, separated by commas; "
+                 "NAME=VALUE gives one another heading: start,url,size=body.size.")
+      ->type_name("LIST");
   app.add_option("--entry", options.entries,
                  "Only the entry of this number. Counted from 0, as in /log/entries/0; may be repeated.")
       ->type_name("N")
