@@ -13,7 +13,7 @@ const ENTRIES = 40;
 /// Of a recording so many entries are asked for.
 const ENTRIES_OF_A_RECORDING = 12;
 /// A request that Playwright never answers is given up after the first time; one that should be answered gets the second.
-const PATIENCE_MS = [1500, 20_000];
+const PATIENCE_MS = [700, 20_000];
 const START = 'http://start.example/';
 const REDIRECTS = [301, 302, 303, 307, 308];
 
