@@ -62,6 +62,9 @@ class Writer : public ItemWriter {
     }
     Json::Array mocks = make_mocks();
     STREAM_TRY(move_bodies(mocks));
+    if (for_devproxy()) {
+      for (Json& mock : mocks) keep_devproxy_members(mock, options_.report);
+    }
     const Json document = Json::Object{{"$schema", schema()}, {"mocks", std::move(mocks)}};
     std::string text = to_json(document, {options_.style == WriteOptions::Style::compact ? 0 : 2, 0});
     text += '\n';
@@ -78,6 +81,9 @@ class Writer : public ItemWriter {
   virtual Status move_bodies(Json::Array&) { return {}; }
   virtual std::string_view schema() const = 0;
   virtual std::string left_out_message(std::size_t count) const = 0;
+
+  /// What Dev Proxy does not know is not written.
+  bool for_devproxy() const { return options_.dialect == Dialect::devproxy; }
 
  private:
   stream::ByteSink& sink_;
@@ -105,7 +111,7 @@ class HttpWriter : public Writer {
   std::optional<Json> render_exchange(const Exchange& exchange, const stream::Place& place,
                                       const stream::FindingSink& report) const override {
     if (is_websocket(exchange)) return Json();
-    auto response = mock_response(exchange, place, report);
+    auto response = for_devproxy() ? devproxy_response(exchange, place, report) : mock_response(exchange, place, report);
     if (!response) return std::nullopt;
     const std::string method(exchange.method().empty() ? "GET" : exchange.method());
     const auto body = method == "GET" ? std::nullopt : mock_request_body(exchange, place, report);
@@ -255,13 +261,14 @@ class FolderWriter final : public Kind {
   Status move_bodies(Json::Array& mocks) override {
     for (Json& mock : mocks) {
       Json* const response = mock.find("response");
-      const Json* const base64 = response != nullptr ? response->find("bodyBase64") : nullptr;
-      if (base64 == nullptr || !base64->is_string()) continue;
-      const auto [known, added] = names_.try_emplace(base64->as_string(), fmt::format("response-{}.bin", names_.size() + 1));
-      if (added) {
-        const auto bytes = stream::base64_decode(known->first);
-        STREAM_TRY(folder_.put(known->second, bytes.value_or("")));
-      }
+      if (response == nullptr) continue;
+      auto bytes = stream::base64_decode((*response)["bodyBase64"].string_or(""));
+      // A text would be sent by Dev Proxy as JSON, with its quotes.
+      if (const Json& text = (*response)["body"]; this->for_devproxy() && text.is_string() && !text.as_string().empty())
+        bytes = text.as_string().substr(text.as_string().starts_with("@@") ? 1 : 0);
+      if (!bytes || bytes->empty()) continue;
+      const auto [known, added] = names_.try_emplace(*bytes, fmt::format("response-{}.bin", names_.size() + 1));
+      if (added) STREAM_TRY(folder_.put(known->second, *bytes));
       response->set("body", "@" + known->second);
       response->erase("bodyBase64");
     }

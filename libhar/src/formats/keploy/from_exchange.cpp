@@ -98,7 +98,7 @@ std::optional<Made> from_exchange(const Exchange& exchange, Document::Form form,
     return std::nullopt;
   }
   const auto response = response_message(exchange);
-  if (!response || response->status < 100 || !exchange.request) {
+  if (!response || exchange.status() < 100 || !exchange.request) {
     report_loss("exchange", "it is left out: keploy has no place for a request without an answer", place, report);
     return std::nullopt;
   }
@@ -136,6 +136,8 @@ std::optional<Made> from_exchange(const Exchange& exchange, Document::Form form,
   from.headers = copied(response->fields);
   from.decoded = body_of_response(exchange, *response, start, limits.max_entry, from.body);
   from.at = start == WallTime{} ? start : start + exchange.response->t;
+  // The head came before the body, whatever the phases say.
+  if (!from.body.empty() && from.body.front().at) from.at = std::min(from.at, *from.body.front().at);
   from.end = start;
   if (start != WallTime{}) {
     from.end += exchange.response->t;

@@ -63,8 +63,16 @@ constexpr std::string_view kHeld[] = {"startedDateTime",
                                       "response.bodySize",
                                       "_keploy",
                                       "_incomplete",
+                                      "_resourceType",  // see report_resource_type()
                                       "_streamChunks",
                                       "_eventSourceMessages"};
+
+/// What kind of request it was is seen by its answer again where that is an event stream.
+void report_resource_type(const Exchange& exchange, const stream::Place& place, const stream::FindingSink& report) {
+  const std::string_view type = exchange.request->entry["_resourceType"].string_or("");
+  if (type.empty() || (type == "eventsource" && exchange.kind() == stream::StreamKind::sse)) return;
+  report_loss("_resourceType", "_resourceType is left out: keploy has no place for it", place, report);
+}
 
 /// A YAML value as Go's encoder writes it in JSON; the members of maps in the order that Go gives them, but for the fields of
 /// events, whose order says something.
@@ -194,6 +202,7 @@ class Writer : public ExchangeWriter {
                          std::string& out) const override {
     auto made = from_exchange(exchange, form_, options().limits, item.where(), context.report);
     if (!made) return {};
+    report_resource_type(exchange, item.where(), context.report);
     Document& document = made->document;
     Json line = Json::object();
     line.set("mock", Json(document.form == Document::Form::mock));
