@@ -274,7 +274,9 @@ std::optional<Json> mock_response(const Exchange& exchange, const stream::Place&
 
 std::optional<Json> devproxy_response(const Exchange& exchange, const stream::Place& place, const stream::FindingSink& report) {
   auto out = mock_response(exchange, place, report);
-  if (!out || out->find("delayMs") == nullptr) return out;  // streams alone have pauses
+  constexpr std::array<std::string_view, 3> kParts{"sse", "ndjson", "chunks"};
+  const auto is_there = [&](std::string_view name) { return out->find(name) != nullptr; };
+  if (!out || std::none_of(kParts.begin(), kParts.end(), is_there)) return out;
   for (const std::string_view name : {"delayMs", "sse", "ndjson", "chunks"}) out->erase(name);
   set_whole_body(*out, body_of(exchange), header((*out)["headers"], "content-type"));
   report_loss("mocks-times", "the pauses of a stream are left out: Dev Proxy sends a body in one piece", place, report);

@@ -139,13 +139,13 @@ class HttpWriter : public Writer {
     // A URL with a star fits others too: those go first.
     for (const bool star : {false, true}) {
       for (const Target& target : targets_) {
-        if ((target.url.find('*') != std::string::npos) == star) add_target(out, target);
+        if ((target.url.find('*') != std::string::npos) == star) add_target(out, target, !for_devproxy());
       }
     }
     return out;
   }
 
-  static void add_target(Json::Array& out, const Target& target) {
+  static void add_target(Json::Array& out, const Target& target, bool expressions) {
     // A mock for any body goes behind those for some.
     for (const bool any : {false, true}) {
       for (std::size_t i = 0; i < target.bodies.size(); ++i) {
@@ -154,7 +154,7 @@ class HttpWriter : public Writer {
         Json request = Json::object();
         request.set("url", target.url);
         if (target.method != "GET") request.set("method", target.method);
-        if (!for_any) add_body(request, target, i);
+        if (!for_any) add_body(request, target, i, expressions);
         each_nth(target.responses[i], [&](const Json& response, std::size_t nth) {
           Json counted = request;
           if (nth != 0) counted.set("nth", Json(static_cast<std::uint64_t>(nth)));
@@ -165,7 +165,7 @@ class HttpWriter : public Writer {
   }
 
   /// Dev Proxy knows fragments; where one would be for several of the bodies, it has to be the whole.
-  static void add_body(Json& request, const Target& target, std::size_t index) {
+  static void add_body(Json& request, const Target& target, std::size_t index, bool expressions) {
     constexpr std::size_t kMany = 200;
     const std::string& body = *target.bodies[index];
     const auto holds = [&](const std::optional<std::string>& other) {
@@ -174,7 +174,7 @@ class HttpWriter : public Writer {
                                             return lower(a) == lower(b) || ((a & 0x80) != 0 && (b & 0x80) != 0);
                                           }) != other->end();
     };
-    if (target.bodies.size() > kMany || std::any_of(target.bodies.begin(), target.bodies.end(), holds)) {
+    if (expressions && (target.bodies.size() > kMany || std::any_of(target.bodies.begin(), target.bodies.end(), holds))) {
       request.set("bodyRegex", exact_expression(body));
     } else {
       request.set("bodyFragment", body);
