@@ -67,6 +67,9 @@ std::string_view to_string(Dialect dialect);
 std::optional<Dialect> dialect_from_name(std::string_view name);
 std::vector<std::string_view> dialect_names();
 
+/// Whether a finding says that the output has no place for something: its rule begins with "lost-", and the rest of it says what.
+bool is_loss(const stream::Finding& finding);
+
 struct WriteOptions {
   /// How JSON is laid out: as it stands where it can, else in one line.
   enum class Style { as_it_is, compact, pretty };
