@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "formats/formats.hpp"
+#include "formats/losses.hpp"
 #include "formats/read_mocks.hpp"
 #include "har/exchange.hpp"
 #include "mock_parts.hpp"
@@ -35,7 +36,15 @@ class Writer : public ItemWriter {
   Status render(const Item& item, const RenderContext& context, std::string& out) const override {
     auto exchange = exchange_of(item, context.info, context.files, "", stream::WallTime{}, {options_.limits, context.report});
     if (!exchange) return fail(std::move(exchange).error());
-    if (const auto line = render_exchange(*exchange, item.where(), context.report)) {
+    const auto line = render_exchange(*exchange, item.where(), context.report);
+    if (context.report) {
+      constexpr std::string_view kNothing[] = {"-"};
+      STREAM_ASSIGN(const Json entry,
+                    item.exchange ? Result<Json>(to_entry(*item.exchange)) : entry_of(item, {options_.limits, {}}));
+      report_losses(entry, line && !line->is_null() ? held() : HeldMembers(kNothing), "a file of mocks", item.where(),
+                    context.report);
+    }
+    if (line) {
       write_json(out, *line);
       out += '\n';
     }
@@ -72,6 +81,7 @@ class Writer : public ItemWriter {
   }
 
  protected:
+  virtual HeldMembers held() const = 0;
   /// Nothing: there is no mock of it, and that has been said. Null: it is of the other kind.
   virtual std::optional<Json> render_exchange(const Exchange& exchange, const stream::Place& place,
                                               const stream::FindingSink& report) const = 0;
@@ -113,10 +123,43 @@ class HttpWriter : public Writer {
     if (is_websocket(exchange)) return Json();
     auto response = for_devproxy() ? devproxy_response(exchange, place, report) : mock_response(exchange, place, report);
     if (!response) return std::nullopt;
+    report_response(exchange, *response, place, report);
     const std::string method(exchange.method().empty() ? "GET" : exchange.method());
     const auto body = method == "GET" ? std::nullopt : mock_request_body(exchange, place, report);
     const std::string url(exchange.url().empty() ? "*" : exchange.url());
     return Json(Json::Array{method, url, body ? Json(*body) : Json(), std::move(*response)});
+  }
+
+  HeldMembers held() const override {
+    constexpr static std::string_view kHeld[] = {"request.method",
+                                                 "request.url",
+                                                 "request.queryString[].name",
+                                                 "request.queryString[].value",
+                                                 "response.status",
+                                                 "response.headers[].name",
+                                                 "response.headers[].value",
+                                                 "response.cookies",
+                                                 "response.content.size",
+                                                 "response.content.mimeType",
+                                                 "response.content.text",
+                                                 "response.content.encoding",
+                                                 "response.redirectURL",
+                                                 "_mocked",
+                                                 "_mock"};
+    return kHeld;
+  }
+
+  /// What of a response is made anew.
+  static void report_response(const Exchange& exchange, const Json& made, const stream::Place& place,
+                              const stream::FindingSink& report) {
+    const Json& headers = exchange.response->object["headers"];
+    const std::size_t all = headers.is_array() ? headers.as_array().size() : 0;
+    const std::size_t kept = made["headers"].is_array() ? made["headers"].as_array().size() : 0;
+    if (kept < all)
+      report_loss("response-headers", "headers that belong to a connection or a moment are left out", place, report);
+    const Json* const body = made.find("body");
+    if (body != nullptr && !body->is_string() && to_json(*body) != body_of(exchange))
+      report_loss("response-content-text", "the JSON is written anew, without its white space", place, report);
   }
 
   void take(Json line) override {
@@ -204,6 +247,24 @@ class WebSocketWriter : public Writer {
                                       const stream::FindingSink& report) const override {
     if (!is_websocket(exchange)) return Json();
     return mock_conversation(exchange, place, report);
+  }
+
+  HeldMembers held() const override {
+    constexpr static std::string_view kHeld[] = {"request.method",
+                                                 "request.url",
+                                                 "response.status",
+                                                 "response.statusText",
+                                                 "response.httpVersion",
+                                                 "_resourceType",
+                                                 "_webSocketMessages[].type",
+                                                 "_webSocketMessages[].opcode",
+                                                 "_webSocketMessages[].data",
+                                                 "_webSocketMessages[]._mocked",
+                                                 "_webSocketClose.code",
+                                                 "_webSocketClose.reason",
+                                                 "_mocked",
+                                                 "_mock"};
+    return kHeld;
   }
 
   void take(Json line) override {

@@ -369,7 +369,7 @@ curl: |
 )");
   Lines rules;
   for (const std::string& finding : tests.findings) rules.push_back(finding.substr(finding.rfind('[')));
-  CHECK(rules == Lines{"[lost-request-header-lines]", "[lost-websocket]"});
+  CHECK(rules == Lines{"[lost-request-headers-lines]", "[lost-request-headers-order]", "[lost-websocket]"});
 
   const Scratch scratch;
   put(scratch / "x.har", har);
