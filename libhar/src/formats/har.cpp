@@ -103,7 +103,8 @@ class Writer final : public ItemWriter {
 
  private:
   LogInfo shaped(LogInfo info) const {
-    return options_.dialect == Dialect::own ? info : dialect::shaped_log(std::move(info), options_.dialect, options_.report);
+    if (options_.dialect == Dialect::own) return info;
+    return dialect::shaped_log(std::move(info), options_.dialect, options_.creator, options_.report);
   }
   bool pretty() const { return options_.style == WriteOptions::Style::pretty; }
 

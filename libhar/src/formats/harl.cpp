@@ -125,7 +125,8 @@ class Writer final : public ItemWriter {
 
  private:
   LogInfo shaped(LogInfo info) const {
-    return options_.dialect == Dialect::own ? info : dialect::shaped_log(std::move(info), options_.dialect, options_.report);
+    if (options_.dialect == Dialect::own) return info;
+    return dialect::shaped_log(std::move(info), options_.dialect, options_.creator, options_.report);
   }
   Status log_line(const LogInfo& info) {
     Json::Object line{{"log", info.log}};

@@ -51,8 +51,6 @@ void events(Json& entry, const stream::Place& place, const stream::FindingSink& 
 }
 
 bool adapt(Json& entry, const stream::Exchange* exchange, const stream::Place& place, const stream::FindingSink& report) {
-  Json& request = *entry.find("request");
-  Json& response = *entry.find("response");
   // null, which other programs write, is refused; some write a text.
   if (const Json* initiator = entry.find("_initiator"); initiator != nullptr && !initiator->is_object()) {
     if (!initiator->is_null()) report_loss("initiator", "_initiator is no object, and left out", place, report);
@@ -68,16 +66,18 @@ bool adapt(Json& entry, const stream::Exchange* exchange, const stream::Place& p
       }
     }
   }
+  Json& response = *entry.find("response");
   for (const std::string_view name : {"_transferSize", "_serviceWorkerRouterRuleIdMatched"}) {
     if (const Json* value = response.find(name); value != nullptr && !value->is_number()) response.erase(name);
   }
   // Ours for the same.
   if (const Json* error = entry.find("_error"); error != nullptr && error->is_string() && response.find("_error") == nullptr) {
     response.set("_error", *error);
-    entry.erase("_error");
+    entry.erase("_error");  // from here on `response` is another's
   }
   events(entry, place, report);
   if (!is_websocket(entry)) return true;
+  Json& request = *entry.find("request");
   request.set("url", with_scheme(request["url"].string_or(""), true));
   entry.set("_resourceType", "websocket");
   if (exchange == nullptr && entry["_webSocketMessages"].is_null()) entry.set("_webSocketMessages", Json::array());

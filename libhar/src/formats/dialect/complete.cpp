@@ -89,12 +89,10 @@ class Mender {
 
   void entry(Json& value) {
     date(value, "startedDateTime");
-    Json& request = object(value, "request");
-    Json& response = object(value, "response");
-    request_of(request);
-    response_of(response);
-    timings(object(value, "timings"));
     number(value, "time", 0);
+    request_of(object(value, "request"));
+    response_of(object(value, "response"));
+    timings(object(value, "timings"));
     cache(object(value, "cache"));
     for (const std::string_view name : {"pageref", "connection", "comment"}) optional_text(value, name);
     address(value);

@@ -37,8 +37,9 @@ bool adapt(Json& entry, const stream::Exchange*, const stream::Place& place, con
       entry["_webSocketMessages"].is_array() ? *entry.find("_webSocketMessages") : entry.set("_webSocketMessages", Json::array());
   if (std::erase_if(messages.as_array(), [](const Json& message) { return message["type"].string_or("") == "error"; }) > 0)
     report_loss("websocket-error", "errors are left out: Dev Proxy has messages and closes only", place, report);
+  const bool none = messages.as_array().empty();
   entry.erase("_webSocketClose");  // it is among them
-  if (messages.as_array().empty()) {
+  if (none) {
     entry.erase("_webSocketMessages");
     entry.erase("_resourceType");
   } else {

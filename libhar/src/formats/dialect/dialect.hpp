@@ -39,8 +39,8 @@ const Shape* shape_of(Dialect dialect);
 /// several threads. Errors: `syntax` for an item that is none.
 stream::Result<std::optional<stream::Json>> shaped_entry(const Item& item, const RenderContext& context, Dialect dialect,
                                                          const WriteOptions& options);
-/// The same for what a log says beside its entries.
-LogInfo shaped_log(LogInfo info, Dialect dialect, const stream::FindingSink& report);
+/// The same for what a log says beside its entries; `creator` is one instead of what is none.
+LogInfo shaped_log(LogInfo info, Dialect dialect, const stream::Json& creator, const stream::FindingSink& report);
 
 // ---- pieces
 

@@ -57,7 +57,7 @@ bool says_more(const Json& before, const Json& after) {
 
 }  // namespace
 
-LogInfo shaped_log(LogInfo info, Dialect dialect, const stream::FindingSink& report) {
+LogInfo shaped_log(LogInfo info, Dialect dialect, const Json& instead, const stream::FindingSink& report) {
   const std::string name = fmt::format("the dialect {}", to_string(dialect));
   const auto lost = [&](std::string_view what, std::string_view path) {
     report_loss(what, fmt::format("{} is left out: {} has no place for it", path, name), {}, report);
@@ -73,8 +73,11 @@ LogInfo shaped_log(LogInfo info, Dialect dialect, const stream::FindingSink& rep
         continue;
       }
       auto made = creator(member.value);
-      if (!made) continue;  // the creator is added where there is none
-      if (says_more(member.value, *made)) lost("log-" + member.name, fmt::format("what log.{} says more", member.name));
+      if (!made && member.name == "creator")
+        made = instead.is_object() ? instead : Json(Json::Object{{"name", "unknown"}, {"version", ""}});
+      if (!made) continue;
+      if (member.value.is_object() && says_more(member.value, *made))
+        lost("log-" + member.name, fmt::format("what log.{} says more", member.name));
       out.log.push_back({member.name, std::move(*made)});
     } else if (member.name == "pages" && dialect != Dialect::devproxy) {
       Json::Array pages;

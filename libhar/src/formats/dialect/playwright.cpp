@@ -76,14 +76,16 @@ bool adapt(Json& entry, const stream::Exchange*, const stream::Place& place, con
   headers(response, place, report);
   // No answer is -1 there, and why is said in another place.
   if (response["status"].int_or(0) == 0) response.set("status", -1);
-  for (Json* const from : {&entry, &response}) {
-    const Json* const error = from->find("_error");
-    if (error == nullptr || !error->is_string() || response.find("_failureText") != nullptr) continue;
-    response.set("_failureText", *error);
-    from->erase("_error");
+  for (const bool own : {true, false}) {
+    Json& answer = *entry.find("response");
+    const Json error = own ? answer["_error"] : entry["_error"];
+    if (!error.is_string() || answer.find("_failureText") != nullptr) continue;
+    answer.set("_failureText", error);
+    (own ? answer : entry).erase("_error");
   }
   if (!is_websocket(entry)) return true;
-  request.set("url", with_scheme(request["url"].string_or(""), true));
+  Json& asked = *entry.find("request");
+  asked.set("url", with_scheme(asked["url"].string_or(""), true));
   entry.set("_resourceType", "websocket");
   if (entry["_webSocketMessages"].is_array() && entry["_webSocketMessages"].as_array().empty()) entry.erase("_webSocketMessages");
   return true;

@@ -196,18 +196,22 @@ class Reader {
     object.set("httpVersion", version_.empty() ? "unknown" : version_);
     object.set("cookies", request_cookies(headers.fields()));
     const std::string type(headers.value("content-type"));
+    const bool coded = !headers.value("content-encoding").empty();
     object.set("headers", std::move(headers.list));
     object.set("queryString", query_string(url));
-    if (Json post = post_data(type); !post.is_null()) object.set("postData", std::move(post));
+    std::size_t size = 0;
+    Json post = post_data(type, size);
+    if (!post.is_null()) object.set("postData", std::move(post));
     object.set("headersSize", -1);
-    object.set("bodySize", -1);
+    // Its size on the wire, where it has no coding.
+    object.set("bodySize", coded ? Json(-1) : Json(static_cast<std::uint64_t>(size)));
     event.object = std::move(object);
     event.entry = Json::object();
     if (Json kept = what_is_left(); !kept.as_object().empty()) event.entry.set("_keploy", std::move(kept));
     exchange_.request = std::move(event);
   }
 
-  Json post_data(const std::string& type) const {
+  Json post_data(const std::string& type, std::size_t& size) const {
     std::string body;
     if (const YamlNode* node = req_->find("body"); node != nullptr) {
       if (node->kind == YamlNode::Kind::sequence) {
@@ -224,6 +228,7 @@ class Reader {
         context_.warn(context_.place(*ref), "keploy-file", read.error().message);
       }
     }
+    size = body.size();
     Json::Array params;
     if (const YamlNode* form = req_->find("form"); form != nullptr) {
       for (const YamlNode& item : form->items) {
@@ -236,6 +241,17 @@ class Reader {
       }
     }
     if (body.empty() && params.empty()) return {};
+    // Of a form whose fields nobody has listed they stand in its text.
+    if (params.empty() && type.find("x-www-form-urlencoded") != std::string::npos && stream::is_utf8(body)) {
+      for (std::string_view rest = body; !rest.empty();) {
+        const std::string_view pair = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+        if (pair.empty()) continue;
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        params.push_back(Json::Object{{"name", query_decoded(pair.substr(0, equals))},
+                                      {"value", query_decoded(pair.substr(std::min(equals + 1, pair.size())))}});
+      }
+    }
     Json post = Json::Object{{"mimeType", type}, {"params", std::move(params)}};
     const bool text = stream::is_utf8(body);
     post.set("text", text ? std::move(body) : stream::base64_encode(body));
@@ -256,6 +272,7 @@ class Reader {
     object.set("httpVersion", !version.empty() ? version : version_.empty() ? "unknown" : version_);
     object.set("cookies", response_cookies(headers.fields()));
     const std::string location(headers.value("location"));
+    const bool coded = !headers.value("content-encoding").empty();
     object.set("headers", std::move(headers.list));
     Json content = Json::object();
     if (!type.empty()) content.set("mimeType", type);
@@ -272,6 +289,11 @@ class Reader {
       context_.warn(context_.place(*resp_), "keploy-body-skipped", "the body was too large for the recording, and is not in it");
     STREAM_ASSIGN(Body body, this->body(type));
     if (metadata("incomplete") == "true") body.complete = false;
+    if (!coded && !skipped && body.complete) {
+      std::uint64_t size = 0;
+      for (const TimedBytes& piece : body.pieces) size += piece.bytes.size();
+      exchange_.response->object.set("bodySize", size);
+    }
     set_body(exchange_, std::move(body), start_, answered_, context_);
     return {};
   }

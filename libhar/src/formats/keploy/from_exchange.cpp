@@ -70,17 +70,38 @@ bool body_of_response(const Exchange& exchange, const ResponseMessage& response,
   return true;
 }
 
-/// Several fields of a name become one value.
-void report_joined(const format::Fields& fields, std::string_view side, const stream::Place& place,
-                   const stream::FindingSink& report) {
+std::string lowered(std::string_view name) {
+  std::string out(name);
+  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; });
+  return out;
+}
+
+/// What of header fields does not come back: several lines of a name, their order and spelling, and what Go takes away.
+void report_headers(const format::Fields& fields, std::string_view side, const stream::Place& place,
+                    const stream::FindingSink& report) {
   std::set<std::string> seen;
+  bool joined = false;
+  bool moved = false;
+  std::string_view before;
   for (const Field& field : fields) {
-    std::string name = field.name;
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; });
+    const std::string name = lowered(field.name);
+    if (name == "transfer-encoding") {
+      report_loss(fmt::format("{}-headers-transfer-encoding", side), "Transfer-Encoding is left out, as Keploy does", place,
+                  report);
+      continue;
+    }
     // The reader takes cookies apart again.
-    if (name == "set-cookie" || name == "cookie" || seen.insert(name).second) continue;
-    return report_loss(fmt::format("{}-header-lines", side),
-                       fmt::format("the lines of {} become one: keploy has one value a name", field.name), place, report);
+    joined = joined || (!seen.insert(name).second && name != "set-cookie");
+    moved = moved || canonical(field.name) != field.name || (!before.empty() && key_less(field.name, before));
+    before = field.name;
+  }
+  if (joined) {
+    report_loss(fmt::format("{}-headers-lines", side), "several lines of a header become one: keploy has one value a name", place,
+                report);
+  }
+  if (moved) {
+    report_loss(fmt::format("{}-headers-order", side),
+                "the order of headers, and how their names are spelled, is not kept by keploy", place, report);
   }
 }
 
@@ -98,7 +119,7 @@ std::optional<Made> from_exchange(const Exchange& exchange, Document::Form form,
     return std::nullopt;
   }
   const auto response = response_message(exchange);
-  if (!response || response->status < 100 || !exchange.request) {
+  if (!response || exchange.status() < 100 || !exchange.request) {
     report_loss("exchange", "it is left out: keploy has no place for a request without an answer", place, report);
     return std::nullopt;
   }
@@ -127,7 +148,7 @@ std::optional<Made> from_exchange(const Exchange& exchange, Document::Form form,
       !url_authority(request.url).empty()) {
     to.headers.emplace_back("Host", url_authority(request.url));
   }
-  report_joined(request.fields, "request", place, report);
+  report_headers(request.fields, "request", place, report);
 
   Document::Response& from = document.response;
   from.status = response->status;
@@ -136,6 +157,8 @@ std::optional<Made> from_exchange(const Exchange& exchange, Document::Form form,
   from.headers = copied(response->fields);
   from.decoded = body_of_response(exchange, *response, start, limits.max_entry, from.body);
   from.at = start == WallTime{} ? start : start + exchange.response->t;
+  // The head came before the body, whatever the phases say.
+  if (!from.body.empty() && from.body.front().at) from.at = std::min(from.at, *from.body.front().at);
   from.end = start;
   if (start != WallTime{}) {
     from.end += exchange.response->t;
@@ -143,7 +166,7 @@ std::optional<Made> from_exchange(const Exchange& exchange, Document::Form form,
     if (exchange.end) from.end = std::max(from.end, start + exchange.end->t);
   }
   from.complete = exchange.end && exchange.end->reason == "eof";
-  report_joined(response->fields, "response", place, report);
+  report_headers(response->fields, "response", place, report);
   if (document.kept["resp"]["body_skipped"].bool_or(false) && from.body.empty()) {
     const std::int64_t size = document.kept["resp"]["body_size"].int_or(0);
     from.whole = static_cast<std::uint64_t>(std::max<std::int64_t>(size, 0));

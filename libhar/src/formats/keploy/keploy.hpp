@@ -41,6 +41,7 @@ struct TimedBytes {
 struct Body {
   std::vector<TimedBytes> pieces{};
   bool complete = true;                                ///< false: it was cut off
+  std::optional<stream::WallTime> end{};               ///< when it ended, where that is told
   stream::Json trailers{};                             ///< null: none
   std::size_t records = 0;                             ///< of a stream file: its lines
   stream::StreamKind kind = stream::StreamKind::http;  ///< what it looks like, where nothing says what it is

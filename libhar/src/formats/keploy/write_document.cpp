@@ -41,18 +41,6 @@ bool is_token(std::string_view text) {
   });
 }
 
-/// As Go has the names of fields.
-std::string canonical(std::string_view name) {
-  std::string out(name);
-  if (!is_token(name)) return out;
-  bool begins = true;
-  for (char& c : out) {
-    c = begins ? upper(c) : lower(c);
-    begins = c == '-';
-  }
-  return out;
-}
-
 std::string_view value_of(const Fields& fields, std::string_view name) {
   std::string_view value;
   for (const auto& field : fields) {
@@ -413,6 +401,17 @@ class Writer {
 };
 
 }  // namespace
+
+std::string canonical(std::string_view name) {
+  std::string out(name);
+  if (!is_token(name)) return out;
+  bool begins = true;
+  for (char& c : out) {
+    c = begins ? upper(c) : lower(c);
+    begins = c == '-';
+  }
+  return out;
+}
 
 Version version_of(std::string_view text) {
   Version out;

@@ -25,6 +25,9 @@ struct Version {
 };
 Version version_of(std::string_view text);
 
+/// A header's name as Go has it: "content-type" is "Content-Type".
+std::string canonical(std::string_view name);
+
 /// The file that a response's body is in.
 struct StreamRef {
   std::string path{};  ///< relative to the test set

@@ -27,10 +27,10 @@ using stream::Status;
 using stream::YamlNode;
 
 constexpr std::string_view kHeld[] = {"startedDateTime",
-                                      "time",
+                                      "time",  // see report_times()
+                                      "timings.receive",
                                       "timings.send",
                                       "timings.wait",
-                                      "timings.receive",
                                       "request.method",
                                       "request.url",
                                       "request.httpVersion",
@@ -63,8 +63,27 @@ constexpr std::string_view kHeld[] = {"startedDateTime",
                                       "response.bodySize",
                                       "_keploy",
                                       "_incomplete",
+                                      "_resourceType",  // see report_resource_type()
                                       "_streamChunks",
                                       "_eventSourceMessages"};
+
+/// What kind of request it was is seen by its answer again where that is an event stream.
+void report_resource_type(const Exchange& exchange, const stream::Place& place, const stream::FindingSink& report) {
+  const std::string_view type = exchange.request->entry["_resourceType"].string_or("");
+  if (type.empty() || (type == "eventsource" && exchange.kind() == stream::StreamKind::sse)) return;
+  report_loss("_resourceType", "_resourceType is left out: keploy has no place for it", place, report);
+}
+
+/// When an answer ended is seen where its parts have their times, and to the second in `created`.
+void report_times(const Document& document, const stream::Place& place, const stream::FindingSink& report) {
+  const Document::Response& response = document.response;
+  if (document.kept.is_object() || response.end <= response.at || response.stream) return;
+  const bool in_parts = document.form == Document::Form::test || response.structured;
+  if (in_parts && !response.flat && !chunks_of(response).empty()) return;
+  report_loss("timings-receive", "how long the body took is left out: keploy has a place for it in streams only", place, report);
+  report_loss("time", "when the answer ended is left out, but for the second: keploy has a place for it in streams only", place,
+              report);
+}
 
 /// A YAML value as Go's encoder writes it in JSON; the members of maps in the order that Go gives them, but for the fields of
 /// events, whose order says something.
@@ -194,6 +213,7 @@ class Writer : public ExchangeWriter {
                          std::string& out) const override {
     auto made = from_exchange(exchange, form_, options().limits, item.where(), context.report);
     if (!made) return {};
+    report_resource_type(exchange, item.where(), context.report);
     Document& document = made->document;
     Json line = Json::object();
     line.set("mock", Json(document.form == Document::Form::mock));
@@ -209,6 +229,7 @@ class Writer : public ExchangeWriter {
         report_loss("response-trailers", "the trailers are left out: keploy has a place for them in the file of a stream only",
                     item.where(), context.report);
     }
+    report_times(document, item.where(), context.report);
     if (storage_ == Storage::json) {
       if (!is_text(document)) {
         report_loss("body-bytes", "a body is no text, and JSON storage has no other form: U+FFFD stands for what is none",

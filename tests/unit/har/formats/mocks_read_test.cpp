@@ -191,3 +191,25 @@ TEST_CASE("every mocks file of Dev Proxy in the corpus is read") {
   }
   CHECK(count >= 9);
 }
+
+TEST_CASE("mocks for Dev Proxy itself have nothing that it does not know, and say what is left out") {
+  WriteOptions options;
+  options.dialect = Dialect::devproxy;
+  const Converted http = convert(kMocks, "mocks", "mocks", options);
+  CHECK(http.errors.empty());
+  for (const char* ours : {"delayMs", "\"sse\"", "bodyBase64", "bodyRegex", "chunks"})
+    CHECK(http.text.find(ours) == std::string::npos);
+  const Json mocks = stream::parse_json(http.text).value();
+  Lines bodies;
+  for (const Json& mock : mocks["mocks"].as_array()) bodies.push_back(to_json(mock["response"]["body"]));
+  std::sort(bodies.begin(), bodies.end());
+  CHECK(bodies == Lines{R"("data: 1\n\nevent: x\ndata: 2\n\n")", R"("text")", "null", R"({"id":7})"});
+  std::string said;
+  for (const std::string& finding : http.findings) said += finding;
+  CHECK(said.find("[lost-mocks-times]") != std::string::npos);
+  CHECK(said.find("[lost-mocks-bodyBase64]") != std::string::npos);
+
+  const Converted sockets = convert(kSockets, "ws-mocks", "ws-mocks", options);
+  for (const char* ours : {"delayMs", "closeCode", "nth", "subprotocol"}) CHECK(sockets.text.find(ours) == std::string::npos);
+  CHECK(sockets.text.find("messageType") != std::string::npos);
+}
