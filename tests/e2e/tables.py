@@ -3,6 +3,7 @@ jq and harstat give, Python's csv must read what was written, and a database tha
 
 The inputs are samples, and with HARTAPE_CORPUS the HARs of that folder."""
 
+import base64
 import csv
 import hashlib
 import io
@@ -132,7 +133,7 @@ def messages(folder):
     recording = os.path.join(SAMPLES, "prices-ws.rec.ndjson")
     harconv(recording, "-o", database)
     lines = [json.loads(line) for line in open(recording, encoding="utf-8")]
-    sent = [line["data"] for line in lines if line.get("ev") == "message" and line["dir"] == "send" and "data" in line]
+    sent = [line["data"] for line in lines if line.get("ev") == "message" and line["dir"] == "send" and line["opcode"] == 1]
     db = sqlite3.connect(database)
     check("messages", [row[0] for row in db.execute("SELECT data FROM messages WHERE direction = 'send' AND opcode = 1")], sent)
     check("JSON in messages", db.execute("SELECT count(*) FROM messages WHERE opcode = 1 AND json_valid(data) AND data ->> '$.op' = 'price'").fetchone()[0],
@@ -140,8 +141,9 @@ def messages(folder):
     db.close()
     database = os.path.join(folder, "events.sqlite")
     harconv(os.path.join(SAMPLES, "chat-llm.rec.ndjson"), "-o", database)
-    body = "".join(json.loads(line).get("data", "") for line in open(os.path.join(SAMPLES, "chat-llm.rec.ndjson"), encoding="utf-8")
-                   if json.loads(line).get("ev") == "data")
+    chunks = [json.loads(line) for line in open(os.path.join(SAMPLES, "chat-llm.rec.ndjson"), encoding="utf-8")]
+    body = b"".join(base64.b64decode(chunk["data64"]) if "data64" in chunk else chunk["data"].encode() for chunk in chunks
+                    if chunk.get("ev") == "data").decode()
     db = sqlite3.connect(database)
     check("events", [row[0] for row in db.execute("SELECT data FROM events ORDER BY rowid")],
           [line[6:] for line in body.split("\n") if line.startswith("data: ")])
@@ -210,10 +212,10 @@ def hostile(folder):
             os.unlink(path)
         run("sqlite3", path, sql)
 
-    def survives(what, expected=(0, 2)):
+    def survives(what, expected=(0, 2), *options):
         begin = time.monotonic()
         # 1 GiB of address space is less than what these would like to have.
-        done = subprocess.run(["bash", "-c", f"ulimit -v 1500000; exec timeout 60 {tool('harconv')} --max-entry 1MiB --to harl {path}"],
+        done = subprocess.run(["bash", "-c", f"ulimit -v 1500000; exec timeout 60 {tool('harconv')} --max-entry 1MiB {' '.join(options)} --to harl {path}"],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         check(f"{what}: status ({done.stderr[:200]})", done.returncode in expected, True)
         if time.monotonic() - begin > 50:
@@ -221,7 +223,7 @@ def hostile(folder):
         return done
 
     made("CREATE VIEW entries AS WITH RECURSIVE r(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM r) SELECT id FROM r")
-    check("an endless view", b"prohibited" in survives("an endless view", (2,)).stderr, True)
+    check("an endless view", survives("an endless view", (2,)).stdout, b"")
     made("CREATE TABLE entries (id INTEGER PRIMARY KEY, rest); INSERT INTO entries VALUES (1, zeroblob(500000000)), (2, '{}')")
     check("a huge value", survives("a huge value", (2,)).stdout.count(b"\n") >= 1, True)
     made("CREATE TABLE entries (id INTEGER PRIMARY KEY, rest TEXT GENERATED ALWAYS AS (hex(zeroblob(id * 100000000))) VIRTUAL);"
@@ -230,7 +232,7 @@ def hostile(folder):
     made("CREATE TABLE entries (id INTEGER PRIMARY KEY, rest, parts, response_body); CREATE TABLE bodies (id INTEGER PRIMARY KEY, data);"
          "INSERT INTO bodies VALUES (1, zeroblob(500000));"
          "INSERT INTO entries WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 100000) SELECT n, '{}', 64, 1 FROM r")
-    check("a bomb", b"--max-expansion" in survives("a bomb", (2,)).stderr, True)
+    check("a bomb", b"--max-expansion" in survives("a bomb", (2,), "--max-expansion", "40").stderr, True)
     made("CREATE TABLE entries (id INTEGER PRIMARY KEY, rest); INSERT INTO entries VALUES (1, '" + "[" * 100000 + "')")
     survives("nesting", (2,))
     made("CREATE TABLE entries (id INTEGER PRIMARY KEY, rest); INSERT INTO entries VALUES (1, '{}');"
@@ -292,7 +294,6 @@ def spans(path):
     except ImportError:
         print("no opentelemetry-proto for Python: its check is skipped")
         return
-    import base64
     for span in spans:  # OTLP has hexadecimal where JSON of protobuf has base64
         for name in ("traceId", "spanId", "parentSpanId"):
             if name in span:

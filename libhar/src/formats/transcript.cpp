@@ -87,6 +87,7 @@ class Transcript {
           }
           break;
         default:
+          unknown_ = true;
           break;
       }
     }
@@ -100,6 +101,7 @@ class Transcript {
   /// There were octets that it does not show.
   bool hidden() const { return hidden_; }
   bool cut() const { return cut_; }
+  bool unknown() const { return unknown_; }
 
  private:
   static std::string_view arrow(Direction direction) { return direction == Direction::send ? "→" : "←"; }
@@ -197,6 +199,7 @@ class Transcript {
   Nanos last_{};
   bool hidden_ = false;
   bool cut_ = false;
+  bool unknown_ = false;  ///< there were events of kinds that we do not know
 };
 
 /// What is shown, or follows from it.
@@ -222,6 +225,7 @@ constexpr std::string_view kHeld[] = {
     "_error",
     "_incomplete",
     "_mocked",
+    "_recordingEvents",
 };
 
 class Writer final : public ExchangeWriter {
@@ -236,6 +240,8 @@ class Writer final : public ExchangeWriter {
     out += '\n';
     if (transcript.hidden())
       report_loss("response-content-text", "the body is left out: a transcript shows streams", item.where(), context.report);
+    if (transcript.unknown())
+      report_loss("recordingEvents", "events of kinds that nobody knows are left out", item.where(), context.report);
     if (transcript.cut())
       report_loss("message-octets", "of binary messages a transcript shows the beginning", item.where(), context.report);
     return {};

@@ -175,7 +175,11 @@ stream::Error Database::error(int code) const {
     default:
       break;
   }
-  return {mode_ == Mode::read ? ErrorCode::syntax : ErrorCode::io, fmt::format("SQLite: {}", said), {source_}};
+  const bool broken = mode_ == Mode::read && (code & 0xFF) == SQLITE_CORRUPT;
+  return {mode_ == Mode::read ? ErrorCode::syntax : ErrorCode::io,
+          fmt::format("SQLite: {}", said),
+          {source_},
+          broken ? "the sqlite3 tool's .recover saves what is whole" : ""};
 }
 
 }  // namespace har::format::sqlite

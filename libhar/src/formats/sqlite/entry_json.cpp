@@ -63,8 +63,8 @@ Json& member(Json& object, std::string_view name) {
   return object.as_object().back().value;
 }
 
-/// Puts a body back as the text that it was.
-void set_body(Json& holder, std::string_view encoding_name, std::string body) {
+/// Puts a body back as the text that it was; of one that was none, `made` says that it is for us to choose.
+void set_body(Json& holder, std::string_view encoding_name, std::string body, bool made) {
   bool base64 = false;
   for (const JsonMember& member : holder.as_object()) {
     if (member.name == encoding_name || (encoding_name == "_encoding" && member.name == "encoding")) {
@@ -72,7 +72,7 @@ void set_body(Json& holder, std::string_view encoding_name, std::string body) {
       if (member.name == encoding_name) break;
     }
   }
-  const bool is_text = stream::is_utf8(body);
+  const bool is_text = made ? is_sql_text(body) : stream::is_utf8(body);
   Json& text = member(holder, "text");
   text = base64 || !is_text ? stream::base64_encode(body) : std::move(body);
   if (!base64 && !is_text) member(holder, encoding_name) = "base64";
@@ -243,7 +243,7 @@ Result<Json> entry_json(const Statement& row, EntryParts& parts, const stream::L
       return {};
     }
     if (!holder.is_object()) holder = Json::object();
-    set_body(holder, encoding, std::move(*octets));
+    set_body(holder, encoding, std::move(*octets), made);
     return {};
   };
   if ((taken & kPostText) != 0) STREAM_TRY(put_body("request_body", member(member(entry, "request"), "postData"), "_encoding"));

@@ -101,13 +101,7 @@ class Reader final : public ItemReader {
     }
     auto text = entry(id, parts);
     row_.reset();
-    if (!text) {
-      ended_ = database_.exhausted();
-      continues_ = !ended_;
-      return fail(std::move(text).error());
-    }
-    text_ = std::move(*text);
-    given_ += text_.size();
+    // What was read counts too: rows that fail may cost as much as those that do not.
     constexpr std::uint64_t kUsual = std::uint64_t{64} << 20;
     if (options_.limits.max_expansion != 0 && given_ > kUsual && given_ / options_.limits.max_expansion > file_.size()) {
       ended_ = true;
@@ -116,6 +110,12 @@ class Reader final : public ItemReader {
                    {name_},
                    "raise the limit with --max-expansion"});
     }
+    if (!text) {
+      ended_ = database_.exhausted();
+      continues_ = !ended_;
+      return fail(std::move(text).error());
+    }
+    text_ = std::move(*text);
     Item item;
     item.text = text_;
     item.index = index;
@@ -271,6 +271,7 @@ class Reader final : public ItemReader {
       std::optional<std::string> out;
       if (*row && !body_.is_null(0)) out.emplace(body_.bytes(0));
       body_.reset();
+      if (out) given_ += out->size();
       return out;
     };
     auto json = entry_json(row_, parts, options_.limits, body, say);
@@ -283,6 +284,7 @@ class Reader final : public ItemReader {
       return fail(std::move(error));
     }
     std::string text = to_json(*json);
+    given_ += text.size();
     if (text.size() > options_.limits.max_entry) return too_large();
     return text;
   }
@@ -310,7 +312,7 @@ class Reader final : public ItemReader {
   std::array<Children, kTables> children_;
   std::string text_;
   std::size_t index_ = 0;
-  std::uint64_t given_ = 0;
+  std::uint64_t given_ = 0;  ///< octets of entries, and of the bodies in them
   bool has_bodies_ = false;
   bool begun_ = false;
   bool ended_ = false;

@@ -75,7 +75,7 @@ TEST_CASE("nothing in a transcript moves the cursor, or turns the writing around
 {"ev":"end","id":"1","t":1.3,"reason":"reset","error":"gone\u001b"}
 )");
   CHECK(text ==
-        "    0.200000 ← data 20        a\\u001b[31m\\u0007\\u009b\\u202eb\\u2066c\\u200f\\tz\n"
+        "    0.200000 ← data 22        a\\u001b[31m\\u0007\\u009b\\u202eb\\u2066c\\u200f\\tz\n"
         "    0.200000 ← data 3         ff 00 01\n"
         "    0.300000 · reset          gone\\u001b\n"
         "\n");
