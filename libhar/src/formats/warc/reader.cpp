@@ -262,7 +262,7 @@ class Reader final : public ItemReader {
   Http1Options http1(const Record& record, std::string_view uri, bool head_only) const {
     Http1Options out;
     out.source = records_.place().source;
-    out.origin = record.head.offset;
+    out.origin = record.head.block;
     out.scheme = url_scheme(uri).empty() ? "http" : url_scheme(uri);
     out.limits = options_.limits;
     out.report = options_.report;
