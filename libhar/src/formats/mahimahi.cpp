@@ -195,6 +195,12 @@ class Reader final : public ItemReader {
       if (!parsed) return whole_place(std::move(parsed).error());
       response = std::move(*parsed);
     }
+    if (options_.report) {
+      options_.report({Level::note,
+                       "mahimahi-no-time",
+                       "a recording of mahimahi has no times: 1970-01-01T00:00:00Z stands for them",
+                       {source_.name()}});
+    }
     Item item;
     item.place.source = source_.name();
     item.exchange = make_exchange(std::move(*request), std::move(response), {});

@@ -262,6 +262,10 @@ class Reader final : public ItemReader {
       if (!parsed) return refuse("a response of HTTP/1.1");
       response = std::move(*parsed);
     }
+    if (index_ == 0 && options_.report) {
+      options_.report({Level::note, "wprgo-no-time",
+                       "an archive of Web Page Replay has no times: 1970-01-01T00:00:00Z stands for them", place});
+    }
     Item item;
     item.index = index_++;
     item.place = place;

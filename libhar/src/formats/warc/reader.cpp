@@ -112,11 +112,11 @@ std::string_view field_of_block(std::string_view block, std::string_view name) {
 
 /// "Wget/1.21.3 (linux-gnu)", "recorder 2.0": a name and a version.
 Json creator_of(std::string_view software) {
-  std::size_t at = software.find('/');
-  if (at == std::string_view::npos) {
-    at = software.rfind(' ');
-    const bool version = at != std::string_view::npos && software.find_first_of("0123456789", at) != std::string_view::npos;
-    if (!version) at = software.size();
+  const auto is_version = [&](std::size_t at) { return at < software.size() && software[at] >= '0' && software[at] <= '9'; };
+  std::size_t at = 0;
+  for (; at < software.size(); ++at) {
+    if (software[at] == '/' || (software[at] == ' ' && is_version(at + 1 + (software.substr(at + 1).starts_with('v') ? 1 : 0))))
+      break;
   }
   return Json(Json::Object{{"name", stream::replace_invalid_utf8(software.substr(0, at))},
                            {"version", stream::replace_invalid_utf8(software.substr(std::min(at + 1, software.size())))}});
@@ -176,8 +176,10 @@ class Reader final : public ItemReader {
       report(Level::warning, "warc-segments", "a record in segments: the first is taken, this one is left out", head->offset);
       return {};
     }
-    const std::string_view scheme = url_scheme(without_brackets((*head)["WARC-Target-URI"]));
-    const bool http = !scheme.empty() && (content.starts_with("application/http") || content.empty() || type == "revisit");
+    const std::string_view uri = without_brackets((*head)["WARC-Target-URI"]);
+    const std::string_view scheme = url_scheme(uri);
+    const bool http =
+        (!scheme.empty() || uri.empty()) && (content.starts_with("application/http") || content.empty() || type == "revisit");
     const bool request = type == "request" && http;
     const bool response = (type == "response" && http) || (type == "revisit" && http) || (type == "resource" && !scheme.empty());
     if (!request && !response) {
@@ -260,7 +262,7 @@ class Reader final : public ItemReader {
   Http1Options http1(const Record& record, std::string_view uri, bool head_only) const {
     Http1Options out;
     out.source = records_.place().source;
-    out.origin = record.head.offset;
+    out.origin = record.head.block;
     out.scheme = url_scheme(uri).empty() ? "http" : url_scheme(uri);
     out.limits = options_.limits;
     out.report = options_.report;

@@ -156,6 +156,7 @@ Result<Head> RecordReader::head() {
     }
   }
   in_.take(size);
+  out.block = in_.offset();
   const auto length = number(out["Content-Length"]);
   if (!length) return fail({ErrorCode::syntax, "expected a Content-Length in the record's head, a number", in_.place(at_)});
   out.length = *length;

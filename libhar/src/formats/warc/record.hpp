@@ -15,6 +15,7 @@ struct Head {
   std::uint64_t offset = 0;  ///< of the record in the decompressed input
   std::string version{};     ///< "1.1"
   Fields fields{};
+  std::uint64_t block = 0;   ///< the offset of its block
   std::uint64_t length = 0;  ///< of its block
 
   /// The value of a field; empty without it.

@@ -25,6 +25,7 @@ using stream::Status;
 
 constexpr std::string_view kHeld[] = {"startedDateTime",
                                       "time",
+                                      "timings",  // what is known of them: see render_exchange()
                                       "serverIPAddress",
                                       "_incomplete",
                                       "_streamChunks",  // see report_chunk_times()
@@ -192,6 +193,8 @@ class Writer final : public ExchangeWriter {
     const MessageTimes times = message_times(exchange);
     if (!times.start || *times.start == stream::WallTime{})
       report(item, context, "warc-no-time", "there is no time when the request began: 1970-01-01T00:00:00Z stands for it");
+    if (times.responded.value_or(stream::Nanos{}) > stream::Nanos{})
+      report_loss("timings", "timings are left out, but for their sum: WARC has no place for them", item.where(), context.report);
     report_chunk_times(exchange, times, format_name(), item.where(), context.report);
     const std::string protocol = protocol_of(request.version.empty() && response ? response->version : request.version);
     Heads heads(exchange, times);
@@ -221,8 +224,8 @@ class Writer final : public ExchangeWriter {
       response.body = payload;
     }
     const bool none = method == "HEAD" || response.status == 204 || response.status == 304 || response.status == 101;
-    if (none) payload.clear();
-    std::string own = fmt::format("WARC-Payload-Digest: {}\r\n{}", labelled(sha1(payload)), protocol);
+    std::string own(protocol);
+    if (!none) own += fmt::format("WARC-Payload-Digest: {}\r\n", labelled(sha1(payload)));
     if (!response.complete) own += fmt::format("WARC-Truncated: {}\r\n", reason_of_cut(exchange));
     heads.append(out, "response", "application/http; msgtype=response", own, write_response(response, method));
   }
