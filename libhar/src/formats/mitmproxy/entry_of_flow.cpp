@@ -34,6 +34,9 @@ bool is_tls(const Flow& flow) {
 }
 bool is_websocket(const Flow& flow) { return flow.websocket.has_value() && flow.response.has_value(); }
 
+/// Its answer is one of mitmproxy's server replay.
+bool is_mocked(const Flow& flow) { return flow.is_replay == "response"; }
+
 /// Whether this can stand in a URL as its authority.
 bool is_authority(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
@@ -536,7 +539,7 @@ void EntryText::put_rest(const Flow& flow, const Times& times) {
     if (!flow.id.empty()) string_member("id", flow.id);
     if (flow.created && (!flow.request.start || flow.created->since_epoch != flow.request.start->since_epoch))
       value_member("timestamp_created", flow.created->written);
-    if (!flow.is_replay.empty()) string_member("is_replay", flow.is_replay);
+    if (!flow.is_replay.empty() && !is_mocked(flow)) string_member("is_replay", flow.is_replay);
     if (!flow.marked.empty()) string_member("marked", flow.marked);
     if (flow.intercepted) {
       member("intercepted");
@@ -625,6 +628,7 @@ std::string_view EntryText::write(const Flow& flow, const stream::Place& place) 
     out_ << R"(,"_clientAddress":)";
     address(flow.client.peer, flow.client.peer_port);
   }
+  if (is_mocked(flow)) out_ << R"(,"_mocked":true)";
   if (is_websocket(flow)) put_websocket(*flow.websocket, times);
   if (flow.failed) {
     out_ << R"(,"_error":)";
