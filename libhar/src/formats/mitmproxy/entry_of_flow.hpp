@@ -74,6 +74,18 @@ class EntryText {
   bool latin_response_ = false;
 };
 
+// What a flow is.
+inline bool is_connect(const Request& request) { return request.method == "CONNECT"; }
+inline bool is_tls(const Flow& flow) {
+  return flow.request.scheme.empty() ? flow.request.port == 443 || is_connect(flow.request) : flow.request.scheme == "https";
+}
+inline bool is_websocket(const Flow& flow) { return flow.websocket.has_value() && flow.response.has_value(); }
+
+/// Its answer is one of mitmproxy's server replay.
+inline bool is_mocked(const Flow& flow) { return flow.is_replay == "response"; }
+
+std::string latin_as_utf8(std::string_view octets);
+
 /// Host and port of a URL's authority; the port of the scheme where it names none.
 struct HostPort {
   std::string_view host{};

@@ -522,7 +522,8 @@ void FlowText::write(std::string& out) {
   put_server(flow.member("server_conn"));
   put_boolean(flow.member("intercepted"), kept_["intercepted"].bool_or(false));
   std::string& replay = flow.member("is_replay");
-  if (const std::string_view which = kept_["is_replay"].string_or(""); !which.empty()) {
+  const bool mocked = entry_member(exchange_, "_mocked").bool_or(false);
+  if (const std::string_view which = kept_["is_replay"].string_or(mocked ? "response" : ""); !which.empty()) {
     put_text(replay, which);
   } else {
     put_null(replay);

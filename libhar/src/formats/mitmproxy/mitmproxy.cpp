@@ -275,7 +275,8 @@ class Writer final : public ExchangeWriter {
     return {};
   }
   HeldMembers held() const override {
-    static constexpr std::array<std::string_view, 54> kHeld{"startedDateTime",
+    static constexpr std::array<std::string_view, 55> kHeld{"_mocked",
+                                                            "startedDateTime",
                                                             "time",
                                                             "request.method",
                                                             "request.url",

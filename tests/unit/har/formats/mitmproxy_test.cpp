@@ -239,6 +239,34 @@ TEST_CASE("a flow without an answer, with an error, or still on its way says so"
   CHECK(failed["time"].number_or(0) == 500);
 }
 
+TEST_CASE("an answer of server replay is one that was mocked, there and back") {
+  std::string flow = flows::flow();
+  // The member that says it, and the length around it, are longer by 7 octets.
+  flow = flow.substr(flow.find(':') + 1, flow.size() - flow.find(':') - 2);
+  flow.replace(flow.find("9:is_replay;0:~"), 15, "9:is_replay;8:response;");
+  const Json entry = only(read(flows::value('}', flow)));
+  CHECK(entry["_mocked"].bool_or(false));
+  CHECK(there_and_back(to_json(entry))["_mocked"].bool_or(false));
+}
+
+TEST_CASE("an entry that is none of HTTP is left out, and one that says nothing of a scheme is taken for HTTP") {
+  const auto entry = [](std::string_view url) {
+    return R"({"startedDateTime":"2026-11-22T09:15:30.000Z","time":1,"request":{"method":"GET","url":")" + std::string(url) +
+           R"(","httpVersion":"HTTP/1.1","cookies":[],"headers":[{"name":"Host","value":"e.test:81"}],"queryString":[],"headersSize":-1,)"
+           R"("bodySize":0},"response":{"status":200,"statusText":"","httpVersion":"HTTP/1.1","cookies":[],"headers":[],"content":)"
+           R"({"size":0,"mimeType":""},"redirectURL":"","headersSize":-1,"bodySize":0},"cache":{},"timings":{"send":0,"wait":1,"receive":0}})";
+  };
+  const Converted none = convert(log_of(entry("data:text/plain,x")), "har", "mitmproxy");
+  CHECK(none.text.empty());
+  CHECK(none.findings ==
+        Lines{"x.har:1:36: /log/entries/0: warning: the entry is left out: a flow is of HTTP, and this is of data: "
+              "[lost-entry]"});
+  CHECK(there_and_back(entry("/a?b"))["request"]["url"].string_or("") == "http://e.test:81/a?b");
+  Lines findings;
+  CHECK(there_and_back(entry("http://me:pw@e.test:81/a#b"), &findings)["request"]["url"].string_or("") == "http://e.test:81/a");
+  CHECK(findings.size() == 2);
+}
+
 TEST_CASE("bodies are as the program saw them, octets stay, and what was not stored is not empty") {
   flows::Options options;
   std::string packed;
