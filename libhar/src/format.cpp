@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <filesystem>
 
+#include "formats/folder_source.hpp"
 #include "formats/formats.hpp"
 #include "har/exchange.hpp"
 #include "har/exchanges.hpp"
@@ -146,6 +148,22 @@ Guess look(PeekedSource& source, const std::string& path, std::optional<stream::
   return found;
 }
 
+/// The format that a folder is of; null if it is none of ours, so that it is refused as any folder is.
+const Format* folder_format(const std::string& path, const Format* named) {
+  std::error_code ignored;
+  if (path == "-" || !std::filesystem::is_directory(path, ignored)) return nullptr;
+  if (named != nullptr) return named->sniff_folder != nullptr ? named : nullptr;
+  const Format* best = nullptr;
+  int best_score = 0;
+  for (const Format& format : formats()) {
+    const int score = format.sniff_folder != nullptr ? format.sniff_folder(path) : 0;
+    if (score <= best_score) continue;
+    best = &format;
+    best_score = score;
+  }
+  return best;
+}
+
 Result<Input> open_with(const std::string& path, std::optional<std::string_view> format, const stream::InputOptions& options,
                         bool bodies, std::optional<stream::StreamKind> likely = {}) {
   Input input;
@@ -158,6 +176,12 @@ Result<Input> open_with(const std::string& path, std::optional<std::string_view>
                    {},
                    "harconv --formats lists them"});
     }
+  }
+  if (const Format* const folder = folder_format(path, input.format)) {
+    input.format = folder;
+    input.source = std::make_unique<format::FolderSource>(path);
+    input.files = std::make_unique<SideFiles>(path + "/.", options.limits.max_entry);
+    return input;
   }
   STREAM_ASSIGN(auto source, stream::open_input(path, options));
   auto peeked = std::make_unique<PeekedSource>(std::move(source));

@@ -123,6 +123,7 @@ class Conversion {
   Status take(har::ItemWriter& writer, Rendered& out);
   std::size_t count_har(Input& input);
   Result<const har::Format*> output_format(const std::string& output, const Input& first) const;
+  WriteOptions write_options(bool several_inputs) const;
   Status check_entries() const;
 
   Tool& tool_;
@@ -275,15 +276,37 @@ Status Conversion::check_entries() const {
   return {};
 }
 
+WriteOptions Conversion::write_options(bool several_inputs) const {
+  WriteOptions write;
+  write.style = options_.style;
+  write.several_inputs = several_inputs;
+  if (!options_.no_provenance) write.creator = stream::Json::Object{{"name", "harconv"}, {"version", version()}};
+  write.report = read_.report;
+  write.limits = read_.limits;
+  return write;
+}
+
 int Conversion::convert(const std::vector<std::string>& inputs, const std::string& output) {
   std::unique_ptr<stream::ByteSink> sink;
-  std::unique_ptr<har::ItemWriter> writer;  // none: the output is the input
+  std::unique_ptr<stream::OutputFolder> folder;  // instead
+  std::unique_ptr<har::ItemWriter> writer;       // none: the output is the input
   for (const std::string& path : inputs) {
     auto input = har::open_source(path, from(), options_.input.options);
     if (!input) return failed(tool_, input.error());
-    if (sink == nullptr) {
+    if (sink == nullptr && folder == nullptr) {
       const auto format = output_format(output, *input);
       if (!format) return failed(tool_, format.error());
+      if ((*format)->open_folder_writer != nullptr && stream::names_folder(output)) {
+        if (options_.output.in_place) {
+          return failed(tool_, {ErrorCode::usage, "a folder can't be changed in place", {output}, "name another with -o"});
+        }
+        auto opened = stream::OutputFolder::open(output, options_.output.options.overwrite);
+        if (!opened) return failed(tool_, opened.error());
+        folder = std::move(*opened);
+        writer = (*format)->open_folder_writer(*folder, write_options(inputs.size() > 1));
+        if (auto status = convert_input(*input, *writer); !status) return failed(tool_, status.error());
+        continue;
+      }
       auto opened = stream::open_output(output, options_.output.options);
       if (!opened) return failed(tool_, opened.error());
       sink = std::move(*opened);
@@ -292,13 +315,7 @@ int Conversion::convert(const std::vector<std::string>& inputs, const std::strin
         if (auto status = copy(*input, *sink); !status) return failed(tool_, status.error());
         break;
       }
-      WriteOptions write;
-      write.style = options_.style;
-      write.several_inputs = inputs.size() > 1;
-      if (!options_.no_provenance) write.creator = stream::Json::Object{{"name", "harconv"}, {"version", version()}};
-      write.report = read_.report;
-      write.limits = read_.limits;
-      writer = (*format)->open_writer(*sink, write);
+      writer = (*format)->open_writer(*sink, write_options(inputs.size() > 1));
     }
     if (auto status = convert_input(*input, *writer); !status) return failed(tool_, status.error());
   }
@@ -315,7 +332,11 @@ int Conversion::convert(const std::vector<std::string>& inputs, const std::strin
                    {},
                    "leave out --strict, or choose a format that holds it; --report lists what it is"});
   }
-  if (auto status = sink->finish(); !status) return failed(tool_, status.error());
+  if (folder != nullptr) {
+    folder->finish();
+  } else if (auto status = sink->finish(); !status) {
+    return failed(tool_, status.error());
+  }
   tool_.messages().verbose(fmt::format("{} entries written to {}", written_, output == "-" ? "standard output" : output));
   return status_;
 }

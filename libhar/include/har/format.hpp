@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +13,7 @@
 #include "stream/io/byte_sink.hpp"
 #include "stream/io/byte_source.hpp"
 #include "stream/io/finding.hpp"
+#include "stream/io/output_folder.hpp"
 #include "stream/record/event.hpp"
 
 /// The table of formats. A format is one file in libhar/src/formats/ and one line in the table; every tool works with every
@@ -51,6 +53,20 @@ class ItemReader {
   virtual const LogInfo& info() const = 0;
 };
 
+/// Whose HAR an output is: what that program writes and loads, in its units and names. What it can't load is left out, and said.
+enum class Dialect : std::uint8_t {
+  own,         ///< ours (docs/har-extensions.md); entries of a HAR as they stand
+  chrome,      ///< the Network panel of Chrome, Edge and the like
+  playwright,  ///< routeFromHAR
+  mitmproxy,
+  devproxy,
+  har_1_2,  ///< the letter of HAR 1.2: nothing that the specification does not have
+};
+/// "chrome", "har-1.2" and so on; `own` has no name.
+std::string_view to_string(Dialect dialect);
+std::optional<Dialect> dialect_from_name(std::string_view name);
+std::vector<std::string_view> dialect_names();
+
 /// Whether a finding says that the output has no place for something: its rule begins with "lost-", and the rest of it says what.
 bool is_loss(const stream::Finding& finding);
 
@@ -58,6 +74,7 @@ struct WriteOptions {
   /// How JSON is laid out: as it stands where it can, else in one line.
   enum class Style { as_it_is, compact, pretty };
   Style style = Style::as_it_is;
+  Dialect dialect = Dialect::own;  ///< har, harl
   /// Several inputs become one output: what their logs say is joined, and stands behind the entries.
   bool several_inputs = false;
   /// {"name":…,"version":…} for outputs whose input names no creator; null: none is written.
@@ -106,6 +123,11 @@ struct Format {
                                              const WriteOptions& options) = nullptr;  ///< null: not written
   /// Null: exchanges are read as a whole.
   std::unique_ptr<StreamReader> (*open_streams)(stream::ByteSource& source, const StreamInput& options) = nullptr;
+  /// For an output that names a folder (stream::names_folder()): several files. Null: the format is one file. The folder outlives
+  /// the writer, and is finished by who opened it.
+  std::unique_ptr<ItemWriter> (*open_folder_writer)(stream::OutputFolder& folder, const WriteOptions& options) = nullptr;
+  /// The same as `sniff` for a folder, whose reader asks its source which it is (folder_of()). Null: a folder is no input.
+  int (*sniff_folder)(const std::string& path) = nullptr;
 };
 
 inline constexpr std::size_t kSniffSize = std::size_t{64} << 10;
@@ -137,8 +159,9 @@ stream::Result<Input> open_source(const std::string& path, std::optional<std::st
 stream::Result<stream::Exchange> exchange_of(const Item& item, const LogInfo& info, const SideFiles* files, std::string id,
                                              stream::WallTime start, const ReadOptions& options);
 /// The same of the item's entry, where that was parsed already.
-stream::Result<stream::Exchange> exchange_of_entry(stream::Json entry, const Item& item, const LogInfo& info, const SideFiles* files,
-                                                   std::string id, stream::WallTime start, const ReadOptions& options);
+stream::Result<stream::Exchange> exchange_of_entry(stream::Json entry, const Item& item, const LogInfo& info,
+                                                   const SideFiles* files, std::string id, stream::WallTime start,
+                                                   const ReadOptions& options);
 stream::Result<stream::Json> entry_of(const Item& item, const ReadOptions& options);
 
 }  // namespace har
