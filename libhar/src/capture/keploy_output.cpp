@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "capture/fields.hpp"
-#include "formats/keploy/write_stream_file.hpp"
+#include "formats/keploy/from_exchange.hpp"
 #include "stream/text/json.hpp"
 
 namespace har::capture {
@@ -111,13 +111,9 @@ void KeployOutput::write(KeployExchange& exchange, const Captured* end) {
 Status KeployOutput::add(keploy::Document document, const keploy::Fields& trailers) {
   address_to_origin(document);
   document.form = mocks_ ? keploy::Document::Form::mock : keploy::Document::Form::test;
-  if (mocks_ && keploy::wants_stream_file(document.response)) {
-    keploy::Document::Response& response = document.response;
-    const bool complete = response.complete && !response.whole;
-    const keploy::StreamFile file = keploy::write_stream_file(response.body, response.end, complete, trailers);
-    const std::string name = fmt::format("stream_{}_{}.ndjson", response.at.time_since_epoch().count(), folder_.next());
-    STREAM_TRY(folder_.add_stream(name, file.text));
-    response.stream = keploy::StreamRef{"streams/" + name, response.end, file.records};
+  if (const auto stream = keploy::take_stream(document, trailers, folder_.next())) {
+    constexpr std::string_view kFolder = "streams/";
+    STREAM_TRY(folder_.add_stream(stream->path.substr(kFolder.size()), stream->text));
   }
   const auto make = [&](std::string_view name) -> stream::Result<std::string> {
     document.name = name;

@@ -115,47 +115,6 @@ Json headers_of(const Fields& fields) {
   return Json(std::move(out));
 }
 
-Json cookies_of_request(const Fields& fields) {
-  Json::Array out;
-  for (const Field& field : fields) {
-    if (!same_name(field.name, "cookie")) continue;
-    each_part(field.value, ';', [&](std::string_view pair) {
-      const std::size_t equals = std::min(pair.find('='), pair.size());
-      out.push_back(Json::Object{{"name", utf8_of(trimmed(pair.substr(0, equals)))},
-                                 {"value", utf8_of(trimmed(pair.substr(std::min(equals + 1, pair.size()))))}});
-    });
-  }
-  return Json(std::move(out));
-}
-
-Json cookies_of_response(const Fields& fields) {
-  Json::Array out;
-  for (const Field& field : fields) {
-    if (!same_name(field.name, "set-cookie")) continue;
-    Json cookie = Json::object();
-    bool first = true;
-    each_part(field.value, ';', [&](std::string_view pair) {
-      const std::size_t equals = std::min(pair.find('='), pair.size());
-      const std::string name = utf8_of(trimmed(pair.substr(0, equals)));
-      const std::string value = utf8_of(trimmed(pair.substr(std::min(equals + 1, pair.size()))));
-      if (std::exchange(first, false)) {
-        cookie.set("name", name);
-        cookie.set("value", value);
-      } else if (same_name(name, "path") || same_name(name, "domain")) {
-        cookie.set(same_name(name, "path") ? "path" : "domain", value);
-      } else if (same_name(name, "httponly")) {
-        cookie.set("httpOnly", true);
-      } else if (same_name(name, "secure")) {
-        cookie.set("secure", true);
-      } else if (same_name(name, "samesite")) {
-        cookie.set("sameSite", value);
-      }
-    });
-    if (!first) out.push_back(std::move(cookie));
-  }
-  return Json(std::move(out));
-}
-
 Json query_of_url(std::string_view url) {
   Json::Array out;
   each_part(check::query_of(url).value_or(""), '&', [&](std::string_view pair) {
@@ -220,6 +179,47 @@ std::optional<std::string> undone(std::string_view body, Compression compression
 }
 
 }  // namespace
+
+Json request_cookies(const Fields& fields) {
+  Json::Array out;
+  for (const Field& field : fields) {
+    if (!same_name(field.name, "cookie")) continue;
+    each_part(field.value, ';', [&](std::string_view pair) {
+      const std::size_t equals = std::min(pair.find('='), pair.size());
+      out.push_back(Json::Object{{"name", utf8_of(trimmed(pair.substr(0, equals)))},
+                                 {"value", utf8_of(trimmed(pair.substr(std::min(equals + 1, pair.size()))))}});
+    });
+  }
+  return Json(std::move(out));
+}
+
+Json response_cookies(const Fields& fields) {
+  Json::Array out;
+  for (const Field& field : fields) {
+    if (!same_name(field.name, "set-cookie")) continue;
+    Json cookie = Json::object();
+    bool first = true;
+    each_part(field.value, ';', [&](std::string_view pair) {
+      const std::size_t equals = std::min(pair.find('='), pair.size());
+      const std::string name = utf8_of(trimmed(pair.substr(0, equals)));
+      const std::string value = utf8_of(trimmed(pair.substr(std::min(equals + 1, pair.size()))));
+      if (std::exchange(first, false)) {
+        cookie.set("name", name);
+        cookie.set("value", value);
+      } else if (same_name(name, "path") || same_name(name, "domain")) {
+        cookie.set(same_name(name, "path") ? "path" : "domain", value);
+      } else if (same_name(name, "httponly")) {
+        cookie.set("httpOnly", true);
+      } else if (same_name(name, "secure")) {
+        cookie.set("secure", true);
+      } else if (same_name(name, "samesite")) {
+        cookie.set("sameSite", value);
+      }
+    });
+    if (!first) out.push_back(std::move(cookie));
+  }
+  return Json(std::move(out));
+}
 
 bool same_name(std::string_view a, std::string_view b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
@@ -350,7 +350,7 @@ Exchange make_exchange(RequestMessage request, std::optional<ResponseMessage> re
   asked.object = Json::Object{{"method", utf8_of(request.method)},
                               {"url", utf8_of(request.url)},
                               {"httpVersion", request.version.empty() ? "unknown" : utf8_of(request.version)},
-                              {"cookies", cookies_of_request(request.fields)},
+                              {"cookies", request_cookies(request.fields)},
                               {"headers", headers_of(request.fields)},
                               {"queryString", query_of_url(utf8_of(request.url))}};
   if (!request.body.empty()) {
@@ -373,7 +373,7 @@ Exchange make_exchange(RequestMessage request, std::optional<ResponseMessage> re
     answered.object = Json::Object{{"status", response->status},
                                    {"statusText", utf8_of(response->reason)},
                                    {"httpVersion", response->version.empty() ? "unknown" : utf8_of(response->version)},
-                                   {"cookies", cookies_of_response(response->fields)},
+                                   {"cookies", response_cookies(response->fields)},
                                    {"headers", headers_of(response->fields)},
                                    {"content", Json::object()},
                                    {"redirectURL", location != nullptr ? utf8_of(*location) : ""},

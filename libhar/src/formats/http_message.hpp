@@ -79,6 +79,10 @@ MessageTimes message_times(const stream::Exchange& exchange);
 stream::Exchange make_exchange(RequestMessage request, std::optional<ResponseMessage> response, const MessageTimes& times,
                                std::string_view error = {});
 
+/// What HAR derives from Cookie and Set-Cookie fields.
+stream::Json request_cookies(const Fields& fields);
+stream::Json response_cookies(const Fields& fields);
+
 /// The part of a URL behind the authority, "/" at least: what a request line has (RFC 9112 §3.2.1).
 std::string_view request_target(std::string_view url);
 /// "host" or "host:port" of a URL, without a user.

@@ -168,7 +168,7 @@ void set_body(stream::Exchange& exchange, Body body, WallTime start, WallTime an
   if (!body.complete) return;
   Event end;
   end.kind = EventKind::end;
-  end.t = std::max(latest - start, answered - start);
+  end.t = std::max({latest - start, answered - start, body.end ? *body.end - start : Nanos{}});
   end.reason = "eof";
   end.trailers = std::move(body.trailers);
   exchange.end = std::move(end);

@@ -5,7 +5,9 @@
 #include <array>
 
 #include "check/url_parts.hpp"
+#include "formats/http_message.hpp"
 #include "formats/keploy/keploy.hpp"
+#include "formats/keploy/write_document.hpp"
 #include "stream/text/base64.hpp"
 #include "stream/text/json.hpp"
 #include "stream/text/utf8.hpp"
@@ -108,6 +110,13 @@ struct Headers {
         list.push_back(Json::Object{{"name", name}, {"value", stream::replace_invalid_utf8(one)}});
     }
   }
+  /// As fields, for what is derived from them.
+  format::Fields fields() const {
+    format::Fields out;
+    for (const Json& header : list)
+      out.push_back({std::string(header["name"].string_or("")), std::string(header["value"].string_or(""))});
+    return out;
+  }
   std::string_view value(std::string_view name) const {
     std::string_view out;
     for (const Json& header : list) {
@@ -185,20 +194,24 @@ class Reader {
     object.set("method", text_of(*req_, "method").empty() ? std::string_view("GET") : text_of(*req_, "method"));
     object.set("url", stream::replace_invalid_utf8(url));
     object.set("httpVersion", version_.empty() ? "unknown" : version_);
-    object.set("cookies", Json::array());
+    object.set("cookies", request_cookies(headers.fields()));
     const std::string type(headers.value("content-type"));
+    const bool coded = !headers.value("content-encoding").empty();
     object.set("headers", std::move(headers.list));
     object.set("queryString", query_string(url));
-    if (Json post = post_data(type); !post.is_null()) object.set("postData", std::move(post));
+    std::size_t size = 0;
+    Json post = post_data(type, size);
+    if (!post.is_null()) object.set("postData", std::move(post));
     object.set("headersSize", -1);
-    object.set("bodySize", -1);
+    // Its size on the wire, where it has no coding.
+    object.set("bodySize", coded ? Json(-1) : Json(static_cast<std::uint64_t>(size)));
     event.object = std::move(object);
     event.entry = Json::object();
     if (Json kept = what_is_left(); !kept.as_object().empty()) event.entry.set("_keploy", std::move(kept));
     exchange_.request = std::move(event);
   }
 
-  Json post_data(const std::string& type) const {
+  Json post_data(const std::string& type, std::size_t& size) const {
     std::string body;
     if (const YamlNode* node = req_->find("body"); node != nullptr) {
       if (node->kind == YamlNode::Kind::sequence) {
@@ -215,6 +228,7 @@ class Reader {
         context_.warn(context_.place(*ref), "keploy-file", read.error().message);
       }
     }
+    size = body.size();
     Json::Array params;
     if (const YamlNode* form = req_->find("form"); form != nullptr) {
       for (const YamlNode& item : form->items) {
@@ -227,6 +241,17 @@ class Reader {
       }
     }
     if (body.empty() && params.empty()) return {};
+    // Of a form whose fields nobody has listed they stand in its text.
+    if (params.empty() && type.find("x-www-form-urlencoded") != std::string::npos && stream::is_utf8(body)) {
+      for (std::string_view rest = body; !rest.empty();) {
+        const std::string_view pair = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+        if (pair.empty()) continue;
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        params.push_back(Json::Object{{"name", query_decoded(pair.substr(0, equals))},
+                                      {"value", query_decoded(pair.substr(std::min(equals + 1, pair.size())))}});
+      }
+    }
     Json post = Json::Object{{"mimeType", type}, {"params", std::move(params)}};
     const bool text = stream::is_utf8(body);
     post.set("text", text ? std::move(body) : stream::base64_encode(body));
@@ -245,8 +270,9 @@ class Reader {
     object.set("status", status && status->is_number() ? *status : Json(0));
     object.set("statusText", text_of(*resp_, "status_message"));
     object.set("httpVersion", !version.empty() ? version : version_.empty() ? "unknown" : version_);
-    object.set("cookies", Json::array());
+    object.set("cookies", response_cookies(headers.fields()));
     const std::string location(headers.value("location"));
+    const bool coded = !headers.value("content-encoding").empty();
     object.set("headers", std::move(headers.list));
     Json content = Json::object();
     if (!type.empty()) content.set("mimeType", type);
@@ -263,6 +289,11 @@ class Reader {
       context_.warn(context_.place(*resp_), "keploy-body-skipped", "the body was too large for the recording, and is not in it");
     STREAM_ASSIGN(Body body, this->body(type));
     if (metadata("incomplete") == "true") body.complete = false;
+    if (!coded && !skipped && body.complete) {
+      std::uint64_t size = 0;
+      for (const TimedBytes& piece : body.pieces) size += piece.bytes.size();
+      exchange_.response->object.set("bodySize", size);
+    }
     set_body(exchange_, std::move(body), start_, answered_, context_);
     return {};
   }
@@ -360,6 +391,35 @@ class Reader {
     return by_type(std::move(body), type);
   }
 
+  /// A time that is not written as Keploy does now: with a zone, or for none.
+  static void keep_time(Json& out, const YamlNode& part, std::optional<WallTime> at, bool mock) {
+    const std::string_view text = text_of(part, "timestamp");
+    if (mock ? text == "0001-01-01T00:00:00Z" : at && go_time(*at) == text) return;
+    if (stream::parse_iso8601(text)) out.set("timestamp", text);
+  }
+
+  Json layout() const {
+    Json out = Json::object();
+    const std::uint64_t column = spec_->members.empty() ? 0 : spec_->members.front().first.column;
+    if (column == 5) out.set("indent", 4);
+    const YamlNode* const body = resp_->find("body");
+    // What Keploy takes apart now is in one piece.
+    if (body != nullptr && body->kind == YamlNode::Kind::scalar && !body->text.empty() && may_be_structured())
+      out.set("flat", true);
+    return out;
+  }
+
+  bool may_be_structured() const {
+    const YamlNode* const headers = resp_->find("header");
+    const YamlNode* const type = headers != nullptr ? find_any_case(*headers, "content-type") : nullptr;
+    if (type == nullptr) return false;
+    std::string lowered = type->text;
+    std::transform(lowered.begin(), lowered.end(), lowered.begin(), lower);
+    return std::any_of(std::begin(kStructured), std::end(kStructured),
+                       [&](std::string_view media) { return lowered.find(media) != std::string::npos; });
+  }
+  static constexpr std::string_view kStructured[] = {"text/event-stream", "ndjson", "text/plain", "application/octet-stream"};
+
   /// What an entry has no place for.
   Json what_is_left() const {
     Json out = Json::object();
@@ -369,18 +429,22 @@ class Reader {
     }
     for (const auto& [key, value] : spec_->members) {
       if (&value == req_) {
-        keep(out, "req",
-             left_of(value, {"method", "url", "url_params", "header", "body", "proto_major", "proto_minor", "timestamp"}));
+        Json left = left_of(value, {"method", "url", "url_params", "header", "body", "proto_major", "proto_minor", "timestamp"});
+        keep_time(left, value, exchange_.start, is_mock());
+        keep(out, "req", std::move(left));
       } else if (&value == resp_) {
-        keep(out, "resp",
-             left_of(value, {"status_code", "status_message", "header", "body", "stream_events", "proto_major", "proto_minor",
-                             "timestamp"}));
+        Json left = left_of(value, {"status_code", "status_message", "header", "body", "stream_events", "proto_major",
+                                    "proto_minor", "timestamp"});
+        keep_time(left, value, answered_, is_mock());
+        keep(out, "resp", std::move(left));
       } else {
         keep(out, key.text, json_of(value));
       }
     }
+    keep(out, kLayout, layout());
     return out;
   }
+  bool is_mock() const { return spec_->find("reqTimestampMock") != nullptr; }
   static Json left_of(const YamlNode& node, std::initializer_list<std::string_view> without) {
     Json out = Json::object();
     for (const auto& [key, value] : node.members) {
@@ -451,6 +515,43 @@ Json json_of(const YamlNode& node) {
     if (auto value = stream::parse_json(node.text); value && (value->is_number() || value->is_bool())) return std::move(*value);
   }
   return Json(stream::replace_invalid_utf8(node.text));
+}
+
+YamlNode node_of(const Json& json, std::uint64_t line) {
+  YamlNode node;
+  node.line = line;
+  switch (json.kind()) {
+    case Json::Kind::null:
+      break;
+    case Json::Kind::array:
+      node.kind = YamlNode::Kind::sequence;
+      for (const Json& item : json.as_array()) node.items.push_back(node_of(item, line));
+      break;
+    case Json::Kind::object:
+      node.kind = YamlNode::Kind::mapping;
+      for (const stream::JsonMember& member : json.as_object())
+        node.members.emplace_back(node_of(Json(member.name), line), node_of(member.value, line));
+      break;
+    case Json::Kind::string:
+      node.kind = YamlNode::Kind::scalar;
+      node.text = json.as_string();
+      break;
+    default:
+      node.kind = YamlNode::Kind::scalar;
+      node.plain = true;
+      node.text = to_json(json);
+  }
+  return node;
+}
+
+Json& kept_part(Exchange& exchange, std::string_view name) {
+  Json& entry = exchange.request->entry;
+  if (!entry.is_object()) entry = Json::object();
+  Json* kept = entry.find("_keploy");
+  if (kept == nullptr || !kept->is_object()) kept = &entry.set("_keploy", Json::object());
+  Json* part = kept->find(name);
+  if (part == nullptr || !part->is_object()) part = &kept->set(name, Json::object());
+  return *part;
 }
 
 Result<Exchange> http_exchange(const YamlNode& document, const Context& context) { return Reader(document, context).read(); }

@@ -17,7 +17,6 @@ namespace har::format::keploy {
 namespace {
 
 constexpr std::size_t kBinaryLine = 70;
-constexpr std::size_t kStep = 2;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80; }
@@ -245,9 +244,9 @@ void put_single_quoted(std::string& out, std::string_view text) {
   out += '\'';
 }
 
-void put_block(std::string& out, std::string_view text, std::size_t indent) {
+void put_block(std::string& out, std::string_view text, std::size_t indent, std::size_t step) {
   out += '|';
-  if (text[0] == ' ' || text[0] == '\n') out += static_cast<char>('0' + kStep);
+  if (text[0] == ' ' || text[0] == '\n') out += static_cast<char>('0' + step);
   if (!text.ends_with('\n')) {
     out += '-';
   } else if (text.size() == 1 || text[text.size() - 2] == '\n') {
@@ -264,7 +263,7 @@ void put_block(std::string& out, std::string_view text, std::size_t indent) {
 
 }  // namespace
 
-void put_scalar(std::string& out, std::string_view text, std::size_t indent) {
+void put_scalar(std::string& out, std::string_view text, std::size_t indent, std::size_t step) {
   if (!stream::is_utf8(text)) {
     const std::string base64 = stream::base64_encode(text);
     out += "!!binary ";
@@ -274,14 +273,14 @@ void put_scalar(std::string& out, std::string_view text, std::size_t indent) {
     }
     std::string lines;
     for (std::size_t at = 0; at < base64.size(); at += kBinaryLine) lines.append(base64, at, kBinaryLine) += '\n';
-    return put_block(out, lines, indent);
+    return put_block(out, lines, indent, step);
   }
   if (text.empty()) {
     out += "\"\"\n";
     return;
   }
   const Allowed may = allowed(text);
-  if (text.find('\n') != std::string_view::npos && may.block) return put_block(out, text, indent);
+  if (text.find('\n') != std::string_view::npos && may.block) return put_block(out, text, indent, step);
   if (text.find('\n') == std::string_view::npos && is_string(text) && (may.plain || may.single)) {
     if (may.plain) {
       out += text;
@@ -294,8 +293,10 @@ void put_scalar(std::string& out, std::string_view text, std::size_t indent) {
   out += '\n';
 }
 
-void put_member(std::string& out, std::size_t indent, std::string_view key, std::string_view value) {
-  // A key is one line and no block.
+namespace {
+
+/// A key is one line and no block.
+std::string key_text(std::string_view key) {
   std::string name;
   if (stream::is_utf8(key) && key.find('\n') != std::string_view::npos) {
     put_double_quoted(name, key);
@@ -305,8 +306,54 @@ void put_member(std::string& out, std::size_t indent, std::string_view key, std:
   } else {
     name = "!!binary " + stream::base64_encode(key);
   }
-  out.append(indent, ' ').append(name).append(": ");
-  put_scalar(out, value, indent + kStep);
+  return name;
+}
+
+/// The members of an object, of which the first begins where the cursor is: behind "- ".
+void put_members(std::string& out, std::size_t indent, const stream::Json& object, bool begun, std::size_t step);
+
+void put_items(std::string& out, std::size_t indent, const stream::Json& array, std::size_t step) {
+  for (const stream::Json& item : array.as_array()) {
+    out.append(indent, ' ').append("- ");
+    if (item.is_object() && !item.as_object().empty()) {
+      put_members(out, indent + 2, item, true, step);
+    } else if (item.is_string()) {
+      put_scalar(out, item.as_string(), indent + step, step);
+    } else {
+      out.append(to_json(item)) += '\n';  // YAML has JSON's own form too
+    }
+  }
+}
+
+void put_members(std::string& out, std::size_t indent, const stream::Json& object, bool begun, std::size_t step) {
+  for (const stream::JsonMember& member : object.as_object()) {
+    const std::size_t before = out.size();
+    put_value(out, indent, member.name, member.value, step);
+    if (begun) out.erase(before, indent);
+    begun = false;
+  }
+}
+
+}  // namespace
+
+void put_member(std::string& out, std::size_t indent, std::string_view key, std::string_view value, std::size_t step) {
+  out.append(indent, ' ').append(key_text(key)).append(": ");
+  put_scalar(out, value, indent + step, step);
+}
+
+void put_value(std::string& out, std::size_t indent, std::string_view key, const stream::Json& value, std::size_t step) {
+  if (value.is_string()) return put_member(out, indent, key, value.as_string(), step);
+  out.append(indent, ' ').append(key_text(key)).append(":");
+  const std::size_t below = step * ((indent + step) / step);  // as go-yaml goes on behind "- "
+  if (value.is_object() && !value.as_object().empty()) {
+    out += '\n';
+    put_members(out, below, value, false, step);
+  } else if (value.is_array() && !value.as_array().empty()) {
+    out += '\n';
+    put_items(out, below, value, step);
+  } else {
+    out.append(" ").append(to_json(value)) += '\n';
+  }
 }
 
 bool key_less(std::string_view a, std::string_view b) {
@@ -342,7 +389,7 @@ bool key_less(std::string_view a, std::string_view b) {
   return static_cast<unsigned char>(a[i]) < static_cast<unsigned char>(b[i]);
 }
 
-void put_map(std::string& out, std::size_t indent, std::string_view key, Members members) {
+void put_map(std::string& out, std::size_t indent, std::string_view key, Members members, std::size_t step) {
   out.append(indent, ' ').append(key);
   if (members.empty()) {
     out += ": {}\n";
@@ -350,7 +397,7 @@ void put_map(std::string& out, std::size_t indent, std::string_view key, Members
   }
   out += ":\n";
   std::stable_sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return key_less(a.first, b.first); });
-  for (const auto& [name, value] : members) put_member(out, indent + kStep, name, value);
+  for (const auto& [name, value] : members) put_member(out, indent + step, name, value, step);
 }
 
 }  // namespace har::format::keploy

@@ -1,5 +1,5 @@
-// Keploy (keploy.io): test cases and mocks in YAML, the files of streams that they refer to, and those of its prototypes. Read
-// only. A file of many documents is read document by document.
+// Keploy (keploy.io): test cases and mocks in YAML or JSON, the files of streams that they refer to, and those of its prototypes.
+// A file of many documents is read document by document.
 #include "formats/keploy/keploy.hpp"
 
 #include <fmt/format.h>
@@ -7,8 +7,12 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "formats/folder_source.hpp"
 #include "formats/formats.hpp"
+#include "formats/keploy/test_set.hpp"
+#include "stream/codec/json_concat.hpp"
 #include "stream/record/line_reader.hpp"
+#include "stream/text/json.hpp"
 
 namespace har::format {
 namespace {
@@ -56,6 +60,7 @@ class Continued final : public stream::ByteSource {
     return count;
   }
   const std::string& name() const override { return rest_.name(); }
+  std::string_view head() const { return head_; }
 
  private:
   std::string head_;
@@ -127,6 +132,45 @@ class Documents {
   std::optional<Document> marker_;  ///< the line that begins the next one
 };
 
+/// JSON texts, one after the other: what Keploy writes with "storageFormat: json".
+class JsonDocuments {
+ public:
+  JsonDocuments(stream::ByteSource& source, const Context& context)
+      : source_(source), context_(context), decoder_({context.limits, context.source, false, {}}) {}
+
+  /// Null: the end. Errors: `syntax`, behind which it goes on.
+  Result<std::optional<YamlNode>> next() {
+    while (at_ == items_.size()) {
+      if (ended_) return std::optional<YamlNode>();
+      items_.clear();
+      at_ = 0;
+      std::string piece(kPiece, '\0');
+      auto count = source_.read({piece.data(), piece.size()});
+      const Status fed = !count        ? Status(fail(std::move(count).error()))
+                         : *count == 0 ? decoder_.finish(items_)
+                                       : decoder_.feed(std::string_view(piece).substr(0, *count), items_);
+      ended_ = !fed || *count == 0;
+      broken_ = !fed;
+      if (!fed) return fail(fed.error());
+    }
+    const stream::JsonConcatItem item = std::move(items_[at_++]);
+    auto json = stream::parse_json(item.text, context_.limits);
+    if (!json) return fail(locate(std::move(json).error(), {context_.source, item.line, 1, item.begin, {}}));
+    return std::optional(keploy::node_of(*json, item.line));
+  }
+  bool broken() const { return broken_; }
+
+ private:
+  static constexpr std::size_t kPiece = std::size_t{64} << 10;
+  stream::ByteSource& source_;
+  const Context& context_;
+  stream::JsonConcatDecoder decoder_;
+  std::vector<stream::JsonConcatItem> items_;
+  std::size_t at_ = 0;
+  bool ended_ = false;
+  bool broken_ = false;
+};
+
 class Reader final : public ItemReader {
  public:
   Reader(stream::ByteSource& source, const ReadOptions& options)
@@ -142,14 +186,10 @@ class Reader final : public ItemReader {
       if (*stream) return stream_file();
     }
     for (;;) {
-      auto document = documents_->next();
-      if (!document) return failed(std::move(document).error(), false);
-      if (!*document) break;
-      // A text that was cut at the lines between documents is one of them.
-      auto nodes = stream::parse_yaml((*document)->text, context_.source, yaml_limits(context_.limits), (*document)->line);
-      if (!nodes) return failed(std::move(nodes).error(), true);
-      if (nodes->empty()) continue;
-      auto exchange = take(nodes->front());
+      auto node = json_ ? next_json() : next_yaml();
+      if (!node) return fail(std::move(node).error());
+      if (!*node) break;
+      auto exchange = take(**node);
       if (!exchange) return failed(std::move(exchange).error(), true);
       if (*exchange) return item(std::move(**exchange));
     }
@@ -185,6 +225,31 @@ class Reader final : public ItemReader {
     return std::optional(std::move(out));
   }
 
+  Result<std::optional<YamlNode>> next_yaml() {
+    for (;;) {
+      auto document = documents_->next();
+      if (!document) return failed(std::move(document).error(), false);
+      if (!*document) return std::optional<YamlNode>();
+      // A text that was cut at the lines between documents is one of them.
+      auto nodes = stream::parse_yaml((*document)->text, context_.source, yaml_limits(context_.limits), (*document)->line);
+      if (!nodes) return failed(std::move(nodes).error(), true);
+      if (nodes->empty()) continue;
+      comment_ = first_comment((*document)->text);
+      return std::optional(std::move(nodes->front()));
+    }
+  }
+  Result<std::optional<YamlNode>> next_json() {
+    auto node = json_->next();
+    if (!node) return failed(std::move(node).error(), !json_->broken());
+    return node;
+  }
+
+  /// The line that says who wrote a file.
+  static std::string first_comment(std::string_view text) {
+    if (!text.starts_with("# ")) return {};
+    return std::string(text.substr(0, std::min({text.find_first_of("\r\n"), std::size_t{200}, text.size()})));
+  }
+
   /// Whether this is a file of a stream: looks at its first line.
   Result<bool> open() {
     std::string head;
@@ -200,6 +265,7 @@ class Reader final : public ItemReader {
     const bool stream = keploy::is_stream_record(first_line(head));
     input_ = std::make_unique<Continued>(std::move(head), source_);
     documents_ = std::make_unique<Documents>(*input_, context_.limits);
+    if (!stream && first_line(input_->head()).starts_with('{')) json_ = std::make_unique<JsonDocuments>(*input_, context_);
     return stream;
   }
 
@@ -238,6 +304,7 @@ class Reader final : public ItemReader {
     const YamlNode* const kind = document.find("kind");
     if (kind != nullptr && (kind->text == "Http" || kind->text == "HTTP" || kind->text == "http")) {
       STREAM_ASSIGN(Exchange exchange, keploy::http_exchange(document, context_));
+      if (!comment_.empty()) keploy::kept_part(exchange, keploy::kLayout).set("comment", std::exchange(comment_, {}));
       return std::optional(std::move(exchange));
     }
     if (auto frame = kind == nullptr ? keploy::prototype_frame(document, false, context_) : std::nullopt) {
@@ -284,6 +351,8 @@ class Reader final : public ItemReader {
   LogInfo info_;
   std::unique_ptr<Continued> input_;
   std::unique_ptr<Documents> documents_;
+  std::unique_ptr<JsonDocuments> json_;  ///< instead
+  std::string comment_;                  ///< before the document that was read last
   std::vector<Passed> passed_;
   std::optional<Body> prototype_;
   std::size_t prototype_size_ = 0;
@@ -295,7 +364,11 @@ class Reader final : public ItemReader {
 int sniff(std::string_view prefix) {
   const std::string_view first = Reader::first_line(prefix);
   if (keploy::is_stream_record(first)) return 97;
-  if (first.starts_with('{')) return first.substr(0, 200).find("\"version\":\"api.keploy.io/") != std::string_view::npos ? 96 : 0;
+  if (first.starts_with('{')) {  // in one line or over several
+    const std::string_view head = prefix.substr(static_cast<std::size_t>(first.data() - prefix.data())).substr(0, 200);
+    const std::size_t version = head.find("\"version\"");
+    return version != std::string_view::npos && head.find("\"api.keploy.io/", version) != std::string_view::npos ? 96 : 0;
+  }
   bool id = false;
   std::size_t lines = 0;
   for (std::string_view rest = prefix; !rest.empty() && lines < 50; ++lines) {
@@ -316,9 +389,33 @@ const Format kKeploy{
     ".yaml .yml",
     sniff,
     [](stream::ByteSource& source, const ReadOptions& options) -> std::unique_ptr<ItemReader> {
+      if (const std::string* const folder = folder_of(source)) return keploy::open_test_set(*folder, options);
       return std::make_unique<Reader>(source, options);
     },
+    keploy::open_writer<keploy::Storage::yaml, keploy::Document::Form::test>,
     nullptr,
+    keploy::open_folder_writer<keploy::Storage::yaml, keploy::Document::Form::test>,
+    keploy::sniff_test_set,
+};
+const Format kKeployMocks{
+    "keploy-mocks",
+    "the same, where what was no document of Keploy's becomes a mock",
+    "",
+    nullptr,
+    nullptr,
+    keploy::open_writer<keploy::Storage::yaml, keploy::Document::Form::mock>,
+    nullptr,
+    keploy::open_folder_writer<keploy::Storage::yaml, keploy::Document::Form::mock>,
+};
+const Format kKeployJson{
+    "keploy-json",
+    "the same in JSON, which Keploy writes with \"storageFormat: json\"",
+    "",
+    nullptr,
+    nullptr,
+    keploy::open_writer<keploy::Storage::json, keploy::Document::Form::test>,
+    nullptr,
+    keploy::open_folder_writer<keploy::Storage::json, keploy::Document::Form::test>,
 };
 
 }  // namespace har::format

@@ -14,6 +14,11 @@
 /// What Keploy writes: test cases and mocks in YAML, and files of streams beside them.
 namespace har::format::keploy {
 
+/// In `_keploy` of an entry, where what a document says is kept that an entry has no place for: how it was laid out
+/// ({"indent", "comment", "flat"}, each where it is not what Keploy does now), and which mocks a test case used.
+inline constexpr std::string_view kLayout = "_layout";
+inline constexpr std::string_view kMappings = "mock_entries";
+
 struct Context {
   std::string source{};  ///< the file's name, for places
   stream::Limits limits{};
@@ -36,6 +41,7 @@ struct TimedBytes {
 struct Body {
   std::vector<TimedBytes> pieces{};
   bool complete = true;                                ///< false: it was cut off
+  std::optional<stream::WallTime> end{};               ///< when it ended, where that is told
   stream::Json trailers{};                             ///< null: none
   std::size_t records = 0;                             ///< of a stream file: its lines
   stream::StreamKind kind = stream::StreamKind::http;  ///< what it looks like, where nothing says what it is
@@ -50,6 +56,10 @@ std::string octets_of(const stream::YamlNode& node, const Context& context);
 /// From 1970 to 2200, so that nothing overflows. Nothing for what is no time, or the zero time of Go (year 1).
 std::optional<stream::WallTime> time_of(std::string_view text);
 stream::Json json_of(const stream::YamlNode& node);
+/// JSON as the same in YAML; all of it at one line.
+stream::YamlNode node_of(const stream::Json& json, std::uint64_t line);
+/// An object in `_keploy` of the exchange's entry, made if it is not there.
+stream::Json& kept_part(stream::Exchange& exchange, std::string_view name);
 
 /// The exchange of a document of kind Http. Errors: `syntax`, at their places.
 stream::Result<stream::Exchange> http_exchange(const stream::YamlNode& document, const Context& context);

@@ -321,6 +321,7 @@ Result<Body> read_stream_file(stream::ByteSource& source, const Context& context
       at = end;
     }
   }
+  body.end = records.records.back().at;
   body.complete = unchunker.complete && (unchunker.chunked || !records.cut);
   body.trailers = std::move(unchunker.trailers);
   body.kind = kind_by_content(body);

@@ -13,6 +13,7 @@
 namespace har::format::keploy {
 namespace {
 
+using stream::Json;
 using stream::StreamKind;
 using stream::WallTime;
 
@@ -38,18 +39,6 @@ bool is_token(std::string_view text) {
     return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
            std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   });
-}
-
-/// As Go has the names of fields.
-std::string canonical(std::string_view name) {
-  std::string out(name);
-  if (!is_token(name)) return out;
-  bool begins = true;
-  for (char& c : out) {
-    c = begins ? upper(c) : lower(c);
-    begins = c == '-';
-  }
-  return out;
 }
 
 std::string_view value_of(const Fields& fields, std::string_view name) {
@@ -168,10 +157,6 @@ std::string curl_of(const Document::Request& request, const Members& headers) {
   return out + fmt::format("  --data {}", quoted(request.body));
 }
 
-void put_version(std::string& out, const Version& version) {
-  fmt::format_to(std::back_inserter(out), "    proto_major: {}\n    proto_minor: {}\n", version.major, version.minor);
-}
-
 /// All bytes, and the times at which those of a piece came.
 class Text {
  public:
@@ -225,60 +210,109 @@ bool says_the_same(const std::vector<Chunk>& chunks, std::string_view text) {
   return seen(again) == seen(text);
 }
 
+/// The time of an exchange that has none.
+constexpr std::string_view kNoTime = "0001-01-01T00:00:00Z";
+
+/// What stands in `_keploy` of a document's head, not of its spec.
+bool is_of_head(std::string_view name) {
+  constexpr std::string_view kNames[] = {"name", "noise", "last_updated", "curl", "connectionId", "async"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
 class Writer {
  public:
-  explicit Writer(const Document& document) : document_(document) {}
+  explicit Writer(const Document& document)
+      : document_(document), step_(document.kept[kLayout]["indent"].int_or(2) == 4 ? 4 : 2) {}
 
   std::string write() {
-    put("version: api.keploy.io/v1beta1\nkind: Http\n");
-    put_member(out_, 0, "name", document_.name);
     put("spec:\n");
-    put_map(out_, 2, "metadata", metadata());
+    put_map(out_, step_, "metadata", metadata(), step_);
     request();
     response();
-    rest();
+    if (recorded()) {
+      rest_as_it_was();
+    } else {
+      rest();
+    }
     return std::move(out_);
   }
 
  private:
   bool mock() const { return document_.form == Document::Form::mock; }
+  bool recorded() const { return document_.kept.is_object(); }
+  const Json& kept(std::string_view part) const { return document_.kept[part]; }
+
   void put(std::string_view text) { out_ += text; }
-  template <class... Values>
-  void line(fmt::format_string<Values...> format, Values&&... values) {
-    fmt::format_to(std::back_inserter(out_), format, std::forward<Values>(values)...);
+  void line(std::size_t level, std::string_view key, std::string_view text) {
+    out_.append(level * step_, ' ').append(key).append(":");
+    if (!text.empty()) out_.append(" ").append(text);
     out_ += '\n';
   }
-  std::string time(WallTime time) const { return mock() ? "0001-01-01T00:00:00Z" : go_time(time); }
+  void member(std::size_t level, std::string_view key, std::string_view value) {
+    put_member(out_, level * step_, key, value, step_);
+  }
+  void value(std::size_t level, std::string_view key, const Json& value) { put_value(out_, level * step_, key, value, step_); }
+
+  /// As it stood, if it is still that time.
+  static std::string time(const Json& stood, WallTime at, std::string_view otherwise = {}) {
+    const std::string_view text = stood.string_or("");
+    const auto was = time_of(text);
+    if (stream::parse_iso8601(text) && (!was || *was == at)) return std::string(text);
+    if (!otherwise.empty()) return std::string(otherwise);
+    return at == WallTime{} ? std::string(kNoTime) : go_time(at);
+  }
 
   Members metadata() const {
     Members out;
-    if (mock()) {
+    if (kept("metadata").is_object()) {
+      for (const stream::JsonMember& member : kept("metadata").as_object())
+        out.emplace_back(member.name, member.value.is_string() ? member.value.as_string() : to_json(member.value));
+    } else if (mock()) {
       out = {
           {"name", "Http"}, {"type", "HTTP_CLIENT"}, {"operation", document_.request.method}, {"connID", document_.connection}};
-      // A mock's URL is a path: this is of ours.
-      if (document_.request.url.starts_with("https:")) out.emplace_back("scheme", "https");
     }
-    if (!document_.response.complete) out.emplace_back("incomplete", "true");
-    if (document_.request.whole) out.emplace_back("requestBodySize", std::to_string(*document_.request.whole));
+    const auto add = [&](std::string_view name, std::string value) {
+      const auto known = std::find_if(out.begin(), out.end(), [&](const auto& each) { return each.first == name; });
+      if (known == out.end()) out.emplace_back(name, std::move(value));
+    };
+    // A mock's URL is a path: this is of ours.
+    if (mock() && document_.request.url.starts_with("https:")) add("scheme", "https");
+    if (!document_.response.complete) add("incomplete", "true");
+    if (document_.request.whole) add("requestBodySize", std::to_string(*document_.request.whole));
     return out;
+  }
+
+  void version(const Version& version) {
+    line(2, "proto_major", std::to_string(version.major));
+    line(2, "proto_minor", std::to_string(version.minor));
+  }
+
+  /// Members of a part that we have no other place for.
+  void others(const Json& part, std::initializer_list<std::string_view> without) {
+    if (!part.is_object()) return;
+    for (const stream::JsonMember& member : part.as_object()) {
+      if (std::find(without.begin(), without.end(), member.name) == without.end()) value(2, member.name, member.value);
+    }
   }
 
   void request() {
     const Document::Request& request = document_.request;
     headers_ = header_map(request.headers);
-    put("  req:\n");
-    put_member(out_, 4, "method", request.method);
-    put_version(out_, request.version);
-    put_member(out_, 4, "url", url_text(document_));
-    if (const Members query = parameters(request.url); !query.empty()) put_map(out_, 4, "url_params", query);
-    put_map(out_, 4, "header", headers_);
-    put_member(out_, 4, "body", request.body);
-    line("    timestamp: {}", time(request.at));
+    line(1, "req", "");
+    member(2, "method", request.method);
+    version(request.version);
+    member(2, "url", url_text(document_));
+    if (const Members query = parameters(request.url); !query.empty()) put_map(out_, 2 * step_, "url_params", query, step_);
+    put_map(out_, 2 * step_, "header", headers_, step_);
+    member(2, "body", request.body);
+    others(kept("req"), {"body_ref", "timestamp"});  // the body is here
+    line(2, "timestamp", time(kept("req")["timestamp"], request.at, mock() ? kNoTime : std::string_view()));
   }
 
   void response() {
     const Document::Response& response = document_.response;
-    line("  resp:\n    status_code: {}", response.status);
+    line(1, "resp", "");
+    line(2, "status_code", std::to_string(response.status));
     Members headers = header_map(response.headers);
     if (response.stream && response.decoded) {
       // It is played as it is in its file.
@@ -290,50 +324,94 @@ class Writer {
         if (name == "Content-Length") value = std::to_string(size);
       }
     }
-    put_map(out_, 4, "header", std::move(headers));
+    put_map(out_, 2 * step_, "header", std::move(headers), step_);
     body(response);
-    if (response.whole && !response.stream) line("    body_skipped: true\n    body_size: {}", *response.whole);
-    put_member(out_, 4, "status_message", response.reason);
+    if (response.whole && !response.stream) {
+      line(2, "body_skipped", "true");
+      line(2, "body_size", std::to_string(*response.whole));
+    }
+    member(2, "status_message", response.reason);
     // Keploy does not say it; it is that of the request then.
-    put_version(out_, response.version == document_.request.version ? Version() : response.version);
-    line("    timestamp: {}", time(response.at));
+    version(response.version == document_.request.version ? Version() : response.version);
+    others(kept("resp"), {"body_skipped", "body_size", "timestamp", "stream_ref", "stream_type"});
+    line(2, "timestamp", time(kept("resp")["timestamp"], response.at, mock() ? kNoTime : std::string_view()));
     if (!response.stream) return;
-    put("    stream_ref:\n");
-    put_member(out_, 6, "path", response.stream->path);
-    line("      created: {}\n      chunk_count: {}", go_time(response.stream->created), response.stream->records);
+    line(2, "stream_ref", "");
+    member(3, "path", response.stream->path);
+    line(3, "created", time(kept("resp")["stream_ref"]["created"], response.stream->created));
+    line(3, "chunk_count", std::to_string(response.stream->records));
   }
 
   void body(const Document::Response& response) {
-    if (response.stream) return put("    body: \"\"\n");
-    if (!mock()) {
-      if (const auto chunks = chunks_of(response); !chunks.empty()) return put_chunks(out_, 4, chunks);
+    if (response.stream) return line(2, "body", "\"\"");
+    if (!mock() || response.structured) {
+      const bool flat = response.flat || kept(kLayout)["flat"].bool_or(false);
+      if (const auto chunks = flat ? std::vector<Chunk>() : chunks_of(response); !chunks.empty())
+        return put_chunks(out_, 2 * step_, chunks, step_);
     }
-    put_member(out_, 4, "body", Text(response.body).bytes());
+    member(2, "body", Text(response.body).bytes());
+  }
+
+  std::string created() const {
+    return std::to_string(std::chrono::floor<std::chrono::seconds>(document_.response.end).time_since_epoch().count());
   }
 
   void rest() {
-    put("  objects: []\n");
+    line(1, "objects", "[]");
     if (!mock()) {
       // What differs each time, as Keploy sees by itself.
       put(has(document_.response.headers, "date") ? "  assertions:\n    noise:\n      header.Date: []\n"
                                                   : "  assertions:\n    noise: {}\n");
     }
-    line("  created: {}", std::chrono::floor<std::chrono::seconds>(document_.response.end).time_since_epoch().count());
+    line(1, "created", created());
     if (mock()) {
-      line("  reqTimestampMock: {}\n  resTimestampMock: {}", go_time(document_.request.at), go_time(document_.response.at));
-      put_member(out_, 0, "connectionId", document_.connection);
+      line(1, "reqTimestampMock", time({}, document_.request.at));
+      line(1, "resTimestampMock", time({}, document_.response.at));
+      member(0, "connectionId", document_.connection);
       return;
     }
-    if (const int port = port_of(document_.request.url); port != 0) line("  app_port: {}", port);
-    put_member(out_, 0, "curl", curl_of(document_.request, headers_));
+    if (const int port = port_of(document_.request.url); port != 0) line(1, "app_port", std::to_string(port));
+    member(0, "curl", curl_of(document_.request, headers_));
+  }
+
+  /// What Keploy said there: no more and no less.
+  void rest_as_it_was() {
+    if (kept("objects").is_null()) line(1, "objects", "[]");
+    for (const stream::JsonMember& member : document_.kept.as_object()) {
+      const std::string& name = member.name;
+      if (name == "metadata" || name == "req" || name == "resp" || name == kLayout || name == kMappings || is_of_head(name))
+        continue;
+      if (name == "reqTimestampMock") {
+        line(1, name, time(member.value, document_.request.at));
+      } else if (name == "resTimestampMock") {
+        line(1, name, time(member.value, document_.response.at));
+      } else {
+        value(1, name, member.value);
+      }
+    }
+    for (const stream::JsonMember& member : document_.kept.as_object()) {
+      if (is_of_head(member.name) && member.name != "name") value(0, member.name, member.value);
+    }
   }
 
   const Document& document_;
+  std::size_t step_;
   Members headers_;
   std::string out_;
 };
 
 }  // namespace
+
+std::string canonical(std::string_view name) {
+  std::string out(name);
+  if (!is_token(name)) return out;
+  bool begins = true;
+  for (char& c : out) {
+    c = begins ? upper(c) : lower(c);
+    begins = c == '-';
+  }
+  return out;
+}
 
 Version version_of(std::string_view text) {
   Version out;
@@ -398,15 +476,17 @@ std::vector<Chunk> line_chunks(std::span<const TimedBytes> body, bool blank) {
   return out;
 }
 
-void put_chunks(std::string& out, std::size_t indent, std::span<const Chunk> chunks) {
+void put_chunks(std::string& out, std::size_t indent, std::span<const Chunk> chunks, std::size_t step) {
   out.append(indent, ' ').append("body:\n");
+  const std::size_t item = indent + step + 2;               // behind "- "
+  const std::size_t below = step * ((item + step) / step);  // as go-yaml goes on there
   for (const Chunk& chunk : chunks) {
-    out.append(indent + 2, ' ').append("- ");
+    out.append(item - 2, ' ').append("- ");
     if (chunk.at) {
-      out.append("ts: \"").append(go_time(*chunk.at)).append("\"\n").append(indent + 4, ' ');
+      out.append("ts: \"").append(go_time(*chunk.at)).append("\"\n").append(item, ' ');
     }
     out += "data:\n";
-    for (const auto& [name, value] : chunk.fields) put_member(out, indent + 6, name, value);
+    for (const auto& [name, value] : chunk.fields) put_member(out, below, name, value, step);
   }
 }
 
@@ -447,6 +527,12 @@ bool wants_stream_file(const Document::Response& response) {
   return !text.bytes().empty() && stream::is_utf8(text.bytes());
 }
 
-std::string write_document(const Document& document) { return Writer(document).write(); }
+std::string document_head(std::string_view name) {
+  std::string out = "version: api.keploy.io/v1beta1\nkind: Http\n";
+  put_member(out, 0, "name", name);
+  return out;
+}
+std::string document_rest(const Document& document) { return Writer(document).write(); }
+std::string write_document(const Document& document) { return document_head(document.name) + document_rest(document); }
 
 }  // namespace har::format::keploy

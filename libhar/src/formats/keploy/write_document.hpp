@@ -25,6 +25,9 @@ struct Version {
 };
 Version version_of(std::string_view text);
 
+/// A header's name as Go has it: "content-type" is "Content-Type".
+std::string canonical(std::string_view name);
+
 /// The file that a response's body is in.
 struct StreamRef {
   std::string path{};  ///< relative to the test set
@@ -37,6 +40,9 @@ struct Document {
   enum class Form : std::uint8_t { test, mock };
   Form form = Form::test;
   std::string name{};
+  /// What the document that this was said beside an exchange, and how it was laid out: `_keploy` of an entry (keploy.hpp). Null:
+  /// it was none of Keploy's.
+  stream::Json kept{};
   std::string connection{};  ///< mock: its number
 
   struct Head {
@@ -60,6 +66,8 @@ struct Document {
     stream::WallTime end{};
     bool complete = true;               ///< false: it was cut off
     std::optional<StreamRef> stream{};  ///< where the body is, if it is not in the document
+    bool structured = false;            ///< mock: a stream is in the document all the same, with its times
+    bool flat = false;                  ///< it is in one piece, whatever its type
   } response{};
 };
 
@@ -77,7 +85,7 @@ std::vector<Chunk> sse_chunks(std::span<const TimedBytes> body);
 /// One chunk a line; `blank`: also for an empty one.
 std::vector<Chunk> line_chunks(std::span<const TimedBytes> body, bool blank);
 /// `body:` and the chunks behind it; `indent` is that of the key.
-void put_chunks(std::string& out, std::size_t indent, std::span<const Chunk> chunks);
+void put_chunks(std::string& out, std::size_t indent, std::span<const Chunk> chunks, std::size_t step = kStep);
 
 /// The chunks of a test case's body; empty where it has to be flat: by its media type, as Keploy decides, and where the chunks
 /// would be read as another stream than it was.
@@ -85,6 +93,9 @@ std::vector<Chunk> chunks_of(const Document::Response& response);
 
 /// The document, with a line end behind it and without a marker before it.
 std::string write_document(const Document& document);
+/// What stands before its name, the name with its key, and what stands behind: one who gives names puts them together.
+std::string document_head(std::string_view name);
+std::string document_rest(const Document& document);
 
 /// Whether a mock's body belongs into a stream file: it is a stream, of no length that was known before, and text.
 bool wants_stream_file(const Document::Response& response);

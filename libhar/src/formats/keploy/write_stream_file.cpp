@@ -10,7 +10,19 @@
 namespace har::format::keploy {
 namespace {
 
-void put_string(std::string& out, std::string_view text) {
+/// How many bytes at the end begin a character that is not there as a whole.
+std::size_t half_character(std::string_view text) {
+  for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - back]);
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4u : byte >= 0xe0 ? 3u : 2u) ? back : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void put_go_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
     const std::size_t bad = std::min(stream::find_invalid_utf8(text), text.size());
@@ -58,18 +70,6 @@ void put_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-/// How many bytes at the end begin a character that is not there as a whole.
-std::size_t half_character(std::string_view text) {
-  for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
-    const auto byte = static_cast<unsigned char>(text[text.size() - back]);
-    if (byte < 0x80) return 0;
-    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4u : byte >= 0xe0 ? 3u : 2u) ? back : 0;
-  }
-  return 0;
-}
-
-}  // namespace
-
 void put_record(std::string& out, std::string_view time, const Fields* fields) {
   out.append(R"({"TS":")").append(time).append(R"(","Data":)");
   if (fields == nullptr) {
@@ -80,9 +80,9 @@ void put_record(std::string& out, std::string_view time, const Fields* fields) {
   bool first = true;
   for (const auto& [key, value] : *fields) {
     out += std::exchange(first, false) ? R"({"Key":)" : R"(,{"Key":)";
-    put_string(out, key);
+    put_go_string(out, key);
     out += R"(,"Value":)";
-    put_string(out, value);
+    put_go_string(out, value);
     out += '}';
   }
   out += "]}\n";

@@ -10,6 +10,9 @@
 /// A stream file, as Go's encoder writes it: a record for what came at one time, with the framing of the chunked transfer coding.
 namespace har::format::keploy {
 
+/// A JSON string as Go's encoder writes it.
+void put_go_string(std::string& out, std::string_view text);
+
 /// One record. `time` is as go_time() has it; without `fields` its data is null.
 void put_record(std::string& out, std::string_view time, const Fields* fields);
 
