@@ -5,6 +5,7 @@
 #include <set>
 
 #include "exchange_members.hpp"
+#include "formats/dialect/devproxy_bodies.hpp"
 #include "har/exchange.hpp"
 #include "message_time.hpp"
 #include "stream/codec/sse.hpp"
@@ -51,6 +52,8 @@ class Builder {
   void request();
   void response();
   void body();
+  std::optional<std::string> devproxy_octets(const Json& text, const Json& size, const Json& type,
+                                             std::string_view pointer) const;
   bool chunks(const std::string& body, Direction direction);
   bool chunks_by_events(const std::string& body);
   bool chunks_by_progress(const std::string& body);
@@ -115,6 +118,23 @@ void Builder::response() {
   }
 }
 
+/// Bytes that Dev Proxy has written as text; nothing where it is text, or others wrote it.
+std::optional<std::string> Builder::devproxy_octets(const Json& text, const Json& size, const Json& type,
+                                                    std::string_view pointer) const {
+  namespace dialect = format::dialect;
+  if (!dialect::is_devproxy(options_.creator)) return std::nullopt;
+  dialect::DevProxyBody body = dialect::devproxy_body(text.string_or(""), size.int_or(-1), type.string_or(""));
+  if (body.kind == dialect::DevProxyBody::Kind::text) return std::nullopt;
+  if (body.kind == dialect::DevProxyBody::Kind::unclear) {
+    note(Level::warning, "devproxy-body",
+         "Dev Proxy writes bytes as text, and the size does not tell which this is: it is taken as text", pointer);
+    return std::nullopt;
+  }
+  note(Level::warning, "devproxy-body", "Dev Proxy wrote bytes that are no text as characters: they are taken as the bytes",
+       pointer);
+  return std::move(body.octets);
+}
+
 /// Moves content.text into the timeline.
 void Builder::body() {
   if (!exchange_.response) return;
@@ -128,6 +148,10 @@ void Builder::body() {
     if (text != members.end() && text->value.is_string() && !text->value.as_string().empty()) {
       const std::string& written = text->value.as_string();
       bytes = base64 ? stream::base64_decode(written) : std::optional(stream::replace_invalid_utf8(written));
+      if (!base64) {
+        if (auto octets = devproxy_octets(text->value, (*content)["size"], (*content)["mimeType"], "/response/content/text"))
+          bytes = std::move(octets);
+      }
       if (!bytes)
         note(Level::warning, "har-base64", "content.text is not the base64 that content.encoding says; it is kept as it is",
              "/response/content/text");
@@ -169,7 +193,14 @@ void Builder::body() {
   if (const Json* text = post.find("text"); text != nullptr && text->is_string()) {
     const auto sent =
         post["_encoding"].string_or("") == "base64" ? stream::base64_decode(text->as_string()) : std::optional(text->as_string());
-    if (sent && !sent->empty()) chunks(*sent, Direction::send);
+    if (sent && !sent->empty() && !chunks(*sent, Direction::send)) {
+      if (auto octets = devproxy_octets(*text, entry_["request"]["bodySize"], post["mimeType"], "/request/postData/text")) {
+        Event data = event(EventKind::data, begin_);
+        data.direction = Direction::send;
+        data.data = std::move(*octets);
+        exchange_.timeline.push_back(std::move(data));
+      }
+    }
   }
 }
 

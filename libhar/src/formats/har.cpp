@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include "formats/dialect/dialect.hpp"
 #include "formats/formats.hpp"
 #include "har/exchange.hpp"
 #include "stream/text/json_scan.hpp"
@@ -49,10 +50,19 @@ class Writer final : public ItemWriter {
 
   Status begin(const Item& first, const LogInfo& info) override { return head(info, first.batch == nullptr); }
 
-  Status render(const Item& item, const RenderContext&, std::string& out) const override {
+  Status render(const Item& item, const RenderContext& context, std::string& out) const override {
     const std::size_t from = out.size();
+    std::optional<Json> shaped;
+    if (options_.dialect != Dialect::own) {
+      STREAM_ASSIGN(shaped, dialect::shaped_entry(item, context, options_.dialect, options_));
+      if (!shaped) return {};
+    }
     out += ',';
     line(out, 3);
+    if (shaped) {
+      write_json(out, *shaped, {pretty() ? 2 : 0, 3});
+      return {};
+    }
     auto status = entry(item, out);
     if (!status) out.resize(from);
     return status;
@@ -75,7 +85,7 @@ class Writer final : public ItemWriter {
     std::string out;
     if (written_) line(out, 2);
     out += ']';
-    LogInfo rest = log_.rest();
+    LogInfo rest = shaped(log_.rest());
     log_.require(rest.log, options_.creator);
     for (const JsonMember& member : rest.log) {
       out += ',';
@@ -92,6 +102,10 @@ class Writer final : public ItemWriter {
   }
 
  private:
+  LogInfo shaped(LogInfo info) const {
+    if (options_.dialect == Dialect::own) return info;
+    return dialect::shaped_log(std::move(info), options_.dialect, options_.creator, options_.report);
+  }
   bool pretty() const { return options_.style == WriteOptions::Style::pretty; }
 
   /// A line break and an indentation, as far as the style has them.
@@ -119,7 +133,7 @@ class Writer final : public ItemWriter {
   /// Everything up to the '[' of entries: what the input has said so far, unless others may yet add to it.
   /// `complete`: the input has said all that it says. (A HAR may say more behind its entries.)
   Status head(const LogInfo& info, bool complete) {
-    LogInfo first = log_.begin(info);
+    LogInfo first = shaped(log_.begin(info));
     if (!options_.several_inputs && complete) log_.require(first.log, options_.creator);
     std::string out = "{";
     for (const JsonMember& member : first.root) {

@@ -1,5 +1,6 @@
 // HAR lines: an entry a line, and the log's other members on a line {"log": {…}} before them (or, for what the input said
 // only behind its entries, after them). Members beside `log` stand beside it here too.
+#include "formats/dialect/dialect.hpp"
 #include "formats/formats.hpp"
 #include "har/exchange.hpp"
 #include "stream/record/line_reader.hpp"
@@ -87,14 +88,21 @@ class Writer final : public ItemWriter {
   Writer(stream::ByteSink& sink, const WriteOptions& options) : sink_(sink), options_(options), log_(options) {}
 
   Status begin(const Item& item, const LogInfo& info) override {
-    LogInfo first = log_.begin(info);
+    LogInfo first = shaped(log_.begin(info));
     if (options_.several_inputs) return {};
     // A HAR may say more behind its entries.
     if (item.batch == nullptr) log_.require(first.log, options_.creator);
     return first.log.empty() && first.root.empty() ? Status() : log_line(first);
   }
 
-  Status render(const Item& item, const RenderContext&, std::string& out) const override {
+  Status render(const Item& item, const RenderContext& context, std::string& out) const override {
+    if (options_.dialect != Dialect::own) {
+      STREAM_ASSIGN(const auto entry, dialect::shaped_entry(item, context, options_.dialect, options_));
+      if (!entry) return {};
+      write_json(out, *entry);
+      out += '\n';
+      return {};
+    }
     if (!item.exchange) return append_line(out, item);
     write_json(out, to_entry(*item.exchange));
     out += '\n';
@@ -109,13 +117,17 @@ class Writer final : public ItemWriter {
   }
 
   Status finish() override {
-    LogInfo rest = log_.rest();
+    LogInfo rest = shaped(log_.rest());
     log_.require(rest.log, options_.creator);
     if (log_.begun() && rest.log.empty() && rest.root.empty()) return {};
     return log_line(rest);
   }
 
  private:
+  LogInfo shaped(LogInfo info) const {
+    if (options_.dialect == Dialect::own) return info;
+    return dialect::shaped_log(std::move(info), options_.dialect, options_.creator, options_.report);
+  }
   Status log_line(const LogInfo& info) {
     Json::Object line{{"log", info.log}};
     line.insert(line.end(), info.root.begin(), info.root.end());
