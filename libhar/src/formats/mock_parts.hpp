@@ -12,6 +12,12 @@ namespace har::format {
 /// The `response` of a mock; nothing, and a finding, where the exchange has none that a mock can give.
 std::optional<stream::Json> mock_response(const stream::Exchange& exchange, const stream::Place& place,
                                           const stream::FindingSink& report);
+/// The same without what Dev Proxy does not know: the body in one piece, and no pauses.
+std::optional<stream::Json> devproxy_response(const stream::Exchange& exchange, const stream::Place& place,
+                                              const stream::FindingSink& report);
+/// Takes out of a mock what Dev Proxy passes over, or its schema refuses, and reports it.
+void keep_devproxy_members(stream::Json& mock, const stream::FindingSink& report);
+
 /// The request's body as text; nothing if there is none, or it is none.
 std::optional<std::string> mock_request_body(const stream::Exchange& exchange, const stream::Place& place,
                                              const stream::FindingSink& report);

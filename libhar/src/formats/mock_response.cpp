@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/losses.hpp"
 #include "har/exchange.hpp"
 #include "mock_parts.hpp"
 #include "stream/codec/sse.hpp"
@@ -268,6 +269,17 @@ std::optional<Json> mock_response(const Exchange& exchange, const stream::Place&
   } else {
     out.set("chunks", chunks_body(arrived, pauses));
   }
+  return out;
+}
+
+std::optional<Json> devproxy_response(const Exchange& exchange, const stream::Place& place, const stream::FindingSink& report) {
+  auto out = mock_response(exchange, place, report);
+  constexpr std::array<std::string_view, 3> kParts{"sse", "ndjson", "chunks"};
+  const auto is_there = [&](std::string_view name) { return out->find(name) != nullptr; };
+  if (!out || std::none_of(kParts.begin(), kParts.end(), is_there)) return out;
+  for (const std::string_view name : {"delayMs", "sse", "ndjson", "chunks"}) out->erase(name);
+  set_whole_body(*out, body_of(exchange), header((*out)["headers"], "content-type"));
+  report_loss("mocks-times", "the pauses of a stream are left out: Dev Proxy sends a body in one piece", place, report);
   return out;
 }
 
