@@ -114,6 +114,7 @@ Result<Columns> Columns::compile(const std::vector<std::string>& list) {
     if (!parsed) {
       stream::Error error = std::move(parsed).error();
       error.message = fmt::format("column \"{}\": {}", name, error.message);
+      error.place = {std::string(kSource)};  // a place in the expression would not be one in the list
       return fail(std::move(error));
     }
     out.columns_.push_back({std::string(name), std::move(parsed->root)});
