@@ -184,7 +184,7 @@ class Reader final : public ItemReader {
 
 // ---- writing
 
-constexpr ScriptClient kCurlClient{"curl", true, true, "", true, false};
+constexpr ScriptClient kCurlClient{"curl", true, true, "", true, false, true};
 
 class Writer final : public ExchangeWriter {
  public:
@@ -197,14 +197,7 @@ class Writer final : public ExchangeWriter {
     if (request) command(*request, item, context, out);
     return {};
   }
-  HeldMembers held() const override {
-    static const std::vector<std::string_view> members = [] {
-      std::vector<std::string_view> all(script_members().begin(), script_members().end());
-      all.push_back("request.httpVersion");
-      return all;
-    }();
-    return members;
-  }
+  HeldMembers held() const override { return script_members(); }
   std::string_view format_name() const override { return "curl"; }
 
  private:

@@ -13,7 +13,7 @@
 namespace har::format {
 namespace {
 
-constexpr ScriptClient kHttpFileClient{"a file of requests", true, true, "", true, false};
+constexpr ScriptClient kHttpFileClient{"a file of requests", true, true, "", true, false, true};
 
 std::string reference(char value) {
   for (const HttpFileVariable& variable : kHttpFileVariables) {
@@ -65,14 +65,7 @@ class Writer final : public ExchangeWriter {
     if (!request->body.empty()) body(*request, lost, out);
     return {};
   }
-  HeldMembers held() const override {
-    static const std::vector<std::string_view> members = [] {
-      std::vector<std::string_view> all(script_members().begin(), script_members().end());
-      all.push_back("request.httpVersion");
-      return all;
-    }();
-    return members;
-  }
+  HeldMembers held() const override { return script_members(); }
   std::string_view format_name() const override { return "a file of requests"; }
   std::string head() const override {
     std::string out;

@@ -174,8 +174,8 @@ TEST_CASE("what is left out of a command line is said") {
         Strings{
             "x.curl:1:1: warning: \"cd\" is not curl: what it does is left out [curl-command]",
             "x.curl:2:6: warning: what --digest changes in the request is left out [curl-option]",
-            "x.curl:2:37: warning: --header broken: expected a name and a colon; curl sends nothing for it [curl-option]",
-            "x.curl:2:37: warning: curl makes several requests of a URL with [ ] or { }: it is taken as it is, as with "
+            "x.curl:2:39: warning: --header broken: expected a name and a colon; curl sends nothing for it [curl-option]",
+            "x.curl:2:39: warning: curl makes several requests of a URL with [ ] or { }: it is taken as it is, as with "
             "--globoff [curl-glob]",
         });
 }
