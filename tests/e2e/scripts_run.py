@@ -197,6 +197,7 @@ HOSTILE += [
     entry("GET", "/-o?x=$(touch+x)&y=`touch`;touch%20x;'", AGENT),
     entry("GET", "/glob/[1-3]/{a,b}?c[]=d", AGENT),
     entry("GET", "/a/../b/./c", AGENT),
+    entry("GET", "/version", AGENT, version="HTTP/1.1\nX-Injected: 1\n\n### \nGET http://h/"),
     entry("GET", "/semicolon", [*AGENT, ("X-Empty", ""), ("X-Semicolon", ";"), ("X-Colon", ":")]),
 ]
 # Names of fields that none can send are left out, and that is said.

@@ -58,7 +58,11 @@ class Writer final : public ExchangeWriter {
       lost("request-method", fmt::format("{} is no method that every program takes from a file of requests", request->method));
     std::string url;
     for (const char c : request->url) url += c == '{' ? "%7B" : c == '}' ? "%7D" : std::string(1, c);
-    out += fmt::format("###\n{} {}{}\n", request->method, url, request->version.empty() ? "" : " " + request->version);
+    const bool version = request->version.starts_with("HTTP/") && request->version.size() <= 8 &&
+                         request->version.find_first_not_of("0123456789.", 5) == std::string::npos;
+    if (!version && !request->version.empty())
+      lost("request-httpVersion", fmt::format("that it was {} is left out: it is no version of HTTP", request->version));
+    out += fmt::format("###\n{} {}{}\n", request->method, url, version ? " " + request->version : "");
     for (const Field& field : request->fields)
       out += fmt::format("{}: {}\n", field.name, escaped(stream::replace_invalid_utf8(field.value)));
     out += '\n';
