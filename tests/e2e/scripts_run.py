@@ -362,8 +362,9 @@ def run_http_file(folder):
     httpyac = os.environ.get("HARTAPE_HTTPYAC", os.path.join(HERE, "node_modules", ".bin", "httpyac"))
     if not os.path.exists(httpyac):
         return skip("httpyac is not in tests/e2e/node_modules")
-    # httpyac looks for variables again in what stood for one and reads cookies in its own way, and node sends no header beyond ISO 8859-1.
-    entries = [e for e in entries if len(e["request"].get("postData", {}).get("text", "")) < 10000 and "{{" not in json.dumps(e) and "/cookies" not in e["request"]["url"]
+    # httpyac looks for variables again in what stood for one and reads cookies in its own way,
+    # leaves out the last line end of a multipart body, and node sends no header beyond ISO 8859-1.
+    entries = [e for e in entries if len(e["request"].get("postData", {}).get("text", "")) < 10000 and "{{" not in json.dumps(e) and not re.search("/cookies|/multipart", e["request"]["url"])
                and all(max(map(ord, h["value"] or "x")) < 256 for h in e["request"]["headers"])]
     text = harconv("-", "--to", "http-file", stdin=har(spelled(entries, "\"<>\\^`{}'[]")))
     folder.run("requests.http", text, "node", httpyac, "send", "--all", "--silent", cwd=folder.path)
@@ -483,7 +484,7 @@ def corpus(folder):
     """What real programs have recorded: all that is written of it is in its language, and stays the same when it is read again."""
     files = sorted(glob.glob(os.path.join(HERE, "../../samples/*.har")))
     if path := os.environ.get("HARTAPE_CORPUS"):
-        files += [name for name in sorted(glob.glob(os.path.join(path, "har", "*.har"))) if os.path.getsize(name) < 3000000]
+        files += [name for name in sorted(glob.glob(os.path.join(path, "har", "*.har"))) if os.path.getsize(name) < 200000][::3]
     node = shutil.which("node")
     requests = 0
     for name in files:
@@ -510,10 +511,6 @@ def corpus(folder):
             done = subprocess.run([os.path.join(BIN, "harconv"), "-", "--from", to, "--to", "har"], input=once, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             twice = harconv("-", "--to", to, stdin=done.stdout)
             if done.returncode != 0 or once != twice:
-                with open("/tmp/once", "wb") as file:
-                    file.write(once)
-                with open("/tmp/twice", "wb") as file:
-                    file.write(twice)
                 fail(f"{name} as {to} is another when it was read again, {len(once)} and {len(twice)} bytes\n{done.stderr.decode()[:1000]}")
             requests += once.count(b"curl '") if to == "curl" else 0
     print(f"{len(files)} files, {requests} requests")
