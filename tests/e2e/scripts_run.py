@@ -4,6 +4,7 @@ recording, and nothing else may happen, however hostile it is. And what harconv 
 """
 
 import base64
+import glob
 import json
 import os
 import re
@@ -142,16 +143,16 @@ class Folder:
         os.mkdir(self.home)
         return self
 
-    def run(self, name, text, *command, quiet=True):
+    def run(self, name, text, *command, cwd=None):
         script = os.path.join(self.path, name)
         with open(script, "wb") as file:
             file.write(text)
         environment = {"PATH": os.environ["PATH"], "HOME": self.home, "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
-        done = subprocess.run([*command, script], cwd=self.work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        done = subprocess.run([*command, script], cwd=cwd or self.work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, timeout=120)
         if done.returncode != 0:
-            fail(f"{' '.join(command)} {name} ended with {done.returncode}:\n{done.stderr.decode()}\n{text.decode(errors='replace')[:2000]}")
-        if quiet and (made := os.listdir(self.work)):
+            fail(f"{' '.join(command)} {name} ended with {done.returncode}:\n{done.stderr.decode()}\n{text.decode(errors='replace')[:300]}")
+        if made := os.listdir(self.work):
             fail(f"{name} has made {made}")
         return done.stdout
 
@@ -196,6 +197,7 @@ HOSTILE += [
     entry("GET", "/-o?x=$(touch+x)&y=`touch`;touch%20x;'", AGENT),
     entry("GET", "/glob/[1-3]/{a,b}?c[]=d", AGENT),
     entry("GET", "/a/../b/./c", AGENT),
+    entry("GET", "/version", AGENT, version="HTTP/1.1\nX-Injected: 1\n\n### \nGET http://h/"),
     entry("GET", "/semicolon", [*AGENT, ("X-Empty", ""), ("X-Semicolon", ";"), ("X-Colon", ":")]),
 ]
 # Names of fields that none can send are left out, and that is said.
@@ -331,6 +333,7 @@ console.log(JSON.stringify({calls, sockets, sleeps}));
     # A WebSocket.
     socket_entry = entry("GET", "/ws", [("Upgrade", "websocket"), ("Sec-WebSocket-Key", "x"), ("Sec-WebSocket-Protocol", "chat")])
     socket_entry["request"]["url"] = "wss://h.example/ws"
+    socket_entry["request"]["headers"][0]["value"] = "h.example"
     socket_entry["response"]["status"] = 101
     socket_entry["_webSocketMessages"] = [
         {"type": "send", "time": 1795338930.501, "opcode": 1, "data": "</script>\u2028'$(x)"},
@@ -356,12 +359,15 @@ def run_http_file(folder):
         wanted = (wanted[0], wanted[1].replace("{", "%7B").replace("}", "%7D"), *wanted[2:])
         if wanted != expected(found):
             fail(f"http-file, read again:\n  expected {wanted}\n  found    {expected(found)}")
-    httpyac = os.path.join(HERE, "node_modules", ".bin", "httpyac")
+    httpyac = os.environ.get("HARTAPE_HTTPYAC", os.path.join(HERE, "node_modules", ".bin", "httpyac"))
     if not os.path.exists(httpyac):
         return skip("httpyac is not in tests/e2e/node_modules")
-    entries = [e for e in entries if len(e["request"].get("postData", {}).get("text", "")) < 10000]
+    # httpyac looks for variables again in what stood for one and reads cookies in its own way,
+    # leaves out the last line end of a multipart body, and node sends no header beyond ISO 8859-1.
+    entries = [e for e in entries if len(e["request"].get("postData", {}).get("text", "")) < 10000 and "{{" not in json.dumps(e) and not re.search("/cookies|/multipart", e["request"]["url"])
+               and all(max(map(ord, h["value"] or "x")) < 256 for h in e["request"]["headers"])]
     text = harconv("-", "--to", "http-file", stdin=har(spelled(entries, "\"<>\\^`{}'[]")))
-    folder.run("requests.http", text, "node", httpyac, "send", "--all", "--silent")
+    folder.run("requests.http", text, "node", httpyac, "send", "--all", "--silent", cwd=folder.path)
     own = OWN | {"accept", "accept-encoding", "user-agent"}
     compare("httpyac", spelled(entries, "\"<>\\^`{}'[]"), SERVER.take(), own, ordered=False)
 
@@ -426,7 +432,7 @@ COMMANDS = [
     "curl --url-query 'a=b c' --url-query +d=%20 'BASE/?z'",
     "curl --compressed BASE/",
     "curl -k -L -sS --retry 2 --max-time 5 -o /dev/null -w '%{http_code}' BASE/",
-    "curl --req PUT BASE/",
+    "curl --user-ag x BASE/",
     "curl --no-progress-meter --no-compressed BASE/",
     "X=1 curl BASE/env",
     "curl --user-agent '' BASE/",
@@ -453,9 +459,10 @@ def normalized(request):
 
 
 def read_curl(folder):
+    failures = []
     for command in COMMANDS:
         text = command.replace("BASE", BASE).replace("HOST", HOST).encode() + b"\n"
-        done = subprocess.run(["bash", "-c", text], cwd=folder.work, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60,
+        subprocess.run(["bash", "-c", text], cwd=folder.work, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60,
                               env={"PATH": os.environ["PATH"], "HOME": folder.home})
         real = SERVER.take()
         entries = json.loads(harconv("-", "--from", "curl", "--to", "har", stdin=text))["log"]["entries"]
@@ -468,12 +475,50 @@ def read_curl(folder):
             real.sort(key=lambda r: r[1])  # in the background
             read.sort(key=lambda r: r[1])
         if not real or real != read:
-            fail(f"{command}\n  curl sends {real}\n  read were  {read}\n{done.stderr.decode()}")
+            failures.append(f"{command}\n  curl sends {real}\n  read were  {read}")
+    if failures:
+        fail("\n".join(failures))
+
+
+def corpus(folder):
+    """What real programs have recorded: all that is written of it is in its language, and stays the same when it is read again."""
+    files = sorted(glob.glob(os.path.join(HERE, "../../samples/*.har")))
+    if path := os.environ.get("HARTAPE_CORPUS"):
+        files += [name for name in sorted(glob.glob(os.path.join(path, "har", "*.har"))) if os.path.getsize(name) < 200000][::3]
+    node = shutil.which("node")
+    requests = 0
+    for name in files:
+        def convert(to):
+            return subprocess.run([os.path.join(BIN, "harconv"), name, "--to", to], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+
+        def check(to, suffix, *command):
+            script = os.path.join(folder.path, "x" + suffix)
+            with open(script, "wb") as file:
+                file.write(convert(to))
+            done = subprocess.run([*command, script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            if done.returncode != 0:
+                fail(f"{name}, {to}:\n{done.stdout.decode()[:2000]}")
+
+        check("curl", ".sh", "bash", "-n")
+        compile(convert("python"), "x.py", "exec")
+        if node:
+            check("fetch", ".mjs", node, "--check")
+            check("k6", ".mjs", node, "--check")
+        for to in ("curl", "http-file", "http1"):
+            once = convert(to)
+            if not once or (to == "http-file" and (b"###" not in once or b"\r" in once)):
+                continue
+            done = subprocess.run([os.path.join(BIN, "harconv"), "-", "--from", to, "--to", "har"], input=once, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            twice = harconv("-", "--to", to, stdin=done.stdout)
+            if done.returncode != 0 or once != twice:
+                fail(f"{name} as {to} is another when it was read again, {len(once)} and {len(twice)} bytes\n{done.stderr.decode()[:1000]}")
+            requests += once.count(b"curl '") if to == "curl" else 0
+    print(f"{len(files)} files, {requests} requests")
 
 
 def main():
     only = sys.argv[1:]
-    for step in (run_curl, read_curl, run_python, run_fetch, run_k6, run_http_file):
+    for step in (run_curl, read_curl, run_python, run_fetch, run_k6, run_http_file, corpus):
         if only and step.__name__ not in only:
             continue
         with Folder() as folder:

@@ -63,7 +63,7 @@ ENTRIES = [
     entry("POST", "/body", 200, [("Content-Type", "text/plain")], b"json", b'{"a": 1, "b": [2]}', "application/json"),
     entry("POST", "/body", 200, [("Content-Type", "text/plain")], b"text", b"a=b", "application/x-www-form-urlencoded"),
     entry("POST", "/body", 200, [("Content-Type", "text/plain")], b"binary", b"\xff\x00", "application/octet-stream"),
-    entry("POST", "/upload", 200, [("Content-Type", "text/plain")], b"form", b"--b\r\n\r\n\r\n--b--\r\n", "multipart/form-data; boundary=b"),
+    entry("POST", "/upload", 200, [("Content-Type", "text/plain")], b"form", b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nc\r\n--b--\r\n', "multipart/form-data; boundary=b"),
 ]
 HAR = json.dumps({"log": {"version": "1.2", "creator": {"name": "x", "version": "1"}, "entries": ENTRIES}}).encode()
 

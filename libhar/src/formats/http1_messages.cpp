@@ -363,7 +363,7 @@ class Writer final : public ExchangeWriter {
  private:
   template <class Lost>
   static void version(std::string_view version, std::string_view side, const Lost& lost) {
-    if (version.starts_with("HTTP/2") || version.starts_with("HTTP/3"))
+    if (!version.empty() && version != "HTTP/1.1" && version != "HTTP/1.0" && version != "HTTP/0.9")
       lost(fmt::format("{}-httpVersion", side),
            fmt::format("that it was {} is left out: the message becomes one of HTTP/1.1", version));
   }

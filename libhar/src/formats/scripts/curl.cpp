@@ -184,7 +184,7 @@ class Reader final : public ItemReader {
 
 // ---- writing
 
-constexpr ScriptClient kCurlClient{"curl", true, true, "", true, false};
+constexpr ScriptClient kCurlClient{"curl", true, true, "", true, false, true};
 
 class Writer final : public ExchangeWriter {
  public:
@@ -197,14 +197,7 @@ class Writer final : public ExchangeWriter {
     if (request) command(*request, item, context, out);
     return {};
   }
-  HeldMembers held() const override {
-    static const std::vector<std::string_view> members = [] {
-      std::vector<std::string_view> all(script_members().begin(), script_members().end());
-      all.push_back("request.httpVersion");
-      return all;
-    }();
-    return members;
-  }
+  HeldMembers held() const override { return script_members(); }
   std::string_view format_name() const override { return "curl"; }
 
  private:
@@ -212,6 +205,7 @@ class Writer final : public ExchangeWriter {
     const auto lost = [&](std::string_view what, std::string message) {
       report_loss(what, std::move(message), item.where(), context.report);
     };
+    if (request.url.size() > kLongestArgument) return lost("exchange", "it is left out: its URL is too long for a command line");
     const bool head = request.method == "HEAD";
     if (head && !request.body.empty()) lost("request-postData", "the body is left out: curl has none with HEAD");
     const bool body = !head && !request.body.empty();
@@ -243,8 +237,13 @@ class Writer final : public ExchangeWriter {
     const auto leave_out = [&](std::string_view name) {
       if (find_field(request.fields, name) == nullptr) option(out, "-H", fmt::format("{}:", name));
     };
-    for (const Field& field : request.fields)
+    for (const Field& field : request.fields) {
+      if (field.value.size() > kLongestArgument) {
+        lost("request-headers-value", fmt::format("{} is left out: it is too long for a command line", field.name));
+        continue;
+      }
       option(out, "-H", field.value.empty() ? field.name + ";" : field.name + ": " + field.value);
+    }
     leave_out("User-Agent");
     leave_out("Accept");
     if (body || nothing) leave_out("Content-Type");

@@ -164,7 +164,7 @@ class Arguments {
         break;
       case CurlMeaning::cookie:
         if (argument.find('=') == std::string_view::npos) return argument.empty() ? Status() : refuse_file(option, argument);
-        now.cookie.append(now.cookie.empty() ? "" : "; ").append(argument);
+        now.cookie.append(now.cookie.empty() ? "" : ";").append(argument);
         break;
       case CurlMeaning::data: {
         if (!argument.starts_with('@')) return add_data(argument);

@@ -27,6 +27,8 @@ using stream::Status;
 
 constexpr std::size_t kMostVariables = 10000;
 constexpr int kDeepestVariable = 20;
+/// In one request, those within variables too.
+constexpr std::size_t kMostReplaced = 1000000;
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -128,6 +130,8 @@ class Reader final : public ItemReader {
         out += text.substr(begin, end + 2 - begin);
       } else if (depth >= kDeepestVariable) {
         return refuse(ErrorCode::limit, fmt::format("{{{{{}}}}} stands for itself", name), line);
+      } else if (++replaced_ > kMostReplaced) {
+        return refuse(ErrorCode::limit, fmt::format("more than {} variables in one request", kMostReplaced), line);
       } else {
         STREAM_ASSIGN(const std::string value, replaced(found->second, line, depth + 1));
         out += value;
@@ -183,6 +187,7 @@ class Reader final : public ItemReader {
     }
     if (at == block.size()) return std::optional<Item>();
 
+    replaced_ = 0;
     RequestMessage message;
     const std::uint64_t first = block[at].number;
     STREAM_TRY(request_line(block, at, message));
@@ -297,6 +302,7 @@ class Reader final : public ItemReader {
   std::string name_;
   LogInfo info_;
   Variables variables_;
+  std::size_t replaced_ = 0;
   std::size_t count_ = 0;
   bool ended_ = false;
   bool told_ = false;
@@ -325,7 +331,7 @@ int sniff(std::string_view prefix) {
     const bool method = std::find(std::begin(kMethods), std::end(kMethods), line.substr(0, space)) != std::end(kMethods);
     const std::string_view target = method ? trimmed(line.substr(space)) : line;
     const bool url = target.starts_with("http://") || target.starts_with("https://") || target.starts_with("{{");
-    if (method && url && line.find(" HTTP/") == std::string_view::npos) return 92;
+    if (method && url && (line.find(" HTTP/") == std::string_view::npos || line.find("{{") != std::string_view::npos)) return 92;
     if (marked && (method || url)) return 95;
     return method && url ? 60 : 0;  // with its version it may be a message as it was on the wire
   }

@@ -13,7 +13,7 @@
 namespace har::format {
 namespace {
 
-constexpr ScriptClient kHttpFileClient{"a file of requests", true, true, "", true, false};
+constexpr ScriptClient kHttpFileClient{"a file of requests", true, true, "", true, false, true};
 
 std::string reference(char value) {
   for (const HttpFileVariable& variable : kHttpFileVariables) {
@@ -58,21 +58,18 @@ class Writer final : public ExchangeWriter {
       lost("request-method", fmt::format("{} is no method that every program takes from a file of requests", request->method));
     std::string url;
     for (const char c : request->url) url += c == '{' ? "%7B" : c == '}' ? "%7D" : std::string(1, c);
-    out += fmt::format("###\n{} {}{}\n", request->method, url, request->version.empty() ? "" : " " + request->version);
+    const bool version = request->version.starts_with("HTTP/") && request->version.size() <= 8 &&
+                         request->version.find_first_not_of("0123456789.", 5) == std::string::npos;
+    if (!version && !request->version.empty())
+      lost("request-httpVersion", fmt::format("that it was {} is left out: it is no version of HTTP", request->version));
+    out += fmt::format("###\n{} {}{}\n", request->method, url, version ? " " + request->version : "");
     for (const Field& field : request->fields)
       out += fmt::format("{}: {}\n", field.name, escaped(stream::replace_invalid_utf8(field.value)));
     out += '\n';
     if (!request->body.empty()) body(*request, lost, out);
     return {};
   }
-  HeldMembers held() const override {
-    static const std::vector<std::string_view> members = [] {
-      std::vector<std::string_view> all(script_members().begin(), script_members().end());
-      all.push_back("request.httpVersion");
-      return all;
-    }();
-    return members;
-  }
+  HeldMembers held() const override { return script_members(); }
   std::string_view format_name() const override { return "a file of requests"; }
   std::string head() const override {
     std::string out;

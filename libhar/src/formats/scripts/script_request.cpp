@@ -102,6 +102,7 @@ std::optional<ScriptRequest> script_request(const stream::Exchange& exchange, co
   if ((!client.encodes.empty() && target.find_first_of(client.encodes) != std::string::npos) ||
       (!client.keeps_dots && has_dots(target)))
     lost("request-url-spelling", fmt::format("{} writes the URL in another way, which means the same", client.name));
+  if (!target.starts_with('/')) target.insert(0, "/");
   out.url.replace(authority, std::string::npos, target);
   if (out.url.find('?') == std::string::npos && exchange.request->object["queryString"].is_array() &&
       !exchange.request->object["queryString"].as_array().empty())
@@ -155,12 +156,19 @@ std::optional<ScriptRequest> script_request(const stream::Exchange& exchange, co
 }
 
 HeldMembers script_members() {
-  static constexpr std::string_view kHeld[] = {"request.method",           "request.url",
-                                               "request.headers[].name",   "request.headers[].value",
-                                               "request.headersSize",      "request.bodySize",
-                                               "request.cookies",          "request.queryString",
-                                               "request.postData.text",    "request.postData.mimeType",
-                                               "request.postData.params",  "request.postData._encoding",
+  static constexpr std::string_view kHeld[] = {"request.method",
+                                               "request.httpVersion",
+                                               "request.url",
+                                               "request.headers[].name",
+                                               "request.headers[].value",
+                                               "request.headersSize",
+                                               "request.bodySize",
+                                               "request.cookies",
+                                               "request.queryString",
+                                               "request.postData.text",
+                                               "request.postData.mimeType",
+                                               "request.postData.params",
+                                               "request.postData._encoding",
                                                "request.postData.encoding"};
   return kHeld;
 }

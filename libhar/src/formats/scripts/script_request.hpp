@@ -22,6 +22,7 @@ struct ScriptClient {
   std::string_view encodes{};  ///< characters of a URL that it replaces by %XX
   bool keeps_dots = false;     ///< "/../" in a URL stays
   bool web_sockets = false;
+  bool versions = false;  ///< it says which version of HTTP a request is of
 };
 
 /// A request that a client can send: http or https (or ws and wss), without what clients make themselves (Host where it is that

@@ -148,6 +148,9 @@ class Writer final : public StubWriter {
         std::chrono::round<std::chrono::milliseconds>(message_times(exchange).ended.value_or(stream::Nanos{})).count();
     if (delay > 0) response.set("fixedDelay", static_cast<std::int64_t>(delay));
 
+    for (const std::string& version : {asked.version, answer ? answer->version : std::string()}) {
+      if (!version.empty() && version != "HTTP/1.1") lost("httpVersion", fmt::format("that it was {} is left out", version));
+    }
     Stub stub;
     stub.request = to_json(request);
     stub.response = to_json(response);
@@ -171,6 +174,8 @@ class Writer final : public StubWriter {
 
   HeldMembers held() const override {
     static constexpr std::string_view kHeld[] = {"request.method",
+                                                 "request.httpVersion",
+                                                 "response.httpVersion",
                                                  "request.url",
                                                  "request.queryString",
                                                  "request.postData.text",

@@ -79,6 +79,9 @@ class Writer final : public StubWriter {
         lost("request-postData", "the body is not compared: clients choose a new boundary for it each time");
         break;
     }
+    for (const std::string& version : {asked.version, answer ? answer->version : std::string()}) {
+      if (!version.empty() && version != "HTTP/1.1") lost("httpVersion", fmt::format("that it was {} is left out", version));
+    }
     Stub stub;
     stub.request = to_json(request);
     stub.response = to_json(answer ? response(*answer, exchange, asked.method) : fault(exchange));
@@ -106,6 +109,8 @@ class Writer final : public StubWriter {
 
   HeldMembers held() const override {
     static constexpr std::string_view kHeld[] = {"request.method",
+                                                 "request.httpVersion",
+                                                 "response.httpVersion",
                                                  "request.url",
                                                  "request.queryString",
                                                  "request.postData.text",

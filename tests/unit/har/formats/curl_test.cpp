@@ -174,8 +174,8 @@ TEST_CASE("what is left out of a command line is said") {
         Strings{
             "x.curl:1:1: warning: \"cd\" is not curl: what it does is left out [curl-command]",
             "x.curl:2:6: warning: what --digest changes in the request is left out [curl-option]",
-            "x.curl:2:37: warning: --header broken: expected a name and a colon; curl sends nothing for it [curl-option]",
-            "x.curl:2:37: warning: curl makes several requests of a URL with [ ] or { }: it is taken as it is, as with "
+            "x.curl:2:39: warning: --header broken: expected a name and a colon; curl sends nothing for it [curl-option]",
+            "x.curl:2:39: warning: curl makes several requests of a URL with [ ] or { }: it is taken as it is, as with "
             "--globoff [curl-glob]",
         });
 }
@@ -217,4 +217,24 @@ TEST_CASE("command lines are found by their content") {
   CHECK(score("curling") == 0);
   CHECK(score("# a document\n") == 0);
   CHECK(score("") == 0);
+}
+
+TEST_CASE("what no command line can hold is left out, and that is said") {
+  const auto out =
+      test::convert(R"({"log":{"entries":[{"request":{"method":"GET","url":"http://h/","headers":[{"name":"A","value":")" +
+                        std::string(200000, 'a') + R"("},{"name":"b c","value":"d"},{"name":"E","value":"f\u0000g"}]}},)" +
+                        R"({"request":{"method":"GET","url":"http://h/)" + std::string(200000, 'a') + R"("}},)" +
+                        R"({"request":{"method":"GET","url":"-o"}},{"request":{"method":"a b","url":"http://h/"
+}
+}]
+}
+})",
+                    "har", "curl");
+  CHECK(out.text == "curl 'http://h/' \\\n  -H 'E: f g' \\\n  -H 'User-Agent:' \\\n  -H 'Accept:'\n");
+  Strings rules;
+  for (const std::string& finding : out.findings) {
+    if (finding.find("[lost-") != std::string::npos) rules.push_back(finding.substr(finding.find("[lost-")));
+  }
+  CHECK(rules == Strings{"[lost-request-headers-name]", "[lost-request-headers-value]", "[lost-request-headers-value]",
+                         "[lost-exchange]", "[lost-exchange]", "[lost-exchange]"});
 }

@@ -63,7 +63,8 @@ TEST_CASE("every cut of messages is read without harm") {
 }
 
 TEST_CASE("what is no message is refused with its place") {
-  CHECK(read("hello\r\n").errors == Strings{"x.http1:@0: expected a request line or a status line of HTTP: GET /path HTTP/1.1"});
+  CHECK(read("hello\r\n").errors ==
+        Strings{"x.http1: byte 0: expected a request line or a status line of HTTP: GET /path HTTP/1.1"});
   CHECK(read("").errors.size() == 1);
 }
 

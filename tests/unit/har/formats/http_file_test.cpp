@@ -57,13 +57,13 @@ test::Converted read(std::string_view text) { return test::convert(text, "http-f
 
 TEST_CASE("requests of a file are read with their variables") {
   const auto out = read(kFile);
-  CHECK(out.errors == Strings{"x.http-file:41: a body of a file (< ./secret.txt), and nothing is read beside the input"});
+  CHECK(out.errors == Strings{"x.http-file:38: a body of a file (< ./secret.txt), and nothing is read beside the input"});
   CHECK(out.findings ==
         Strings{
             "x.http-file:8: warning: the value of {{token}} is not in the file: it stays as it is [http-file-variable]",
-            "x.http-file:26: warning: a script is not run; it is left out [http-file-script]",
-            "x.http-file:31: warning: a script is not run; it is left out [http-file-script]",
-            "x.http-file:34: warning: a response that is kept in a file is not read [http-file-response]",
+            "x.http-file:25: warning: a script is not run; it is left out [http-file-script]",
+            "x.http-file:30: warning: a script is not run; it is left out [http-file-script]",
+            "x.http-file:33: warning: a response that is kept in a file is not read [http-file-response]",
         });
   const auto entries = test::entries_of(out.text);
   REQUIRE(entries.size() == 5);
@@ -86,7 +86,19 @@ TEST_CASE("every cut of a file of requests is read without harm") {
 }
 
 TEST_CASE("variables that stand for themselves end") {
-  CHECK(read("@a = {{b}}\n@b = {{a}}{{a}}\nGET {{a}}\n").errors == Strings{"x.http-file:3: {{b}} stands for itself"});
+  CHECK(read("@a = {{b}}\n@b = {{a}}{{a}}\nGET {{a}}\n").errors == Strings{"x.http-file:3: {{a}} stands for itself"});
+}
+
+TEST_CASE("variables that stand for nothing, many times over, are given up") {
+  std::string text = "@a0 = \n";
+  for (int i = 1; i < 15; ++i) {
+    text += "@a" + std::to_string(i) + " = ";
+    for (int k = 0; k < 20; ++k) text += "{{a" + std::to_string(i - 1) + "}}";
+    text += "\n";
+  }
+  const auto out = read(text + "GET http://h/{{a14}}\n");
+  REQUIRE(out.errors.size() == 1);
+  CHECK(out.errors[0].find("variables in one request") != std::string::npos);
 }
 
 TEST_CASE("what is no request is refused with its place, and the next is read") {
