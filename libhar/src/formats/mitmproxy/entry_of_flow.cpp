@@ -34,6 +34,48 @@ bool is_authority(std::string_view text) {
   });
 }
 
+/// As HAR names it; mitmproxy has HTTP/2.0 for what it has recorded.
+std::string_view version_of(std::string_view version) {
+  if (version.empty()) return "unknown";
+  return version == "HTTP/2.0" ? "HTTP/2" : version;
+}
+
+void put_pair(capture::Text& out, bool& first, std::string_view name, std::string_view value) {
+  out << (std::exchange(first, false) ? R"({"name":)" : R"(,{"name":)");
+  put_string(out, name);
+  out << R"(,"value":)";
+  put_string(out, value);
+  out << '}';
+}
+
+void put_cookies(capture::Text& out, const Fields& fields) {
+  bool first = true;
+  out << '[';
+  for (const stream::TapField& field : fields) {
+    if (!capture::same_name(field.name, "cookie")) continue;
+    capture::each_part(field.value, ';', [&](std::string_view part) {
+      const capture::Pair pair = capture::pair_of(part);
+      put_pair(out, first, capture::trimmed(pair.name), capture::trimmed(pair.value));
+    });
+  }
+  out << ']';
+}
+
+/// Decoded, as HAR 1.2 §4.2.8 shows it.
+void put_query(capture::Text& out, std::string_view url) {
+  bool first = true;
+  out << '[';
+  capture::each_part(capture::query_of(url), '&', [&](std::string_view part) {
+    const capture::Pair pair = capture::pair_of(part);
+    if (part.find_first_of("%+") == std::string_view::npos) {
+      put_pair(out, first, pair.name, pair.value);
+    } else {
+      put_pair(out, first, form_decoded(pair.name), form_decoded(pair.value));
+    }
+  });
+  out << ']';
+}
+
 std::size_t head_size(std::size_t line, const Fields& fields) {
   std::size_t size = line + 4;  // two line ends
   for (const stream::TapField& field : fields) size += field.name.size() + field.value.size() + 4;
@@ -161,15 +203,24 @@ void EntryText::put_request(const Flow& flow) {
   std::string_view method = message.method;
   std::string_view version = message.version;
   make_legible(message, {&url, &method, &version}, fields_, latin_request_);
-  capture::Captured captured;
-  captured.request.method = method;
-  captured.request.url = url;
-  captured.request.version = version.empty() ? "unknown" : version;
-  captured.request.fields = fields_;
-  captured.request.head_size =
-      head_size(message.method.size() + message.path.size() + message.version.size() + 2, message.fields);
-  capture::put_request(out_, captured);
-  if (!message.version.starts_with("HTTP/1")) unknown_size(out_);
+  out_ << R"({"method":)";
+  put_string(out_, method);
+  out_ << R"(,"url":)";
+  put_string(out_, url);
+  out_ << R"(,"httpVersion":)";
+  put_string(out_, version_of(version));
+  out_ << R"(,"cookies":)";
+  put_cookies(out_, fields_);
+  out_ << R"(,"headers":)";
+  capture::put_headers(out_, fields_);
+  out_ << R"(,"queryString":)";
+  put_query(out_, url);
+  out_ << R"(,"headersSize":)";
+  if (message.version.starts_with("HTTP/1")) {
+    put_number(out_, head_size(message.method.size() + message.path.size() + message.version.size() + 2, message.fields));
+  } else {
+    out_ << "-1";
+  }
   out_ << R"(,"bodySize":)";
   if (!message.content.known) {
     out_ << "-1";
@@ -209,7 +260,7 @@ void EntryText::put_response(const Flow& flow) {
   capture::Captured captured;
   captured.response.status = message.status;
   captured.response.reason = reason;
-  captured.response.version = version.empty() ? "unknown" : version;
+  captured.response.version = version_of(version);
   captured.response.fields = response_fields_;
   captured.response.head_size = head_size(message.version.size() + 5 + message.reason.size(), message.fields);
   capture::put_response(out_, captured);

@@ -447,15 +447,10 @@ void FlowText::put_server(std::string& out) const {
   const std::string_view connection = entry_member(exchange_, "connection").string_or("");
   const std::string_view ip = entry_member(exchange_, "serverIPAddress").string_or("");
   Container dict;
-  // Numbers of connections are of one recording, and often of one host; flows need ids that are of one connection.
-  const bool is_uuid = connection.size() == 36 && std::count(connection.begin(), connection.end(), '-') == 4;
-  if (known && !connection.empty()) {
-    put_text(dict.member("id"), connection);
-  } else if (is_uuid) {
+  if (!connection.empty()) {
     put_text(dict.member("id"), connection);
   } else {
-    put_text(dict.member("id"),
-             uuid(fmt::format("server {} {} {} {}", authority_, ip, connection, connection.empty() ? start_.count() : 0)));
+    put_text(dict.member("id"), uuid(fmt::format("server {} {} {}", authority_, ip, start_.count())));
   }
   if (kept["address"].is_array()) {
     put_json(dict.member("address"), kept["address"]);
