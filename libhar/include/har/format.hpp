@@ -55,6 +55,11 @@ struct WriteOptions {
   /// How JSON is laid out: as it stands where it can, else in one line.
   enum class Style { as_it_is, compact, pretty };
   Style style = Style::as_it_is;
+  /// Where the bodies of entries stand, for formats that have the choice (`har`, `harl`, `zhar`, `har-zip`): as files that
+  /// entries name (`_file`), which needs an archive; in the entries; or nowhere, which is reported. As it is: in a HAR as the
+  /// input has it, in an archive as files.
+  enum class Bodies { as_it_is, attach, embed, omit };
+  Bodies bodies = Bodies::as_it_is;
   /// Several inputs become one output: what their logs say is joined, and stands behind the entries.
   bool several_inputs = false;
   /// {"name":…,"version":…} for outputs whose input names no creator; null: none is written.

@@ -1,5 +1,6 @@
 // HAR lines: an entry a line, and the log's other members on a line {"log": {…}} before them (or, for what the input said
 // only behind its entries, after them). Members beside `log` stand beside it here too.
+#include "formats/bodies.hpp"
 #include "formats/formats.hpp"
 #include "har/exchange.hpp"
 #include "stream/record/line_reader.hpp"
@@ -87,6 +88,7 @@ class Writer final : public ItemWriter {
   Writer(stream::ByteSink& sink, const WriteOptions& options) : sink_(sink), options_(options), log_(options) {}
 
   Status begin(const Item& item, const LogInfo& info) override {
+    if (options_.bodies == WriteOptions::Bodies::attach) return fail(no_place_for_files("harl"));
     LogInfo first = log_.begin(info);
     if (options_.several_inputs) return {};
     // A HAR may say more behind its entries.
@@ -94,9 +96,11 @@ class Writer final : public ItemWriter {
     return first.log.empty() && first.root.empty() ? Status() : log_line(first);
   }
 
-  Status render(const Item& item, const RenderContext&, std::string& out) const override {
-    if (!item.exchange) return append_line(out, item);
-    write_json(out, to_entry(*item.exchange));
+  Status render(const Item& item, const RenderContext& context, std::string& out) const override {
+    std::vector<Blob> none;
+    STREAM_ASSIGN(const auto made, entry_with_bodies(item, options_.bodies, context, options_.limits, none));
+    if (!made) return append_line(out, item);
+    write_json(out, *made);
     out += '\n';
     return {};
   }
