@@ -146,6 +146,9 @@ Guess look(PeekedSource& source, const std::string& path, std::optional<stream::
   return found;
 }
 
+/// What names files that are in it with it: nothing is looked for beside it.
+bool is_archive(const Format& format) { return format.name == "har-zip" || format.name == "zhar" || format.name == "saz"; }
+
 Result<Input> open_with(const std::string& path, std::optional<std::string_view> format, const stream::InputOptions& options,
                         bool bodies, std::optional<stream::StreamKind> likely = {}) {
   Input input;
@@ -181,7 +184,7 @@ Result<Input> open_with(const std::string& path, std::optional<std::string_view>
     input.format = found.format;
   }
   input.source = std::move(peeked);
-  input.files = std::make_unique<SideFiles>(path, options.limits.max_entry);
+  input.files = std::make_unique<SideFiles>(is_archive(*input.format) ? "-" : path, options.limits.max_entry);
   return input;
 }
 

@@ -128,6 +128,15 @@ Json::Array messages_of(std::string_view lines, const std::string& name, const s
   return out;
 }
 
+/// Where Chrome and we have them, behind `_resourceType`; else last.
+void set_messages(Json& entry, Json messages) {
+  entry.erase(kMessages);
+  Json::Object& members = entry.as_object();
+  const auto type =
+      std::find_if(members.begin(), members.end(), [](const JsonMember& member) { return member.name == "_resourceType"; });
+  members.insert(type == members.end() ? type : std::next(type), JsonMember{std::string(kMessages), std::move(messages)});
+}
+
 /// Puts the bytes where `_file` stands, or where a text already does.
 void set_text(Json& body, const BodyPlace& at, std::string bytes) {
   const bool base64 = says_base64(body, at);
@@ -208,7 +217,7 @@ Result<bool> embed_bodies(Json& entry, const BlobReader& read, const stream::Pla
     if (name.ends_with(".jsonl") && at.name == "content" && is_websocket(entry)) {
       if (entry[kMessages].is_array() && !entry[kMessages].as_array().empty()) continue;
       body->erase(kFile);
-      entry.set(kMessages, messages_of(*bytes, name, note));
+      set_messages(entry, messages_of(*bytes, name, note));
     } else {
       set_text(*body, at, std::move(*bytes));
     }

@@ -169,7 +169,8 @@ Meta parse_meta(std::string_view xml) {
 
 std::string write_meta(const Meta& meta, std::uint64_t sid) {
   std::string out = "\xEF\xBB\xBF<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n";
-  out += fmt::format("<Session SID=\"{}\" BitFlags=\"{}\">\r\n", sid,
+  out += fmt::format("<Session SID=\"{}\" BitFlags=\"{}\">\r\n",
+                     stream::xml_attribute(meta.sid.empty() ? std::to_string(sid) : meta.sid),
                      stream::xml_attribute(meta.bit_flags.empty() ? "0" : std::string_view(meta.bit_flags)));
   put(out, "SessionTimers", meta.timers);
   put(out, "PipeInfo", meta.pipe);
@@ -178,8 +179,14 @@ std::string write_meta(const Meta& meta, std::uint64_t sid) {
   for (const auto& [name, value] : meta.flags) {
     out += fmt::format("    <SessionFlag N=\"{}\" V=\"{}\" />\r\n", stream::xml_attribute(name), stream::xml_attribute(value));
   }
-  out += "  </SessionFlags>\r\n</Session>\r\n";
+  out += "  </SessionFlags>\r\n</Session>";
   return out;
+}
+
+bool Meta::has(SessionBit bit) const {
+  std::uint32_t bits = 0;
+  const auto [stop, error] = std::from_chars(bit_flags.data(), bit_flags.data() + bit_flags.size(), bits, 16);
+  return error == std::errc() && (bits & static_cast<std::uint32_t>(bit)) != 0;
 }
 
 Connecting connecting_of(const Attributes& timers) {
@@ -304,6 +311,7 @@ Meta from_json(const Json& json) {
     return out;
   };
   Meta meta;
+  meta.sid = json["sid"].string_or("");
   meta.bit_flags = json["bitFlags"].string_or("");
   meta.timers = attributes("timers");
   meta.pipe = attributes("pipe");

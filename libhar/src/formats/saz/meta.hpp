@@ -1,6 +1,6 @@
 #pragma once
 
-#include <map>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,16 +19,20 @@ using Attributes = std::vector<std::pair<std::string, std::string>>;
 /// Names in any case, as Fiddler takes those of flags.
 const std::string* find(const Attributes& attributes, std::string_view name);
 
+/// Bits of BitFlags, which is hexadecimal (FiddlerCore's SessionFlags).
+enum class SessionBit : std::uint32_t { https = 0x1, blind_tunnel = 0x1000, websocket = 0x40000 };
+
 struct Meta {
   std::string sid{}, bit_flags{};
   Attributes timers{};  ///< ClientBeginRequest="…"
   Attributes pipe{}, tunnel{};
   Attributes flags{};  ///< <SessionFlag N="…" V="…"/>
+  bool has(SessionBit bit) const;
 };
 
 /// Takes what it finds: of a document that is broken, what stands before.
 Meta parse_meta(std::string_view xml);
-/// With the number of the session.
+/// `sid`: the number of a session that has none.
 std::string write_meta(const Meta& meta, std::uint64_t sid);
 
 /// How a connection was made, in milliseconds; nothing: not known, or it was there already.

@@ -141,12 +141,19 @@ class Reader final : public ItemReader {
       STREAM_ASSIGN(response, parse_response(texts[1], http));
     }
     const Connecting made = connecting(meta, request);
-    if (request.method == "CONNECT" && response && response->status == 200 && texts[3].empty()) {
-      report(Level::note, "saz-connect",
-             fmt::format("session {}, the tunnel to {}, is left out: what went through it stands in sessions of its own", number,
-                         request.url));
-      return std::optional<Exchange>();
+    if (request.method == "CONNECT") {
+      // What Fiddler has seen into is in sessions of its own; of what it has not, this is all that there is.
+      if (response && response->status == 200 && !meta.has(SessionBit::blind_tunnel)) {
+        report(Level::note, "saz-connect",
+               fmt::format("session {}, the tunnel to {}, is left out: what went through it stands in sessions of its own",
+                           number, request.url));
+        return std::optional<Exchange>();
+      }
+      request.url = fmt::format("https://{}/", request.url);
+      request.body.clear();  // what Fiddler has to say of TLS
+      if (response) response->body.clear();
     }
+    if (!texts[3].empty() && request.url.starts_with("http")) request.url.replace(0, 4, "ws");
     const Times times = times_of(meta.timers, made);
     MessageTimes message_times;
     message_times.start = times.start;

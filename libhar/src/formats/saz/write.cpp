@@ -30,14 +30,20 @@ constexpr std::string_view kTypes =
     "  <Default Extension=\"txt\" ContentType=\"text/plain\" />\r\n"
     "</Types>\r\n";
 
-/// A message without the Content-Length that was added because its fields had none: what a session's file holds ends where the
-/// file does.
+/// Takes the line at `at` out, if it is this field.
+void drop_line(std::string& text, std::size_t at, std::string_view field) {
+  if (text.compare(at, field.size(), field) == 0) text.erase(at, text.find("\r\n", at) + 2 - at);
+}
+
+/// A message without the fields that were added for a wire: a session's file ends where its body does, and its request line has
+/// the host.
 std::string as_recorded(std::string text, const Message& message) {
-  if (find_field(message.fields, "content-length") != nullptr) return text;
-  constexpr std::string_view kLength = "\r\nContent-Length: ";
-  const std::size_t end = text.find("\r\n\r\n");
-  const std::size_t line = end == std::string::npos ? end : text.rfind("\r\n", end - 1);
-  if (line != std::string::npos && text.compare(line, kLength.size(), kLength) == 0) text.erase(line, end - line);
+  if (find_field(message.fields, "content-length") == nullptr) {
+    const std::size_t end = text.find("\r\n\r\n");
+    if (end != std::string::npos && end > 0) drop_line(text, text.rfind("\r\n", end - 1) + 2, "Content-Length: ");
+  }
+  if (find_field(message.fields, "host") == nullptr && message.version.starts_with("HTTP/1"))
+    drop_line(text, text.find("\r\n") + 2, "Host: ");
   return text;
 }
 
@@ -66,11 +72,15 @@ class Writer final : public ExchangeWriter {
       if (const auto response = zip::take_frame(rendered); !response.empty()) STREAM_TRY(add("s.txt", response));
       const std::string_view meta = zip::take_frame(rendered);
       STREAM_TRY(add("m.xml", write_meta(from_json(*stream::parse_json(meta)), count_)));
-      if (const auto frames = zip::take_frame(rendered); !frames.empty()) STREAM_TRY(add("w.txt", frames));
+      const std::string_view frames = zip::take_frame(rendered);
+      if (!frames.empty()) STREAM_TRY(add("w.txt", frames));
+      std::string links;
+      for (const std::string_view file : {"c.txt", "s.txt", "m.xml", "w.txt"}) {
+        if (file != "w.txt" || !frames.empty())
+          links += fmt::format("<a href='raw/{}_{}'>{}</a> ", number, file, static_cast<char>(file.front() - 'a' + 'A'));
+      }
       STREAM_TRY(
-          index_sink_.write(fmt::format("<tr><td><a href='raw/{0}_c.txt'>C</a> <a href='raw/{0}_s.txt'>S</a> "
-                                        "<a href='raw/{0}_m.xml'>M</a></td><td>{1}</td>{2}</tr>\r\n",
-                                        number, count_, zip::take_frame(rendered))));
+          index_sink_.write(fmt::format("<tr><td>{}</td><td>{}</td>{}</tr>\r\n", links, count_, zip::take_frame(rendered))));
     }
     return {};
   }
@@ -147,6 +157,9 @@ class Writer final : public ExchangeWriter {
         "_webSocketClose.reason",
         "_webSocketClose.timestamp",
         "_webSocketClose.dir",
+        "_streamChunks",
+        "_eventSourceMessages",
+        "_recordingEvents",
         "_fiddler",
     };
     return kHeld;
@@ -155,14 +168,15 @@ class Writer final : public ExchangeWriter {
 
   Status render_exchange(const Exchange& exchange, const Item& item, const RenderContext& context,
                          std::string& out) const override {
-    const RequestMessage request = request_message(exchange);
+    RequestMessage request = request_message(exchange);
+    if (request.url.starts_with("ws")) request.url.replace(0, 2, "http");
     const auto response = response_message(exchange);
     const Json entry = to_entry(exchange);
     const stream::WallTime start = exchange.start.value_or(stream::WallTime{});
     report_more(entry, exchange, request, response, item.where(), context.report);
     zip::append_frame(out, as_recorded(write_request(request, TargetForm::absolute), request));
     zip::append_frame(out, response ? as_recorded(write_response(*response, request.method), *response) : std::string());
-    zip::append_frame(out, stream::to_json(to_json(meta_of(entry, start + exchange.begin()))));
+    zip::append_frame(out, stream::to_json(to_json(meta_of(entry, exchange))));
     zip::append_frame(out, write_frames(exchange, start, item.where(), context.report));
     zip::append_frame(out, row(request, response, entry));
     return {};
@@ -185,6 +199,28 @@ class Writer final : public ExchangeWriter {
            cell(std::to_string(std::max<std::int64_t>(0, content["size"].int_or(0)))) + cell(content["mimeType"].string_or(""));
   }
 
+  /// A body is one piece, that was there at the end; frames have their times, and nothing else has one.
+  template <class Lost>
+  static void report_times(const Json& entry, const Exchange& exchange, const Lost& lost) {
+    std::size_t pieces = 0;
+    bool others = false;
+    for (const stream::Event& event : exchange.timeline) {
+      const bool frame = event.kind == stream::EventKind::message || event.kind == stream::EventKind::close;
+      if (event.kind != stream::EventKind::data) {
+        others = others || !frame;
+      } else {
+        pieces += event.direction == stream::Direction::send ? 2 : 1;
+      }
+    }
+    // Errors of a WebSocket stand among its messages.
+    const std::string_view where = entry.find("_recordingEvents") != nullptr ? "_recordingEvents" : "_webSocketMessages";
+    if (others) lost(where, where, "saz has a place for frames alone");
+    if (pieces < 2) return;
+    for (const std::string_view name : {"_streamChunks", "_eventSourceMessages"}) {
+      if (entry.find(name) != nullptr) lost(name, name, "saz has the time of a body's end alone");
+    }
+  }
+
   /// What is held in part, or only by some sessions.
   static void report_more(const Json& entry, const Exchange& exchange, const RequestMessage& request,
                           const std::optional<ResponseMessage>& response, const stream::Place& place,
@@ -198,6 +234,7 @@ class Writer final : public ExchangeWriter {
     if (other_version(request)) lost("request-httpVersion", "request.httpVersion", "sessions are written as HTTP/1.1");
     if (response && other_version(*response))
       lost("response-httpVersion", "response.httpVersion", "sessions are written as HTTP/1.1");
+    report_times(entry, exchange, lost);
     const std::string_view type = entry["_resourceType"].string_or("");
     const bool derived = (type == "websocket" && exchange.kind() == stream::StreamKind::websocket) ||
                          (type == "eventsource" && exchange.kind() == stream::StreamKind::sse);
@@ -207,8 +244,19 @@ class Writer final : public ExchangeWriter {
       lost("response-_trailers", "response._trailers", "only a chunked body has trailers");
   }
 
-  static Meta meta_of(const Json& entry, stream::WallTime start) {
+  static std::uint32_t bits_of(const Exchange& exchange) {
+    std::uint32_t bits = 0;
+    const auto set = [&](SessionBit bit) { bits |= static_cast<std::uint32_t>(bit); };
+    if (url_scheme(exchange.url()) == "https") set(SessionBit::https);
+    if (exchange.method() == "CONNECT") set(SessionBit::blind_tunnel);
+    if (exchange.kind() == stream::StreamKind::websocket) set(SessionBit::websocket);
+    return bits;
+  }
+
+  static Meta meta_of(const Json& entry, const Exchange& exchange) {
+    const stream::WallTime start = exchange.start.value_or(stream::WallTime{}) + exchange.begin();
     Meta meta = from_json(entry[kMember]);
+    if (meta.bit_flags.empty()) meta.bit_flags = fmt::format("{:X}", bits_of(exchange));
     // The timers of the session that it was, if they still say what the entry says.
     const Times before = times_of(meta.timers, {});
     if (meta.timers.empty() || before.start != start || before.timings != entry["timings"]) {

@@ -38,8 +38,7 @@ std::map<std::string, std::string> unpack(std::string_view bytes) {
 std::string meta_of(std::string_view timers, std::string_view flags = {}, std::string_view sid = "1") {
   return "\xEF\xBB\xBF<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<Session SID=\"" + std::string(sid) +
          "\" BitFlags=\"19\">\r\n  <SessionTimers " + std::string(timers) +
-         " />\r\n  <PipeInfo Reused=\"true\" />\r\n  <SessionFlags>\r\n" + std::string(flags) +
-         "  </SessionFlags>\r\n</Session>\r\n";
+         " />\r\n  <PipeInfo Reused=\"true\" />\r\n  <SessionFlags>\r\n" + std::string(flags) + "  </SessionFlags>\r\n</Session>";
 }
 
 constexpr std::string_view kTimers =
@@ -199,6 +198,19 @@ TEST_CASE("the time that a connection took stands with the first request that we
   CHECK(entries[0]["startedDateTime"].string_or("") == "2026-11-22T09:15:29.965Z");
   CHECK(to_json(entries[0]["time"]) == "135");
   CHECK(to_json(entries[1]["timings"]) == R"({"blocked":-1,"dns":-1,"connect":-1,"ssl":-1,"send":0,"wait":100,"receive":0})");
+}
+
+TEST_CASE("a tunnel that nobody has seen into is an entry") {
+  std::string meta = meta_of(kTimers);
+  meta.replace(meta.find("\"19\""), 4, "\"1000\"");
+  const std::vector<ZipMember> members{{"raw/1_c.txt", "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\nTLS says"},
+                                       {"raw/1_s.txt", "HTTP/1.1 200 Connection Established\r\n\r\nit is secret"},
+                                       {"raw/1_m.xml", meta}};
+  const Json entry = entry_of(members);
+  CHECK(entry["request"]["url"].string_or("") == "https://a.test:443/");
+  CHECK(entry["response"]["content"]["text"].string_or("").empty());
+  const std::string har = convert(zip_of(members), "saz", "har").text;
+  CHECK(entries_of(convert(convert(har, "har", "saz").text, "saz", "har").text)[0] == entry);
 }
 
 TEST_CASE("sessions without an answer, without times, and failed ones are read") {
