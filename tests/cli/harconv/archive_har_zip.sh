@@ -36,7 +36,7 @@ echo "exit $?"
 : >empty.zip
 harconv empty.zip
 echo "exit $?"
-LC_ALL=C sed 's/har\.har/a\/..\/b/g' shop.har.zip | harconv --from har-zip -
+LC_ALL=C sed 's/har\.har/a\/..\/bc/g' shop.har.zip | harconv --from har-zip -
 echo "exit $?"
 harconv --max-entry 700 shop.har.zip --to harl -o small.harl
 echo "exit $?"
