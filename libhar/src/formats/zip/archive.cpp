@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 
 #include "formats/zip/io_source.hpp"
 
@@ -67,8 +68,8 @@ class Reading final : public Archive {
   Reading(std::string name, const stream::Limits& limits) : name_(std::move(name)), limits_(limits) {}
 
   Status open(stream::ByteSource& source) {
+    STREAM_TRY(check_start(source));
     STREAM_TRY(file_.append_all(source));
-    if (file_.size() == 0) return fail({ErrorCode::syntax, "expected a zip archive, found the end of the input", {name_}});
     STREAM_TRY(check_directory());
     io_.emplace(file_, 0, file_.size());
     ErrorText error;
@@ -147,6 +148,20 @@ class Reading final : public Archive {
   std::uint64_t most_bytes() const { return std::max<std::uint64_t>(limits_.max_entry / 8, kSmallDirectory); }
   Status too_many() const {
     return fail({ErrorCode::limit, "the archive has too many members", {name_}, "raise the limit with --max-entry"});
+  }
+
+  /// So that what is no archive at all need not be spooled. (One with something before it is none here.)
+  Status check_start(stream::ByteSource& source) {
+    constexpr std::string_view kStart = "PK";
+    std::array<char, kStart.size()> start{};
+    for (std::size_t at = 0; at < start.size();) {
+      STREAM_ASSIGN(const std::size_t count, source.read(std::span(start).subspan(at)));
+      if (count == 0) return fail({ErrorCode::syntax, "expected a zip archive, found the end of the input", {name_}});
+      at += count;
+    }
+    const std::string_view found(start.data(), start.size());
+    if (found != kStart) return fail({ErrorCode::syntax, "expected a zip archive, which begins with PK", {name_}});
+    return file_.append(found);
   }
 
   /// libzip reads the directory as a whole: how large it says to be (APPNOTE §4.3.14, §4.3.16) is looked at before.
