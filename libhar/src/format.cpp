@@ -205,7 +205,7 @@ Result<Input> open_with(const std::string& path, std::optional<std::string_view>
     input.format = found.format;
   }
   input.source = std::move(peeked);
-  input.files = std::make_unique<SideFiles>(path, options.limits.max_entry);
+  input.files = std::make_unique<SideFiles>(input.format->archive ? "-" : path, options.limits.max_entry);
   return input;
 }
 

@@ -140,6 +140,7 @@ struct Format {
   std::unique_ptr<ItemWriter> (*open_folder_writer)(stream::OutputFolder& folder, const WriteOptions& options) = nullptr;
   /// The same as `sniff` for a folder, whose reader asks its source which it is (folder_of()). Null: a folder is no input.
   int (*sniff_folder)(const std::string& path) = nullptr;
+  bool archive = false;  ///< the files that it names are in it: nothing is looked for beside it
 };
 
 inline constexpr std::size_t kSniffSize = std::size_t{64} << 10;

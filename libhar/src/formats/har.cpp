@@ -1,7 +1,9 @@
 // HAR 1.2: {"log": {…, "entries": […]}}. Read as slices, written as slices wherever the layout is left as it is.
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "formats/bodies.hpp"
 #include "formats/dialect/dialect.hpp"
 #include "formats/formats.hpp"
 #include "har/exchange.hpp"
@@ -10,6 +12,7 @@
 namespace har::format {
 namespace {
 
+using stream::fail;
 using stream::Json;
 using stream::JsonMember;
 using stream::Result;
@@ -56,6 +59,7 @@ class Writer final : public ItemWriter {
     if (options_.dialect != Dialect::own) {
       STREAM_ASSIGN(shaped, dialect::shaped_entry(item, context, options_.dialect, options_));
       if (!shaped) return {};
+      if (options_.bodies == WriteOptions::Bodies::omit) omit_bodies(*shaped, item.where(), context.report);
     }
     out += ',';
     line(out, 3);
@@ -63,7 +67,7 @@ class Writer final : public ItemWriter {
       write_json(out, *shaped, {pretty() ? 2 : 0, 3});
       return {};
     }
-    auto status = entry(item, out);
+    auto status = entry(item, context, out);
     if (!status) out.resize(from);
     return status;
   }
@@ -133,6 +137,7 @@ class Writer final : public ItemWriter {
   /// Everything up to the '[' of entries: what the input has said so far, unless others may yet add to it.
   /// `complete`: the input has said all that it says. (A HAR may say more behind its entries.)
   Status head(const LogInfo& info, bool complete) {
+    if (options_.bodies == WriteOptions::Bodies::attach) return fail(no_place_for_files("har"));
     LogInfo first = shaped(log_.begin(info));
     if (!options_.several_inputs && complete) log_.require(first.log, options_.creator);
     std::string out = "{";
@@ -151,9 +156,11 @@ class Writer final : public ItemWriter {
     return sink_.write(out);
   }
 
-  Status entry(const Item& item, std::string& out) const {
-    if (item.exchange) {
-      write_json(out, to_entry(*item.exchange), {pretty() ? 2 : 0, 3});
+  Status entry(const Item& item, const RenderContext& context, std::string& out) const {
+    std::vector<Blob> none;
+    STREAM_ASSIGN(const auto made, entry_with_bodies(item, options_.bodies, context, options_.limits, none));
+    if (made) {
+      write_json(out, *made, {pretty() ? 2 : 0, 3});
       return {};
     }
     switch (options_.style) {

@@ -1,5 +1,6 @@
 // HAR lines: an entry a line, and the log's other members on a line {"log": {…}} before them (or, for what the input said
 // only behind its entries, after them). Members beside `log` stand beside it here too.
+#include "formats/bodies.hpp"
 #include "formats/dialect/dialect.hpp"
 #include "formats/formats.hpp"
 #include "har/exchange.hpp"
@@ -88,6 +89,7 @@ class Writer final : public ItemWriter {
   Writer(stream::ByteSink& sink, const WriteOptions& options) : sink_(sink), options_(options), log_(options) {}
 
   Status begin(const Item& item, const LogInfo& info) override {
+    if (options_.bodies == WriteOptions::Bodies::attach) return fail(no_place_for_files("harl"));
     LogInfo first = shaped(log_.begin(info));
     if (options_.several_inputs) return {};
     // A HAR may say more behind its entries.
@@ -97,14 +99,17 @@ class Writer final : public ItemWriter {
 
   Status render(const Item& item, const RenderContext& context, std::string& out) const override {
     if (options_.dialect != Dialect::own) {
-      STREAM_ASSIGN(const auto entry, dialect::shaped_entry(item, context, options_.dialect, options_));
+      STREAM_ASSIGN(auto entry, dialect::shaped_entry(item, context, options_.dialect, options_));
       if (!entry) return {};
+      if (options_.bodies == WriteOptions::Bodies::omit) omit_bodies(*entry, item.where(), context.report);
       write_json(out, *entry);
       out += '\n';
       return {};
     }
-    if (!item.exchange) return append_line(out, item);
-    write_json(out, to_entry(*item.exchange));
+    std::vector<Blob> none;
+    STREAM_ASSIGN(const auto made, entry_with_bodies(item, options_.bodies, context, options_.limits, none));
+    if (!made) return append_line(out, item);
+    write_json(out, *made);
     out += '\n';
     return {};
   }

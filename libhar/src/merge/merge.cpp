@@ -225,6 +225,7 @@ Status Merge::open_lanes(Sorter& sorter, ChunkPool& pool, std::vector<std::uniqu
     Source& source = sources_[i];
     source.lane = nullptr;
     STREAM_ASSIGN(auto reader, RecordReader::open(options_, i, settings_, pool, hear_));
+    if (!reader->files().has_folder()) files_[i] = std::make_unique<SideFiles>("-", options_.input.limits.max_entry);
     if (source.mode == Mode::streamed) {
       auto lane = std::make_unique<StreamLane>(std::move(reader), options_.window, options_.memory / sources_.size());
       STREAM_TRY(lane->ready());

@@ -81,6 +81,8 @@ class RecordReader {
   std::shared_ptr<Chunk> next();
   /// Complete at the end.
   const InputFacts& facts() const { return facts_; }
+  /// Where what its entries name beside it is.
+  const SideFiles& files() const { return *input_.files; }
 
  private:
   RecordReader(std::size_t number, const Settings& settings, ChunkPool& pool, const MergeOptions& options, const MessageSink& say)

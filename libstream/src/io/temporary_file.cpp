@@ -52,14 +52,15 @@ Result<int> TemporaryFile::descriptor() {
   return descriptor_;
 }
 
-Status TemporaryFile::append(std::string_view bytes) {
+Status TemporaryFile::write(std::uint64_t offset, std::string_view bytes) {
   STREAM_TRY(descriptor());
   while (!bytes.empty()) {
-    const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(size_));
+    const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return fail(error(written == 0 ? ENOSPC : errno, "write"));
     bytes.remove_prefix(static_cast<std::size_t>(written));
-    size_ += static_cast<std::uint64_t>(written);
+    offset += static_cast<std::uint64_t>(written);
+    size_ = std::max(size_, offset);
   }
   return {};
 }

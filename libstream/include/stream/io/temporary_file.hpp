@@ -22,7 +22,9 @@ class TemporaryFile {
   ~TemporaryFile();
 
   /// Errors of all of these: `io`, with the hint; those of the source and the sink.
-  Status append(std::string_view bytes);
+  Status append(std::string_view bytes) { return write(size_, bytes); }
+  /// Over what stands there, and on behind the end.
+  Status write(std::uint64_t offset, std::string_view bytes);
   Status read(std::uint64_t offset, std::span<char> out) const;
   /// Appends all that comes.
   Status append_all(ByteSource& source);
