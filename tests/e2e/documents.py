@@ -6,6 +6,7 @@ document share a folder, in which samples/ is the project's. Port 8080 is replac
 the background has its port open before the next command runs.
 """
 
+import glob
 import os
 import re
 import socket
@@ -82,7 +83,7 @@ def run_block(commands, folder, port):
 
 failures = count = 0
 documents = [os.path.join(SOURCE, "README.md")]
-documents += sorted(os.path.join(SOURCE, "docs", name) for name in os.listdir(os.path.join(SOURCE, "docs")) if name.endswith(".md"))
+documents += sorted(glob.glob(os.path.join(SOURCE, "docs", "**", "*.md"), recursive=True))
 for document in documents:
     with open(document, encoding="utf-8") as text, tempfile.TemporaryDirectory(prefix="hartape-documents-") as folder:
         os.symlink(os.path.join(SOURCE, "samples"), os.path.join(folder, "samples"))

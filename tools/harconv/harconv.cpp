@@ -287,7 +287,11 @@ Status Conversion::check_options(const har::Format& format) {
                  {},
                  fmt::format("it is for {}", fmt::join(names, ", "))});
   };
-  STREAM_TRY(only(options_.dialect != har::Dialect::own, "--dialect", {"har", "harl"}));
+  if (options_.dialect == har::Dialect::devproxy) {
+    STREAM_TRY(only(true, "--dialect devproxy", {"har", "harl", "mocks", "ws-mocks"}));
+  } else {
+    STREAM_TRY(only(options_.dialect != har::Dialect::own, "--dialect", {"har", "harl"}));
+  }
   STREAM_TRY(only(options_.bodies != WriteOptions::Bodies::as_it_is, "--bodies", {"har", "harl", "zhar", "har-zip"}));
   STREAM_TRY(only(!options_.columns.empty(), "--columns", {"csv", "tsv", "markdown"}));
   if (!options_.columns.empty()) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "formats/formats.hpp"
+#include "formats/losses.hpp"
 #include "formats/utf8_pieces.hpp"
 #include "har/exchange.hpp"
 #include "stream/record/line_reader.hpp"
@@ -387,6 +388,7 @@ class Writer final : public ItemWriter {
   Status render(const Item& item, const RenderContext& context, std::string& out) const override {
     auto exchange = exchange_of(item, context.info, context.files, "", stream::WallTime{}, {options_.limits, context.report});
     if (!exchange) return fail(std::move(exchange).error());
+    report_lost(item, *exchange, context);
     CastText cast(*exchange, version_, out);
     cast.write();
     const auto report = [&](std::string rule, std::string message) {
@@ -413,6 +415,17 @@ class Writer final : public ItemWriter {
   Status finish() override { return {}; }
 
  private:
+  /// What was no cast has more than a terminal shows.
+  void report_lost(const Item& item, const Exchange& exchange, const RenderContext& context) const {
+    if (!context.report || !exchange.request) return;
+    const auto entry = entry_of(item, {options_.limits, {}});
+    if (!entry) return;
+    constexpr std::string_view kSaid[] = {"request", "response"};
+    report_loss("request", "the request is left out: a cast has no place for it", item.where(), context.report);
+    report_loss("response", "of the response the body is kept, as a terminal shows it", item.where(), context.report);
+    report_losses(*entry, kSaid, "a cast", item.where(), context.report);
+  }
+
   stream::ByteSink& sink_;
   WriteOptions options_;
   int version_;
