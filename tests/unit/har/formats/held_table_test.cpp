@@ -64,7 +64,7 @@ Json stream_entry() {
       "content": {"size": 34, "mimeType": "text/event-stream", "text": "data: {\"a\":1}\n\nid: 2\ndata: [DONE]\n\n"},
       "redirectURL": "", "headersSize": -1, "bodySize": 34},
     "cache": {}, "timings": {"send": 0, "wait": 100, "receive": 200},
-    "_chunks": [{"time": 1795684531.1, "offset": 0, "size": 15}, {"time": 1795684531.3, "offset": 15, "size": 20}]
+    "_streamChunks": [{"time": 1795684531.1, "offset": 0, "size": 15}, {"time": 1795684531.3, "offset": 15, "size": 20}]
   })");
 }
 
@@ -191,7 +191,7 @@ const Field kFields[] = {
        e.set("_odd", Json::Object{{"a", 1}});
      }},
     {"stream: body", "response.content.text", stream_entry},
-    {"stream: time of each chunk", "_chunks", stream_entry},
+    {"stream: time of each chunk", "_streamChunks", stream_entry},
     {"WebSocket: messages", "_webSocketMessages", socket_entry},
     {"WebSocket: close", "_webSocketClose", socket_entry},
 };
