@@ -177,15 +177,15 @@ def check_wget(folder, port):
     with open(ours, "rb") as file:
         data = file.read()
     types = check_records(data)
-    assert types.count("response") == types.count("request") == len(read), types
+    assert types.count("response") == types.count("request") == len(entries(har)), types
     assert gzip.decompress(data) == run("-", "--to", "warc", data=har)[0]
     again = entries(run(ours)[0])
-    assert len(again) == len(read)
+    assert len(again) == len(entries(har))
     for one, other in zip(entries(har), again):
         same(one, other)
     # Each record can be read from its offset on.
     offsets = [offset for offset, _ in members(data)]
-    assert len(entries(run("-", data=data[offsets[-3]:])[0])) == 1
+    assert len(entries(run("-", data=data[offsets[len(types) - 1 - types[::-1].index("response")]:])[0])) == 1
     # A cut archive gives what is whole, and says so.
     cut, said = run("-", data=data[:len(data) - 40], status=2)
     assert entries(cut) and "error" in said

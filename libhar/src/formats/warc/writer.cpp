@@ -5,10 +5,10 @@
 #include <array>
 #include <utility>
 
-#include "formats/chunk_times.hpp"
 #include "formats/exchange_writer.hpp"
 #include "formats/framed.hpp"
 #include "formats/http_message.hpp"
+#include "formats/unheld.hpp"
 #include "formats/warc/digest.hpp"
 #include "formats/warc/warc.hpp"
 #include "stream/text/timestamp.hpp"
@@ -28,7 +28,7 @@ constexpr std::string_view kHeld[] = {"startedDateTime",
                                       "timings",  // what is known of them: see render_exchange()
                                       "serverIPAddress",
                                       "_incomplete",
-                                      "_streamChunks",  // see report_chunk_times()
+                                      "_streamChunks",  // see report_unheld()
                                       "request.method",
                                       "request.url",
                                       "request.httpVersion",
@@ -195,7 +195,7 @@ class Writer final : public ExchangeWriter {
       report(item, context, "warc-no-time", "there is no time when the request began: 1970-01-01T00:00:00Z stands for it");
     if (times.responded.value_or(stream::Nanos{}) > stream::Nanos{})
       report_loss("timings", "timings are left out, but for their sum: WARC has no place for them", item.where(), context.report);
-    report_chunk_times(exchange, times, format_name(), item.where(), context.report);
+    report_unheld(exchange, times, format_name(), item.where(), context.report);
     const std::string protocol = protocol_of(request.version.empty() && response ? response->version : request.version);
     Heads heads(exchange, times);
     if (response) append_response(heads, *response, request.method, exchange, protocol, out);
