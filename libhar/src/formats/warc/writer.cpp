@@ -213,7 +213,6 @@ class Writer final : public ExchangeWriter {
 
   static void append_response(Heads& heads, ResponseMessage response, std::string_view method, const Exchange& exchange,
                               std::string_view protocol, std::string& out) {
-    // The payload is the body without its transfer coding (ISO 28500, 3.12).
     Message whole;
     whole.fields = response.fields;
     whole.body = response.body;
@@ -225,7 +224,9 @@ class Writer final : public ExchangeWriter {
     }
     const bool none = method == "HEAD" || response.status == 204 || response.status == 304 || response.status == 101;
     std::string own(protocol);
-    if (!none) own += fmt::format("WARC-Payload-Digest: {}\r\n", labelled(sha1(payload)));
+    // Programs do not agree whether the payload of a chunked message has its framing; the field may be left out.
+    const bool chunked = joined_field(response.fields, "transfer-encoding").find("chunked") != std::string::npos;
+    if (!none && !chunked) own += fmt::format("WARC-Payload-Digest: {}\r\n", labelled(sha1(payload)));
     if (!response.complete) own += fmt::format("WARC-Truncated: {}\r\n", reason_of_cut(exchange));
     heads.append(out, "response", "application/http; msgtype=response", own, write_response(response, method));
   }
