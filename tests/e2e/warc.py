@@ -102,19 +102,6 @@ def digest(data):
     return "sha1:" + base64.b32encode(hashlib.sha1(data).digest()).decode()
 
 
-def payload_of(block):
-    head, _, body = block.partition(b"\r\n\r\n")
-    if b"transfer-encoding: chunked" not in head.lower():
-        return body
-    out = b""
-    while True:
-        size, _, body = body.partition(b"\r\n")
-        if int(size, 16) == 0:
-            return out
-        out += body[:int(size, 16)]
-        body = body[int(size, 16) + 2:]
-
-
 def check_records(data):
     """What ISO 28500 asks of the records of an archive, and of one that is compressed (Annex D). The types, in order."""
     names, types = set(), []
@@ -131,8 +118,10 @@ def check_records(data):
             if name in ("WARC-Concurrent-To", "WARC-Warcinfo-ID"):
                 assert value in names, (name, value)
         assert one["WARC-Block-Digest"] == digest(block)
-        if one["WARC-Type"] == "response":
-            assert one["WARC-Payload-Digest"] == digest(payload_of(block)), one
+        if "WARC-Payload-Digest" in one:
+            assert one["WARC-Payload-Digest"] == digest(block.partition(b"\r\n\r\n")[2]), one
+        else:
+            assert one["WARC-Type"] != "response" or b"chunked" in block, one
         if one["WARC-Type"] != "warcinfo":
             assert one["WARC-Target-URI"].startswith("http"), one
     assert types[0] == "warcinfo" and types.count("warcinfo") == 1
@@ -177,15 +166,15 @@ def check_wget(folder, port):
     with open(ours, "rb") as file:
         data = file.read()
     types = check_records(data)
-    assert types.count("response") == types.count("request") == len(read), types
+    assert types.count("response") == types.count("request") == len(entries(har)), types
     assert gzip.decompress(data) == run("-", "--to", "warc", data=har)[0]
     again = entries(run(ours)[0])
-    assert len(again) == len(read)
+    assert len(again) == len(entries(har))
     for one, other in zip(entries(har), again):
         same(one, other)
     # Each record can be read from its offset on.
     offsets = [offset for offset, _ in members(data)]
-    assert len(entries(run("-", data=data[offsets[-3]:])[0])) == 1
+    assert len(entries(run("-", data=data[offsets[len(types) - 1 - types[::-1].index("response")]:])[0])) == 1
     # A cut archive gives what is whole, and says so.
     cut, said = run("-", data=data[:len(data) - 40], status=2)
     assert entries(cut) and "error" in said

@@ -7,12 +7,12 @@
 #include <deque>
 #include <utility>
 
-#include "formats/chunk_times.hpp"
 #include "formats/exchange_writer.hpp"
 #include "formats/formats.hpp"
 #include "formats/framed.hpp"
 #include "formats/http_message.hpp"
 #include "formats/octet_reader.hpp"
+#include "formats/unheld.hpp"
 
 namespace har::format {
 namespace {
@@ -127,7 +127,7 @@ class Reader final : public ItemReader {
     std::size_t from = 0;
     for (;;) {
       const std::size_t found = in_.view().find(kSeparator, from);
-      if (found != std::string_view::npos) return found;
+      if (found != std::string_view::npos && found <= options_.limits.max_entry) return found;
       from = in_.view().size() - std::min(in_.view().size(), kSeparator.size() - 1);
       if (in_.view().size() > options_.limits.max_entry) {
         const std::uint64_t begin = in_.offset();
@@ -177,9 +177,10 @@ class Reader final : public ItemReader {
     record.octets = text.substr(std::min(line + 1, text.size()));
     record.body = record.offset + line + 1;
     in_.take(text.size() + (record.cut ? 0 : kSeparator.size()));
-    if (record.cut) {
+    // A line that was cut off may be anything, but not the whole file.
+    if (record.cut && (meta || (!whole_line && record.offset > 0))) {
       if (!broken) report("gor-cut", "the last record is cut off", record.offset);
-      if (!meta || !whole_line) return {};
+      if (!whole_line) return {};
     }
     if (!meta) {
       return fail(
@@ -272,7 +273,7 @@ class Reader final : public ItemReader {
 constexpr std::string_view kHeld[] = {"startedDateTime",
                                       "time",
                                       "_incomplete",    // a response that is: see render_exchange()
-                                      "_streamChunks",  // see report_chunk_times()
+                                      "_streamChunks",  // see report_unheld()
                                       "timings.send",
                                       "timings.wait",
                                       "timings.receive",
@@ -335,14 +336,15 @@ class Writer final : public ExchangeWriter {
     const RequestMessage request = request_message(exchange);
     const auto response = response_message(exchange);
     const MessageTimes times = message_times(exchange);
-    report_chunk_times(exchange, times, format_name(), item.where(), context.report);
+    report_unheld(exchange, times, format_name(), item.where(), context.report);
     const auto lose = [&](std::string_view what, std::string message) {
       report_loss(what, std::move(message), item.where(), context.report);
     };
-    if (url_scheme(request.url) == "https") lose("request-scheme", "https is left out: a file of GoReplay does not say it");
+    if (url_scheme(request.url) == "https")
+      lose("request-url", "https is left out of the URL: a file of GoReplay does not say it");
     const std::string* const host = find_field(request.fields, "host");
     if (host != nullptr && !same_name(*host, url_authority(request.url)))
-      lose("request-authority", "the authority of the URL is left out: Host says another");
+      lose("request-url", "the authority of the URL is left out: Host says another");
     for (const auto& version : {request.version, response ? response->version : std::string()}) {
       if (version == "HTTP/2" || version == "HTTP/3") {
         lose("request-httpVersion", fmt::format("{} is left out: a file of GoReplay holds HTTP/1.1", version));

@@ -12,9 +12,9 @@ harconv in.warc.gz --to harl --no-provenance
 harconv in.rec --to gor 2>/dev/null | tr -d '\r'
 harconv in.rec --to gor 2>/dev/null | harconv - --to harl --no-provenance
 # An archive that is cut, one that is none, and formats that are only read.
-harconv in.warc.gz --to warc | head -c 700 | harconv - --to harl --no-provenance
+harconv in.warc.gz --to warc | head -c 1200 | harconv - --to harl --no-provenance
 echo nothing >none.warc
 harconv none.warc
-harconv none.warc --from gor
+harconv none.warc --from gor || echo "exit status $?"
 harconv in.rec --to burp
 harconv in.rec --to warc | head -1 | tr -d '\r'

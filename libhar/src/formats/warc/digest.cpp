@@ -9,30 +9,33 @@ namespace {
 constexpr std::size_t kBlock = 64;
 
 void add_block(std::array<std::uint32_t, 5>& state, const char* block) {
-  std::array<std::uint32_t, 80> w{};
-  for (std::size_t i = 0; i < 16; ++i) {
-    for (std::size_t byte = 0; byte < 4; ++byte) w[i] = w[i] << 8 | static_cast<std::uint8_t>(block[4 * i + byte]);
+  std::array<std::uint32_t, 80> w;  // NOLINT: all of it is written below
+  std::memcpy(w.data(), block, kBlock);
+  if constexpr (std::endian::native == std::endian::little) {
+    for (std::size_t i = 0; i < 16; ++i) w[i] = __builtin_bswap32(w[i]);
   }
   for (std::size_t i = 16; i < w.size(); ++i) w[i] = std::rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
   auto [a, b, c, d, e] = state;
-  for (std::size_t i = 0; i < w.size(); ++i) {
-    std::uint32_t f = 0;
-    if (i < 20) {
-      f = ((b & c) | (~b & d)) + 0x5A827999U;
-    } else if (i < 40) {
-      f = (b ^ c ^ d) + 0x6ED9EBA1U;
-    } else if (i < 60) {
-      f = ((b & c) | (b & d) | (c & d)) + 0x8F1BBCDCU;
-    } else {
-      f = (b ^ c ^ d) + 0xCA62C1D6U;
+  const auto round = [](std::uint32_t v, std::uint32_t& x, std::uint32_t& z, std::uint32_t f, std::uint32_t word) {
+    z += std::rotl(v, 5) + f + word;
+    x = std::rotl(x, 30);
+  };
+  // Five rounds a step: then every value stands where it began.
+  const auto rounds = [&](std::size_t from, std::uint32_t k, auto f) {
+    for (std::size_t i = from; i < from + 20; i += 5) {
+      round(a, b, e, f(b, c, d), w[i] + k);
+      round(e, a, d, f(a, b, c), w[i + 1] + k);
+      round(d, e, c, f(e, a, b), w[i + 2] + k);
+      round(c, d, b, f(d, e, a), w[i + 3] + k);
+      round(b, c, a, f(c, d, e), w[i + 4] + k);
     }
-    const std::uint32_t next = std::rotl(a, 5) + f + e + w[i];
-    e = d;
-    d = c;
-    c = std::rotl(b, 30);
-    b = a;
-    a = next;
-  }
+  };
+  using Word = std::uint32_t;
+  const auto parity = [](Word x, Word y, Word z) { return x ^ y ^ z; };
+  rounds(0, 0x5A827999U, [](Word x, Word y, Word z) { return z ^ (x & (y ^ z)); });
+  rounds(20, 0x6ED9EBA1U, parity);
+  rounds(40, 0x8F1BBCDCU, [](Word x, Word y, Word z) { return (x & y) | (z & (x | y)); });
+  rounds(60, 0xCA62C1D6U, parity);
   state[0] += a;
   state[1] += b;
   state[2] += c;

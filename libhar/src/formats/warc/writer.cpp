@@ -5,10 +5,10 @@
 #include <array>
 #include <utility>
 
-#include "formats/chunk_times.hpp"
 #include "formats/exchange_writer.hpp"
 #include "formats/framed.hpp"
 #include "formats/http_message.hpp"
+#include "formats/unheld.hpp"
 #include "formats/warc/digest.hpp"
 #include "formats/warc/warc.hpp"
 #include "stream/text/timestamp.hpp"
@@ -28,7 +28,7 @@ constexpr std::string_view kHeld[] = {"startedDateTime",
                                       "timings",  // what is known of them: see render_exchange()
                                       "serverIPAddress",
                                       "_incomplete",
-                                      "_streamChunks",  // see report_chunk_times()
+                                      "_streamChunks",  // see report_unheld()
                                       "request.method",
                                       "request.url",
                                       "request.httpVersion",
@@ -195,7 +195,7 @@ class Writer final : public ExchangeWriter {
       report(item, context, "warc-no-time", "there is no time when the request began: 1970-01-01T00:00:00Z stands for it");
     if (times.responded.value_or(stream::Nanos{}) > stream::Nanos{})
       report_loss("timings", "timings are left out, but for their sum: WARC has no place for them", item.where(), context.report);
-    report_chunk_times(exchange, times, format_name(), item.where(), context.report);
+    report_unheld(exchange, times, format_name(), item.where(), context.report);
     const std::string protocol = protocol_of(request.version.empty() && response ? response->version : request.version);
     Heads heads(exchange, times);
     if (response) append_response(heads, *response, request.method, exchange, protocol, out);
@@ -213,7 +213,6 @@ class Writer final : public ExchangeWriter {
 
   static void append_response(Heads& heads, ResponseMessage response, std::string_view method, const Exchange& exchange,
                               std::string_view protocol, std::string& out) {
-    // The payload is the body without its transfer coding (ISO 28500, 3.12).
     Message whole;
     whole.fields = response.fields;
     whole.body = response.body;
@@ -225,7 +224,9 @@ class Writer final : public ExchangeWriter {
     }
     const bool none = method == "HEAD" || response.status == 204 || response.status == 304 || response.status == 101;
     std::string own(protocol);
-    if (!none) own += fmt::format("WARC-Payload-Digest: {}\r\n", labelled(sha1(payload)));
+    // Programs do not agree whether the payload of a chunked message has its framing; the field may be left out.
+    const bool chunked = joined_field(response.fields, "transfer-encoding").find("chunked") != std::string::npos;
+    if (!none && !chunked) own += fmt::format("WARC-Payload-Digest: {}\r\n", labelled(sha1(payload)));
     if (!response.complete) own += fmt::format("WARC-Truncated: {}\r\n", reason_of_cut(exchange));
     heads.append(out, "response", "application/http; msgtype=response", own, write_response(response, method));
   }

@@ -89,6 +89,8 @@ TEST_CASE("a file of GoReplay may be cut, or have records that are none") {
   CHECK(large.exchanges.size() == 1);
   CHECK(large.errors == Lines{"x: byte 0: the record is larger than 200000 bytes"});
   read_every_cut(text, "gor");
+  CHECK(read_archive("nothing", "gor").errors == Lines{bad.errors[0]});
+  CHECK(read_archive("", "gor").errors.empty());
 }
 
 TEST_CASE("what a file of GoReplay can hold comes back from it") {
@@ -109,12 +111,15 @@ TEST_CASE("what a file of GoReplay can hold comes back from it") {
 }
 
 TEST_CASE("a file of GoReplay says what it has no place for") {
+  auto untyped = exchange();
+  untyped.request->object.set("postData", Json(Json::Object{{"mimeType", "a/b"}, {"text", "x"}}));
+  untyped.response->object.set("headers", Json::array());
+  CHECK(write_archive({untyped}, "gor").findings == Lines{"lost-request-postData-mimeType", "lost-response-cookies"});
   auto secure = exchange();
   secure.request->object.set("url", "https://a.example/p?q=1");
   secure.request->object.set("httpVersion", "HTTP/2");
   secure.request->entry.set("serverIPAddress", "1.2.3.4");
-  CHECK(write_archive({secure}, "gor").findings ==
-        Lines{"lost-serverIPAddress", "lost-request-scheme", "lost-request-httpVersion"});
+  CHECK(write_archive({secure}, "gor").findings == Lines{"lost-serverIPAddress", "lost-request-url", "lost-request-httpVersion"});
   auto separator = exchange();
   separator.timeline.at(0).data = "a" + kSeparator + "b";
   const WrittenArchive refused = write_archive({separator}, "gor");
