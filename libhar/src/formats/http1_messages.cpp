@@ -80,7 +80,7 @@ class Window {
                    "raise the limit with --max-entry"});
     }
     const std::size_t size = buffer_.size();
-    buffer_.resize(size + kBlock);
+    buffer_.resize(size + std::min(kBlock, limits_.max_entry + 1 - view().size()));
     const auto got = source_.read(std::span(buffer_).subspan(size));
     buffer_.resize(size + (got ? *got : 0));
     if (!got) return fail(got.error());
@@ -252,7 +252,6 @@ class Reader final : public ItemReader {
       at += line.size() + 1;
       if (at >= window_.view().size() && window_.ended()) return window_.view().size();
       if (at > window_.view().size()) STREAM_TRY(window_.fill(at));
-      if (window_.view().size() > options_.limits.max_entry) STREAM_TRY(window_.more());
     }
   }
 
@@ -312,9 +311,13 @@ class Writer final : public ExchangeWriter {
     if (exchange.request) {
       const RequestMessage request = request_message(exchange);
       method = request.method;
-      version(request.version, "request", lost);
-      // The scheme stands in the absolute form only (RFC 9112 §3.2.2).
-      out += write_request(request, url_scheme(request.url) == "http" ? TargetForm::origin : TargetForm::absolute);
+      if (request.url.empty()) {
+        lost("request", "the request is left out: it has no URL");
+      } else {
+        version(request.version, "request", lost);
+        // The scheme stands in the absolute form only (RFC 9112 §3.2.2).
+        out += write_request(request, url_scheme(request.url) == "http" ? TargetForm::origin : TargetForm::absolute);
+      }
     }
     const auto response = response_message(exchange);
     if (!response) {

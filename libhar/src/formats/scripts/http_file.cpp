@@ -201,6 +201,13 @@ class Reader final : public ItemReader {
     } else if (message.url.find("://") == std::string::npos) {
       message.url.insert(0, "http://");
     }
+    // What every program adds that sends it.
+    const bool later = message.version.starts_with("HTTP/2") || message.version.starts_with("HTTP/3");
+    if (!later && find_field(message.fields, "host") == nullptr)
+      message.fields.insert(message.fields.begin(), {"Host", std::string(url_authority(message.url))});
+    if (!message.body.empty() && find_field(message.fields, "content-length") == nullptr &&
+        find_field(message.fields, "transfer-encoding") == nullptr)
+      message.fields.push_back({"Content-Length", std::to_string(message.body.size())});
     Item item;
     item.index = count_++;
     item.place = place(first);
