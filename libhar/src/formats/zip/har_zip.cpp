@@ -287,7 +287,20 @@ class Peeked final : public stream::ByteSource {
   std::size_t at_ = 0;
 };
 
-/// Named so, it may be the one or the other. (Found by content it is what it is.)
+/// A source that somebody else owns.
+class Lent final : public stream::ByteSource {
+ public:
+  explicit Lent(stream::ByteSource& source) : source_(source) {}
+  Result<std::size_t> read(std::span<char> buffer) override { return source_.read(buffer); }
+  const std::string& name() const override { return source_.name(); }
+  bool live() const override { return source_.live(); }
+
+ private:
+  stream::ByteSource& source_;
+};
+
+/// Named so, it may be the one or the other, whether its compression was undone already or not. (Found by content it is what it
+/// is.)
 class EitherReader final : public ItemReader {
  public:
   EitherReader(stream::ByteSource& source, const ReadOptions& options) : source_(source), options_(options) {}
@@ -295,7 +308,14 @@ class EitherReader final : public ItemReader {
   Result<std::optional<Item>> next() override {
     if (reader_ == nullptr) {
       STREAM_ASSIGN(const std::string_view first, source_.peek(4));
-      reader_ = (first == "PK\3\4" ? kHarZip : kHar).open_reader(source_, options_);
+      if (first == "PK\3\4") {
+        reader_ = kHarZip.open_reader(source_, options_);
+      } else {
+        stream::InputOptions input;
+        input.limits = options_.limits;
+        STREAM_ASSIGN(text_, stream::decompress(std::make_unique<Lent>(source_), input));
+        reader_ = kHar.open_reader(*text_, options_);
+      }
     }
     return reader_->next();
   }
@@ -305,6 +325,7 @@ class EitherReader final : public ItemReader {
  private:
   Peeked source_;
   ReadOptions options_;
+  std::unique_ptr<stream::ByteSource> text_;
   std::unique_ptr<ItemReader> reader_;
   LogInfo none_;
 };

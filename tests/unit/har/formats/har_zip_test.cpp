@@ -233,6 +233,7 @@ TEST_CASE("an archive that is cut off anywhere is refused, and nothing else happ
     REQUIRE(result.errors.size() == 1);
   }
   CHECK(refusal("") == "x.har-zip: expected a zip archive, found the end of the input");
+  CHECK(refusal(std::string(kHar)) == "x.har-zip: expected a zip archive, which begins with PK");
   CHECK(refusal("PK\3\4 and no more").find("this is no whole zip archive") != std::string::npos);
 }
 
@@ -304,6 +305,7 @@ TEST_CASE(".zhar is a HAR in zlib's form, and read if it is a zip") {
   REQUIRE(text);
   CHECK(*text == convert(kHar, "har", "har").text);
   CHECK(entries_of(convert(*text, "zhar", "har").text) == entries_of(kHar));
+  CHECK(entries_of(convert(zlib.text, "zhar", "har").text) == entries_of(kHar));
   CHECK(entries_of(convert(zip_with(kHar), "zhar", "har").text) == entries_of(kHar));
   CHECK(convert("", "zhar", "har").errors.size() == 1);
 }
