@@ -103,8 +103,8 @@ class Reader final : public ItemReader {
     ++events_;
     // Most of a log is of other domains.
     const std::string_view text = value->text;
-    if (text.find("Network.") == std::string_view::npos && text.find("\"result\"") == std::string_view::npos &&
-        text.find("\"error\"") == std::string_view::npos)
+    if (text.find("Network.") == std::string_view::npos && text.find("result") == std::string_view::npos &&
+        text.find("error") == std::string_view::npos)
       return {};
     place_ = value->place;
     auto json = stream::parse_json(text, options_.limits);
