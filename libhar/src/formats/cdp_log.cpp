@@ -46,7 +46,7 @@ class Reader final : public ItemReader {
       if (ended_) return std::optional<Item>();
       if (auto status = read(); !status) {
         // What has been understood so far is still given.
-        ended_ = status.error().code != ErrorCode::syntax;
+        ended_ = ended_ || status.error().code != ErrorCode::syntax;
         if (ended_) release_all();
         continues_ = true;
         return fail(std::move(status).error());
@@ -77,6 +77,13 @@ class Reader final : public ItemReader {
   Status read() {
     STREAM_ASSIGN(const auto first, values_.peek());
     if (!first) {
+      if (events_ > 1 && !known_) {
+        ended_ = true;
+        return fail({ErrorCode::syntax,
+                     "no event of the DevTools protocol's Network domain is in this",
+                     {name_},
+                     "a log has lines such as {\"method\":\"Network.requestWillBeSent\",\"params\":{…}}"});
+      }
       if (in_array_) note(Level::warning, "cdp-cut", "the array of events is not closed: the log is cut off", values_.place());
       ended_ = true;
       release_all();
@@ -147,6 +154,7 @@ class Reader final : public ItemReader {
     if (answered || id != nullptr) {
       take_command(json, method.string_or(""), key, id, answered);
     } else if (method.string_or("").starts_with("Network.") && params["requestId"].is_string()) {
+      known_ = true;
       take_event(method.as_string().substr(8), params, key);
     }
     return bound();
@@ -417,6 +425,7 @@ class Reader final : public ItemReader {
   std::uint64_t orphans_ = 0;
   std::size_t index_ = 0;
   bool in_array_ = false;
+  bool known_ = false;  ///< there was an event that we know
   bool ended_ = false;
   bool continues_ = false;
 };

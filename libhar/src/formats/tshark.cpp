@@ -89,7 +89,7 @@ class Reader final : public ItemReader {
         continue;
       }
       if (auto status = take(**line); !status) {
-        if (status.error().code == ErrorCode::limit) finish();
+        if (status.error().code == ErrorCode::limit || !known_) finish();
         continues_ = true;
         return fail(std::move(status).error());
       }
@@ -105,7 +105,10 @@ class Reader final : public ItemReader {
 
   Status take(const stream::Line& line) {
     const std::string_view text = line.text;
-    if (text.find_first_not_of(" \t\r") == std::string_view::npos || text.starts_with("{\"index\"")) return {};
+    if (text.find_first_not_of(" \t\r") == std::string_view::npos || text.starts_with("{\"index\"")) {
+      known_ = known_ || text.starts_with('{');
+      return {};
+    }
     place_ = {name_, line.number, 0, line.offset, {}};
     auto json = stream::parse_json(text, options_.limits);
     if (!json && !line.terminated) {
@@ -120,6 +123,7 @@ class Reader final : public ItemReader {
       if (json->find("index") != nullptr) return {};
       return fail({ErrorCode::syntax, "expected a packet, an object with \"layers\"", place_, std::string(kHint)});
     }
+    known_ = true;
     take(frame);
     return bound();
   }
@@ -518,6 +522,7 @@ class Reader final : public ItemReader {
   std::uint64_t unasked_ = 0;
   std::size_t index_ = 0;
   std::size_t order_ = 0;
+  bool known_ = false;  ///< there was a packet
   bool untimed_ = false;
   bool http3_ = false;
   bool ended_ = false;

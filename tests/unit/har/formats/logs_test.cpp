@@ -333,6 +333,17 @@ TEST_CASE("logs: each is found by its content, and no other format is taken for 
   }
 }
 
+TEST_CASE("logs: another file is refused once, whatever it is") {
+  for (const auto& [format, name] : kSamples) {
+    for (const char* const file : {"shop.har", "chat-llm.rec.ndjson", "orders.mocks.json"}) {
+      INFO(format << " and " << file);
+      const Read log = read(format, sample(file));
+      CHECK(log.errors.size() == 1);
+      CHECK(log.exchanges.empty());
+    }
+  }
+}
+
 TEST_CASE("logs: a HAR of them comes back the same from a recording of it") {
   for (const auto& [format, name] : kSamples) {
     INFO(format);
