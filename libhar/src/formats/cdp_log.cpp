@@ -220,7 +220,7 @@ class Reader final : public ItemReader {
 
   void take_event(std::string_view name, const Json& params, const std::string& key) {
     if (const auto wall = seconds_of(params["wallTime"]); wall && params["timestamp"].is_number())
-      clock_.offset = *wall - seconds_of(params["timestamp"]).value_or(stream::Nanos{});
+      clock_.offset = difference(*wall, seconds_of(params["timestamp"]).value_or(stream::Nanos{}));
     if (name == "requestWillBeSent") return take_request(params, key);
     if (name == "webSocketCreated") {
       new_hop(requests_[key], key).exchange->websocket_created(params);

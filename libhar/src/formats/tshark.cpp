@@ -193,7 +193,7 @@ class Reader final : public ItemReader {
       for (const std::string& piece : message.pieces) message.request.body += piece;
       open.logged.request = std::move(message.request);
       open.logged.size = open.logged.request.body.size() + 4096;
-      open.logged.timings = Json::Object{{"send", millis(time_ - *open.logged.begin)}};
+      open.logged.timings = Json::Object{{"send", millis(between(*open.logged.begin, time_))}};
       arrivals.clear();
       connection.requests.push_back(std::move(open));
     } else if (message.is_response) {
@@ -230,7 +230,7 @@ class Reader final : public ItemReader {
     logged.coded_size = message.coded_size;
     logged.response = std::move(message.response);
     const Nanos send = logged.begin ? millis_of(logged.timings["send"]).value_or(Nanos{}) : Nanos{};
-    const Nanos wait = *logged.responded - *logged.begin - send;
+    const Nanos wait = between(*logged.begin, *logged.responded) - send;
     if (wait >= Nanos{}) {
       logged.timings.set("wait", millis(wait));
     } else {
