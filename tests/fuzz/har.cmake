@@ -12,6 +12,8 @@ hartape_fuzz_target(merge SOURCES merge_fuzz.cpp LINKS hartape::har)
 hartape_fuzz_target(asciicast SOURCES asciicast_fuzz.cpp LINKS hartape::har)
 hartape_fuzz_target(keploy SOURCES keploy_fuzz.cpp LINKS hartape::har)
 
+hartape_fuzz_target(formats SOURCES formats_fuzz.cpp LINKS hartape::har)
+
 # The expressions that entries are selected with.
 hartape_fuzz_target(query SOURCES query_fuzz.cpp LINKS hartape::har)
 # What harstat counts, and what it reads again.

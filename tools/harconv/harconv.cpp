@@ -10,6 +10,7 @@
 
 #include "har/entry_work.hpp"
 #include "har/query/filter.hpp"
+#include "harconv/findings.hpp"
 #include "stream/text/json_find.hpp"
 
 namespace tools::harconv {
@@ -65,15 +66,16 @@ class Selection {
 /// One run of the tool: inputs into one output, or a count.
 class Conversion {
  public:
-  Conversion(Tool& tool, const Options& options, const har::query::Filter* where)
-      : tool_(tool), options_(options), selection_(options, where) {
+  Conversion(Tool& tool, const Options& options, const har::query::Filter* where, Findings& findings)
+      : tool_(tool), options_(options), selection_(options, where), findings_(findings) {
     read_.limits = options.input.options.limits;
-    read_.report = tool.messages().findings();
+    read_.report = [this](const stream::Finding& finding) { findings_.add(finding); };
     threads_ = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
   }
 
   int count();
   int convert(const std::vector<std::string>& inputs, const std::string& output);
+  std::size_t written() const { return written_; }
 
  private:
   /// What became of one batch.
@@ -95,14 +97,14 @@ class Conversion {
   };
 
   void lost(const stream::Error& error) {
-    tool_.messages().error(error);
+    findings_.add(error);
     status_ = kFailure;
   }
   void say(const har::Message& message) {
     if (const auto* error = std::get_if<stream::Error>(&message)) {
       lost(*error);
     } else {
-      tool_.messages().finding(std::get<stream::Finding>(message));
+      findings_.add(std::get<stream::Finding>(message));
     }
   }
   std::optional<std::string_view> from() const {
@@ -126,6 +128,7 @@ class Conversion {
   Tool& tool_;
   const Options& options_;
   Selection selection_;
+  Findings& findings_;
   har::ReadOptions read_;
   unsigned threads_ = 1;
   bool begun_ = false;
@@ -305,6 +308,13 @@ int Conversion::convert(const std::vector<std::string>& inputs, const std::strin
   if (writer) {
     if (auto status = writer->finish(); !status) return failed(tool_, status.error());
   }
+  if (findings_.refused()) {
+    return failed(tool_,
+                  {ErrorCode::unsupported,
+                   output == "-" ? "something was lost" : fmt::format("something would be lost: {} is not written", output),
+                   {},
+                   "leave out --strict, or choose a format that holds it; --report lists what it is"});
+  }
   if (auto status = sink->finish(); !status) return failed(tool_, status.error());
   tool_.messages().verbose(fmt::format("{} entries written to {}", written_, output == "-" ? "standard output" : output));
   return status_;
@@ -387,13 +397,31 @@ int run(Tool& tool, const Options& options) {
   std::optional<har::query::Filter> filter;
   if (*query) filter.emplace(std::move(**query));
   const har::query::Filter* const where = filter ? &*filter : nullptr;
-  if (options.count) return Conversion(tool, options, where).count();
-  if (!options.output.in_place) return Conversion(tool, options, where).convert(options.inputs, options.output.path);
-  int status = kYes;
-  for (const std::string& path : options.inputs) {
-    if (path == "-") return failed(tool, {ErrorCode::usage, "standard input can't be changed in place", {}, "leave out -i"});
-    status = std::max(status, Conversion(tool, options, where).convert({path}, path));
+  if (!options.report.empty() && options.report == options.output.path && !options.count)
+    return failed(tool, {ErrorCode::usage, "the report and the output are the same", {}, "name another file with --report"});
+  Findings findings(tool.messages(), options.strict);
+  if (!options.report.empty()) {
+    if (auto status = findings.open_report(options.report, options.output.options); !status) return failed(tool, status.error());
   }
+  std::size_t written = 0;
+  const auto convert = [&](const std::vector<std::string>& inputs, const std::string& output) {
+    Conversion conversion(tool, options, where, findings);
+    const int status = conversion.convert(inputs, output);
+    written += conversion.written();
+    return status;
+  };
+  int status = kYes;
+  if (options.count) {
+    status = Conversion(tool, options, where, findings).count();
+  } else if (!options.output.in_place) {
+    status = convert(options.inputs, options.output.path);
+  } else {
+    for (const std::string& path : options.inputs) {
+      if (path == "-") return failed(tool, {ErrorCode::usage, "standard input can't be changed in place", {}, "leave out -i"});
+      status = std::max(status, convert({path}, path));
+    }
+  }
+  if (auto finished = findings.finish(written); !finished) return failed(tool, finished.error());
   return status;
 }
 

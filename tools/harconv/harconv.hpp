@@ -18,7 +18,9 @@ struct Options {
   har::WriteOptions::Style style = har::WriteOptions::Style::as_it_is;
   std::vector<std::size_t> entries;  ///< by their number, from 0; empty: all
   WhereGroup where;
-  std::string status;  ///< "404", "5xx"; empty: any
+  std::string status;   ///< "404", "5xx"; empty: any
+  bool strict = false;  ///< what is lost is an error
+  std::string report;   ///< a file of findings; empty: none
   bool count = false;
   bool formats = false;
   bool no_provenance = false;

@@ -17,6 +17,8 @@ ToolInfo info() {
       "HAR to HAR copies byte for byte unless --pretty or --compact ask for another layout. HAR to a recording and back gives "
       "the same entries; a recording to HAR and back the same bytes and messages at the same times. Entries are read one by "
       "one: memory is bounded by the largest entry, never by the file.\n\n"
+      "What the output's format has no place for is left out, and said: a warning of a rule that begins with lost-. "
+      "--strict makes it an error, and --report lists all of it.\n\n"
       "An input that is cut off or broken gives the entries that are whole; what is lost is said, and the exit status is 2.";
   info.examples = {
       {"harconv session.har -o session.harl", "an entry a line, for grep, jq -c, split and sort"},
@@ -56,6 +58,14 @@ void declare(Tool& tool, Options& options) {
           ""));
   add_where_option(tool, options.where);
   app.add_flag("--count", options.count, "Print the number of entries instead of converting them.");
+  app.add_flag("--strict", options.strict,
+               "Fail where something would be lost. Without it what the output's format has no place for is left out with a "
+               "warning; with it nothing is written to a file, and the exit status is 2.");
+  app.add_option(
+         "--report", options.report,
+         "Write what was noticed or lost to FILE. A JSON object a line: rule, level, message, and where it is in the input; "
+         "all of them, where messages show a few of each rule.")
+      ->type_name("FILE");
   app.add_flag("--no-provenance", options.no_provenance, "Do not name harconv as the creator where the input names none.");
   add_thread_option(tool, options.threads);
   add_input_options(tool, options.input);

@@ -51,6 +51,9 @@ class ItemReader {
   virtual const LogInfo& info() const = 0;
 };
 
+/// Whether a finding says that the output has no place for something: its rule begins with "lost-", and the rest of it says what.
+bool is_loss(const stream::Finding& finding);
+
 struct WriteOptions {
   /// How JSON is laid out: as it stands where it can, else in one line.
   enum class Style { as_it_is, compact, pretty };

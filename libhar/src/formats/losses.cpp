@@ -85,6 +85,6 @@ void report_loss(std::string_view what, std::string message, const stream::Place
   if (report) report({stream::Level::warning, std::string(kRule).append(what), std::move(message), place});
 }
 
-bool is_loss(const stream::Finding& finding) { return finding.rule.starts_with(kRule); }
-
 }  // namespace har::format
+
+bool har::is_loss(const stream::Finding& finding) { return finding.rule.starts_with(format::kRule); }

@@ -23,7 +23,4 @@ void report_losses(const stream::Json& entry, HeldMembers held, std::string_view
 /// The same for something that a format's writer finds itself: `what` becomes a part of the rule.
 void report_loss(std::string_view what, std::string message, const stream::Place& place, const stream::FindingSink& report);
 
-/// Whether a finding says that something was lost.
-bool is_loss(const stream::Finding& finding);
-
 }  // namespace har::format

@@ -13,7 +13,7 @@ std::vector<std::string> lost(std::string_view entry, std::initializer_list<std:
   const auto json = parse_json(entry);
   REQUIRE(json);
   format::report_losses(*json, std::vector<std::string_view>(held), "X", {}, [&](const stream::Finding& finding) {
-    CHECK(format::is_loss(finding));
+    CHECK(is_loss(finding));
     CHECK(finding.level == stream::Level::warning);
     out.push_back(finding.rule);
   });
