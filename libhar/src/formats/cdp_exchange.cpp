@@ -75,7 +75,7 @@ Nanos span(const Json& timing, std::string_view from, std::string_view to) {
   const auto begin = millis_of(timing[from]);
   const auto end = millis_of(timing[to]);
   if (!begin || !end || *begin < Nanos{} || *end < *begin) return Nanos(-1);
-  return *end - *begin;
+  return std::min(*end - *begin, Nanos(std::chrono::hours(24 * 365)));
 }
 
 /// Text as the octets of windows-1252 (encoding.spec.whatwg.org), which is what DevTools reads what has no charset as; none if it
@@ -115,7 +115,7 @@ WallTime CdpExchange::Clock::at(const Json& timestamp) const {
 void CdpExchange::request(const Json& params) {
   const Json& request = params["request"];
   if (const auto wall = seconds_of(params["wallTime"]); wall && params["timestamp"].is_number()) {
-    clock_.offset = *wall - seconds_of(params["timestamp"]).value_or(Nanos{});
+    clock_.offset = difference(*wall, seconds_of(params["timestamp"]).value_or(Nanos{}));
   }
   logged_.begin = clock_.at(params["timestamp"]);
   logged_.request.method = request["method"].string_or("GET");
@@ -245,7 +245,7 @@ void CdpExchange::websocket_created(const Json& params) {
 void CdpExchange::websocket_request(const Json& params) {
   logged_.websocket = true;
   if (const auto wall = seconds_of(params["wallTime"]); wall && params["timestamp"].is_number())
-    clock_.offset = *wall - seconds_of(params["timestamp"]).value_or(Nanos{});
+    clock_.offset = difference(*wall, seconds_of(params["timestamp"]).value_or(Nanos{}));
   logged_.begin = clock_.at(params["timestamp"]);
   request_headers_ = params["request"]["headers"];
   logged_.request.version = "HTTP/1.1";
@@ -379,7 +379,7 @@ void CdpExchange::take_timing() {
   if (!timing.is_object() || !requested || !headers_end || *headers_end < Nanos{} || !logged_.begin) return;
   const WallTime zero = clock_.at(timing["requestTime"]);
   logged_.responded = std::max(moved(zero, *headers_end), *logged_.begin);
-  const Nanos all = *logged_.responded - *logged_.begin;
+  const Nanos all = between(*logged_.begin, *logged_.responded);
   const Nanos none(-1);
   const Nanos dns = span(timing, "dnsStart", "dnsEnd");
   const Nanos connect = span(timing, "connectStart", "connectEnd");

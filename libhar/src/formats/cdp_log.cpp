@@ -46,7 +46,7 @@ class Reader final : public ItemReader {
       if (ended_) return std::optional<Item>();
       if (auto status = read(); !status) {
         // What has been understood so far is still given.
-        ended_ = status.error().code != ErrorCode::syntax;
+        ended_ = ended_ || status.error().code != ErrorCode::syntax;
         if (ended_) release_all();
         continues_ = true;
         return fail(std::move(status).error());
@@ -77,6 +77,13 @@ class Reader final : public ItemReader {
   Status read() {
     STREAM_ASSIGN(const auto first, values_.peek());
     if (!first) {
+      if (events_ > 1 && !known_) {
+        ended_ = true;
+        return fail({ErrorCode::syntax,
+                     "no event of the DevTools protocol's Network domain is in this",
+                     {name_},
+                     "a log has lines such as {\"method\":\"Network.requestWillBeSent\",\"params\":{…}}"});
+      }
       if (in_array_) note(Level::warning, "cdp-cut", "the array of events is not closed: the log is cut off", values_.place());
       ended_ = true;
       release_all();
@@ -103,8 +110,8 @@ class Reader final : public ItemReader {
     ++events_;
     // Most of a log is of other domains.
     const std::string_view text = value->text;
-    if (text.find("Network.") == std::string_view::npos && text.find("\"result\"") == std::string_view::npos &&
-        text.find("\"error\"") == std::string_view::npos)
+    if (text.find("Network.") == std::string_view::npos && text.find("result") == std::string_view::npos &&
+        text.find("error") == std::string_view::npos)
       return {};
     place_ = value->place;
     auto json = stream::parse_json(text, options_.limits);
@@ -147,6 +154,7 @@ class Reader final : public ItemReader {
     if (answered || id != nullptr) {
       take_command(json, method.string_or(""), key, id, answered);
     } else if (method.string_or("").starts_with("Network.") && params["requestId"].is_string()) {
+      known_ = true;
       take_event(method.as_string().substr(8), params, key);
     }
     return bound();
@@ -212,7 +220,7 @@ class Reader final : public ItemReader {
 
   void take_event(std::string_view name, const Json& params, const std::string& key) {
     if (const auto wall = seconds_of(params["wallTime"]); wall && params["timestamp"].is_number())
-      clock_.offset = *wall - seconds_of(params["timestamp"]).value_or(stream::Nanos{});
+      clock_.offset = difference(*wall, seconds_of(params["timestamp"]).value_or(stream::Nanos{}));
     if (name == "requestWillBeSent") return take_request(params, key);
     if (name == "webSocketCreated") {
       new_hop(requests_[key], key).exchange->websocket_created(params);
@@ -417,6 +425,7 @@ class Reader final : public ItemReader {
   std::uint64_t orphans_ = 0;
   std::size_t index_ = 0;
   bool in_array_ = false;
+  bool known_ = false;  ///< there was an event that we know
   bool ended_ = false;
   bool continues_ = false;
 };

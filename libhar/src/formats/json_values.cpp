@@ -93,6 +93,10 @@ Result<JsonValues::Value> JsonValues::value() {
   STREAM_ASSIGN(const auto first, peek());
   if (!first) return fail({ErrorCode::truncated, "expected a value, found the end of the input", place()});
   const bool word = *first != '{' && *first != '[' && *first != '"';
+  const auto too_large = [&] {
+    return fail({ErrorCode::limit, fmt::format("a value is larger than {} bytes", limits_.max_entry), place(),
+                 "raise the limit with --max-entry"});
+  };
   bool inside = false;
   std::size_t depth = 0;
   for (std::size_t at = 0;;) {
@@ -125,14 +129,12 @@ Result<JsonValues::Value> JsonValues::value() {
         depth += c == '{' || c == '[' ? 1 : static_cast<std::size_t>(-1);
       }
       if (!inside && depth == 0) {
+        if (at > limits_.max_entry) return too_large();
         given_ = at;
         return Value{{data, given_}, place()};
       }
     }
-    if (size > limits_.max_entry) {
-      return fail({ErrorCode::limit, fmt::format("a value is larger than {} bytes", limits_.max_entry), place(),
-                   "raise the limit with --max-entry"});
-    }
+    if (at > limits_.max_entry) return too_large();
     STREAM_ASSIGN(const bool more, fill());
     if (more) continue;
     if (word) {

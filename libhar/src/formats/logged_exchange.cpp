@@ -32,6 +32,17 @@ WallTime moved(WallTime time, Nanos shift) {
   return shift < Nanos{} ? WallTime::min() : WallTime::max();
 }
 
+Nanos difference(Nanos a, Nanos b) {
+  Nanos::rep out = 0;
+  if (!__builtin_sub_overflow(a.count(), b.count(), &out)) return Nanos(out);
+  return a < b ? Nanos::min() : Nanos::max();
+}
+
+Nanos between(WallTime from, WallTime to) {
+  constexpr Nanos kLongest = std::chrono::hours(24 * 365 * 10);
+  return std::clamp(difference(to.time_since_epoch(), from.time_since_epoch()), Nanos{}, kLongest);
+}
+
 std::string address_without_port(std::string_view address) {
   if (address.starts_with('[')) return std::string(address.substr(1, address.find(']') - 1));
   const std::size_t colon = address.rfind(':');
@@ -81,15 +92,10 @@ void set_id(Exchange& exchange, const std::string& id) {
 }
 
 Exchange to_exchange(LoggedExchange logged) {
-  const WallTime begin = logged.begin.value_or(WallTime{});
-  // Times go forward, and are bounded: logs are what anybody may have written.
-  constexpr Nanos kLongest = std::chrono::hours(24 * 365 * 100);
-  const auto since = [&](WallTime time) {
-    Nanos::rep out = 0;
-    if (__builtin_sub_overflow(time.time_since_epoch().count(), begin.time_since_epoch().count(), &out))
-      return time < begin ? Nanos{} : kLongest;
-    return std::clamp(Nanos(out), Nanos{}, kLongest);
-  };
+  // Logs are what anybody may have written: a recording begins between 1970 and 2200, and lasts no longer than years.
+  constexpr WallTime kLast(std::chrono::hours(24 * 365 * 230));
+  const WallTime begin = std::clamp(logged.begin.value_or(WallTime{}), WallTime{}, kLast);
+  const auto since = [&](WallTime time) { return between(begin, time); };
   MessageTimes times;
   if (logged.begin) times.start = begin;
   if (logged.responded) times.responded = since(*logged.responded);
@@ -115,7 +121,7 @@ Exchange to_exchange(LoggedExchange logged) {
       object.set("bodySize", -1);
     }
     // Says too that the coding is undone.
-    const auto coded = static_cast<std::int64_t>(logged.coded_size.value_or(size));
+    const auto coded = static_cast<std::int64_t>(std::min(logged.coded_size.value_or(size), std::uint64_t{1} << 60));
     object.find("content")->set("compression", static_cast<std::int64_t>(size) - coded);
   }
   if (logged.websocket && exchange.response) exchange.response->stream_kind = to_string(stream::StreamKind::websocket);

@@ -60,6 +60,11 @@ stream::Json millis(stream::Nanos time);
 /// `time + shift`, at the ends of time where that is out of range.
 stream::WallTime moved(stream::WallTime time, stream::Nanos shift);
 
+/// `a - b`, at the ends of what can be said where that is out of range.
+stream::Nanos difference(stream::Nanos a, stream::Nanos b);
+/// From one moment to another, and not negative nor more than years.
+stream::Nanos between(stream::WallTime from, stream::WallTime to);
+
 /// "localhost:80" and "[::1]:443" without the port and brackets.
 std::string address_without_port(std::string_view address);
 

@@ -258,9 +258,9 @@ LoggedExchange NetlogRequest::take() {
     if (raw_size_ > 0) logged_.coded_size = raw_size_;
     if (send_begin_ && send_end_ && *send_begin_ >= *logged_.begin && *send_end_ >= *send_begin_ && logged_.responded &&
         *logged_.responded >= *send_end_) {
-      logged_.timings = Json::Object{{"blocked", millis(*send_begin_ - *logged_.begin)},
-                                     {"send", millis(*send_end_ - *send_begin_)},
-                                     {"wait", millis(*logged_.responded - *send_end_)}};
+      logged_.timings = Json::Object{{"blocked", millis(between(*logged_.begin, *send_begin_))},
+                                     {"send", millis(between(*send_begin_, *send_end_))},
+                                     {"wait", millis(between(*send_end_, *logged_.responded))}};
     }
   }
   return std::exchange(logged_, {});

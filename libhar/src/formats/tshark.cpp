@@ -89,7 +89,7 @@ class Reader final : public ItemReader {
         continue;
       }
       if (auto status = take(**line); !status) {
-        if (status.error().code == ErrorCode::limit) finish();
+        if (status.error().code == ErrorCode::limit || !known_) finish();
         continues_ = true;
         return fail(std::move(status).error());
       }
@@ -105,7 +105,10 @@ class Reader final : public ItemReader {
 
   Status take(const stream::Line& line) {
     const std::string_view text = line.text;
-    if (text.find_first_not_of(" \t\r") == std::string_view::npos || text.starts_with("{\"index\"")) return {};
+    if (text.find_first_not_of(" \t\r") == std::string_view::npos || text.starts_with("{\"index\"")) {
+      known_ = known_ || text.starts_with('{');
+      return {};
+    }
     place_ = {name_, line.number, 0, line.offset, {}};
     auto json = stream::parse_json(text, options_.limits);
     if (!json && !line.terminated) {
@@ -120,6 +123,7 @@ class Reader final : public ItemReader {
       if (json->find("index") != nullptr) return {};
       return fail({ErrorCode::syntax, "expected a packet, an object with \"layers\"", place_, std::string(kHint)});
     }
+    known_ = true;
     take(frame);
     return bound();
   }
@@ -189,7 +193,7 @@ class Reader final : public ItemReader {
       for (const std::string& piece : message.pieces) message.request.body += piece;
       open.logged.request = std::move(message.request);
       open.logged.size = open.logged.request.body.size() + 4096;
-      open.logged.timings = Json::Object{{"send", millis(time_ - *open.logged.begin)}};
+      open.logged.timings = Json::Object{{"send", millis(between(*open.logged.begin, time_))}};
       arrivals.clear();
       connection.requests.push_back(std::move(open));
     } else if (message.is_response) {
@@ -226,7 +230,7 @@ class Reader final : public ItemReader {
     logged.coded_size = message.coded_size;
     logged.response = std::move(message.response);
     const Nanos send = logged.begin ? millis_of(logged.timings["send"]).value_or(Nanos{}) : Nanos{};
-    const Nanos wait = *logged.responded - *logged.begin - send;
+    const Nanos wait = between(*logged.begin, *logged.responded) - send;
     if (wait >= Nanos{}) {
       logged.timings.set("wait", millis(wait));
     } else {
@@ -518,6 +522,7 @@ class Reader final : public ItemReader {
   std::uint64_t unasked_ = 0;
   std::size_t index_ = 0;
   std::size_t order_ = 0;
+  bool known_ = false;  ///< there was a packet
   bool untimed_ = false;
   bool http3_ = false;
   bool ended_ = false;
