@@ -1,5 +1,7 @@
 #include "formats/exchange_writer.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "har/exchange.hpp"
@@ -40,7 +42,15 @@ Status ExchangeWriter::render(const Item& item, const RenderContext& context, st
 }
 
 Status ExchangeWriter::write(std::string_view rendered) { return rendered.empty() ? Status() : sink_.write(rendered); }
-Status ExchangeWriter::end_input(const LogInfo&) { return {}; }
+Status ExchangeWriter::end_input(const LogInfo& info) {
+  if (held().empty()) return {};
+  for (const stream::JsonMember& member : info.log) {
+    if (member.name == "version" || member.name == "creator" || !says_something(member.value)) continue;
+    report_loss("log-" + member.name, fmt::format("log.{} is left out: {} has no place for it", member.name, format_name()), {},
+                options_.report);
+  }
+  return {};
+}
 
 Status ExchangeWriter::finish() {
   STREAM_TRY(write_head());

@@ -68,6 +68,8 @@ class Walk {
 
 }  // namespace
 
+bool says_something(const Json& value) { return says_something({}, value); }
+
 void report_losses(const Json& entry, HeldMembers held, std::string_view format, const stream::Place& place,
                    const stream::FindingSink& report) {
   if (!report || !entry.is_object()) return;

@@ -15,6 +15,9 @@ namespace har::format {
 /// lost.
 using HeldMembers = std::span<const std::string_view>;
 
+/// Whether a value says something: what is null, empty, or -1 does not.
+bool says_something(const stream::Json& value);
+
 /// Reports each member of the entry that is not held: a warning of rule "lost-" and the path in dashes ("lost-request-comment"),
 /// once an entry. `format` is the format's name as the message says it.
 void report_losses(const stream::Json& entry, HeldMembers held, std::string_view format, const stream::Place& place,

@@ -1,62 +1,65 @@
 #include "stream/text/sha1.hpp"
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <functional>
+#include <cstring>
 
 namespace stream {
 namespace {
 
-using Sha1Words = std::array<std::uint32_t, 5>;
+constexpr std::size_t kBlock = 64;
 
-/// One 64-byte block (FIPS 180-4 §6.1.2).
-void sha1_block(Sha1Words& hash, std::string_view block) {
-  std::array<std::uint32_t, 80> schedule{};
-  for (std::size_t t = 0; t < 16; ++t) {
-    for (std::size_t i = 0; i < 4; ++i) schedule[t] = schedule[t] << 8U | static_cast<unsigned char>(block[4 * t + i]);
+/// One block (FIPS 180-4 §6.1.2).
+void add_block(std::array<std::uint32_t, 5>& state, const char* block) {
+  std::array<std::uint32_t, 80> w;  // NOLINT: all of it is written below
+  std::memcpy(w.data(), block, kBlock);
+  if constexpr (std::endian::native == std::endian::little) {
+    for (std::size_t i = 0; i < 16; ++i) w[i] = __builtin_bswap32(w[i]);
   }
-  for (std::size_t t = 16; t < schedule.size(); ++t) {
-    schedule[t] = std::rotl(schedule[t - 3] ^ schedule[t - 8] ^ schedule[t - 14] ^ schedule[t - 16], 1);
-  }
-  auto [a, b, c, d, e] = hash;
-  for (std::size_t t = 0; t < schedule.size(); ++t) {
-    std::uint32_t mixed = b ^ c ^ d;
-    std::uint32_t constant = 0x6ED9EBA1;
-    if (t < 20) {
-      mixed = (b & c) | (~b & d);
-      constant = 0x5A827999;
-    } else if (t >= 40 && t < 60) {
-      mixed = (b & c) | (b & d) | (c & d);
-      constant = 0x8F1BBCDC;
-    } else if (t >= 60) {
-      constant = 0xCA62C1D6;
+  for (std::size_t i = 16; i < w.size(); ++i) w[i] = std::rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+  auto [a, b, c, d, e] = state;
+  const auto round = [](std::uint32_t v, std::uint32_t& x, std::uint32_t& z, std::uint32_t f, std::uint32_t word) {
+    z += std::rotl(v, 5) + f + word;
+    x = std::rotl(x, 30);
+  };
+  // Five rounds a step: then every value stands where it began.
+  const auto rounds = [&](std::size_t from, std::uint32_t k, auto f) {
+    for (std::size_t i = from; i < from + 20; i += 5) {
+      round(a, b, e, f(b, c, d), w[i] + k);
+      round(e, a, d, f(a, b, c), w[i + 1] + k);
+      round(d, e, c, f(e, a, b), w[i + 2] + k);
+      round(c, d, b, f(d, e, a), w[i + 3] + k);
+      round(b, c, a, f(c, d, e), w[i + 4] + k);
     }
-    const std::uint32_t next = std::rotl(a, 5) + mixed + e + constant + schedule[t];
-    e = d;
-    d = c;
-    c = std::rotl(b, 30);
-    b = a;
-    a = next;
-  }
-  const Sha1Words sums = {a, b, c, d, e};
-  std::transform(hash.begin(), hash.end(), sums.begin(), hash.begin(), std::plus<>());
+  };
+  using Word = std::uint32_t;
+  const auto parity = [](Word x, Word y, Word z) { return x ^ y ^ z; };
+  rounds(0, 0x5A827999U, [](Word x, Word y, Word z) { return z ^ (x & (y ^ z)); });
+  rounds(20, 0x6ED9EBA1U, parity);
+  rounds(40, 0x8F1BBCDCU, [](Word x, Word y, Word z) { return (x & y) | (z & (x | y)); });
+  rounds(60, 0xCA62C1D6U, parity);
+  state[0] += a;
+  state[1] += b;
+  state[2] += c;
+  state[3] += d;
+  state[4] += e;
 }
 
 }  // namespace
 
 std::string sha1(std::string_view bytes) {
-  Sha1Words hash = {0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0};
-  const std::uint64_t bits = std::uint64_t{bytes.size()} * 8;
-  for (; bytes.size() >= 64; bytes.remove_prefix(64)) sha1_block(hash, bytes);
-  std::string tail(bytes);
-  tail.push_back('\x80');
-  tail.resize((tail.size() + 8 + 63) / 64 * 64 - 8);
-  for (int shift = 56; shift >= 0; shift -= 8) tail.push_back(static_cast<char>(bits >> static_cast<unsigned>(shift) & 0xFFU));
-  for (std::size_t at = 0; at < tail.size(); at += 64) sha1_block(hash, std::string_view(tail).substr(at, 64));
+  std::array<std::uint32_t, 5> state{0x67452301U, 0xEFCDAB89U, 0x98BADCFEU, 0x10325476U, 0xC3D2E1F0U};
+  const std::uint64_t bits = static_cast<std::uint64_t>(bytes.size()) * 8;
+  for (; bytes.size() >= kBlock; bytes.remove_prefix(kBlock)) add_block(state, bytes.data());
+  std::array<char, 2 * kBlock> last{};
+  std::memcpy(last.data(), bytes.data(), bytes.size());
+  last[bytes.size()] = static_cast<char>(0x80);
+  const std::size_t size = bytes.size() + 9 > kBlock ? 2 * kBlock : kBlock;
+  for (std::size_t i = 0; i < 8; ++i) last[size - 1 - i] = static_cast<char>(bits >> (8 * i) & 0xFF);
+  for (std::size_t at = 0; at < size; at += kBlock) add_block(state, last.data() + at);
   std::string digest;
-  for (const std::uint32_t word : hash) {
+  for (const std::uint32_t word : state) {
     for (int shift = 24; shift >= 0; shift -= 8)
       digest.push_back(static_cast<char>(word >> static_cast<unsigned>(shift) & 0xFFU));
   }

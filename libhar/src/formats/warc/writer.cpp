@@ -164,18 +164,6 @@ class Writer final : public ExchangeWriter {
     return {};
   }
 
-  Status end_input(const LogInfo& info) override {
-    for (const JsonMember& member : info.log) {
-      if (member.name == "version" || member.name == "creator" || member.value.is_null()) continue;
-      const bool empty = (member.value.is_array() && member.value.as_array().empty()) ||
-                         (member.value.is_string() && member.value.as_string().empty());
-      if (!empty)
-        report_loss("log-" + member.name, fmt::format("log.{} is left out: WARC has no place for it", member.name), {},
-                    options().report);
-    }
-    return {};
-  }
-
   Status finish() override { return begun_ ? Status() : write_info(options().creator, {}); }
 
  protected:
