@@ -100,6 +100,7 @@ Guess guess(std::string_view prefix, const std::string& path) {
   const Format* const named = format_of_name(path);
   Guess best;
   for (const Format& format : formats()) {
+    if (prefix.empty() && &format != named) continue;  // nothing may be a file of some formats: of what it is named after
     int score = format.sniff != nullptr && format.open_reader != nullptr ? format.sniff(prefix) : 0;
     if (score > 0 && &format == named) score += kSure;
     if (score > best.score) best = {&format, score};

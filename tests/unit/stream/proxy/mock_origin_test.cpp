@@ -22,7 +22,8 @@ TEST_CASE("a mock's server may be dropped at any time: what its connection still
   Nobody handler;
   const stream::net::ServerOptions options;
   stream::net::Services services{context, timers, handler, options};
-  const std::size_t steps = GENERATE(0, 1, 2, 3, 4, 8);
+  const std::size_t steps =
+      GENERATE(std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{4}, std::size_t{8});
 
   auto origin = std::make_unique<stream::proxy::MockOrigin>(services, stream::replay::make_answer(200, "text/plain", "hello"));
   auto transport = origin->connect();
