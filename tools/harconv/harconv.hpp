@@ -18,7 +18,7 @@ struct Options {
   har::WriteOptions::Style style = har::WriteOptions::Style::as_it_is;
   har::WriteOptions::Bodies bodies = har::WriteOptions::Bodies::as_it_is;
   har::Dialect dialect = har::Dialect::own;
-  std::string columns;  ///< of a table; empty: the usual ones
+  std::string columns;               ///< of a table; empty: the usual ones
   std::vector<std::size_t> entries;  ///< by their number, from 0; empty: all
   WhereGroup where;
   std::string status;   ///< "404", "5xx"; empty: any

@@ -19,7 +19,12 @@ struct SideText::Made {
 };
 
 SideText::SideText(SideInputs& inputs, SideOf side, const DiffOptions& options, const DiffRun& run, std::uint64_t seed)
-    : inputs_(inputs), side_(side), options_(options), run_(run), seed_(seed), spool_(run.temp_folder, "name a folder with more room with --tmp-dir") {
+    : inputs_(inputs),
+      side_(side),
+      options_(options),
+      run_(run),
+      seed_(seed),
+      spool_(run.temp_folder, "name a folder with more room with --tmp-dir") {
   for (const Input& input : inputs.inputs) count_.inputs.push_back(input.path);
 }
 
