@@ -11,6 +11,7 @@
 #include "formats/formats.hpp"
 #include "formats/framed.hpp"
 #include "formats/http_message.hpp"
+#include "formats/message_members.hpp"
 #include "formats/octet_reader.hpp"
 #include "formats/unheld.hpp"
 
@@ -270,42 +271,11 @@ class Reader final : public ItemReader {
 
 // ---- writing
 
-constexpr std::string_view kHeld[] = {"startedDateTime",
-                                      "time",
-                                      "_incomplete",    // a response that is: see render_exchange()
-                                      "_streamChunks",  // see report_unheld()
-                                      "timings.send",
-                                      "timings.wait",
-                                      "timings.receive",
-                                      "request.method",
-                                      "request.url",
-                                      "request.httpVersion",
-                                      "request.cookies",
-                                      "request.headers[].name",
-                                      "request.headers[].value",
-                                      "request.queryString",
-                                      "request.postData.mimeType",
-                                      "request.postData.text",
-                                      "request.postData.params[].name",
-                                      "request.postData.params[].value",
-                                      "request.postData._encoding",
-                                      "request.postData.encoding",
-                                      "request.headersSize",
-                                      "request.bodySize",
-                                      "response.status",
-                                      "response.statusText",
-                                      "response.httpVersion",
-                                      "response.cookies",
-                                      "response.headers[].name",
-                                      "response.headers[].value",
-                                      "response.content.size",
-                                      "response.content.compression",
-                                      "response.content.mimeType",
-                                      "response.content.text",
-                                      "response.content.encoding",
-                                      "response.redirectURL",
-                                      "response.headersSize",
-                                      "response.bodySize"};
+constexpr std::string_view kOthers[] = {"startedDateTime", "time",
+                                        "_incomplete",    // a response that is: see render_exchange()
+                                        "_streamChunks",  // see report_unheld()
+                                        "timings.send",    "timings.wait", "timings.receive"};
+constexpr auto kHeld = with_messages(kOthers);
 
 class Writer final : public ExchangeWriter {
  public:

@@ -8,6 +8,7 @@
 #include "formats/exchange_writer.hpp"
 #include "formats/framed.hpp"
 #include "formats/http_message.hpp"
+#include "formats/message_members.hpp"
 #include "formats/unheld.hpp"
 #include "formats/warc/digest.hpp"
 #include "formats/warc/warc.hpp"
@@ -23,41 +24,10 @@ using stream::Json;
 using stream::JsonMember;
 using stream::Status;
 
-constexpr std::string_view kHeld[] = {"startedDateTime",
-                                      "time",
-                                      "timings",  // what is known of them: see render_exchange()
-                                      "serverIPAddress",
-                                      "_incomplete",
-                                      "_streamChunks",  // see report_unheld()
-                                      "request.method",
-                                      "request.url",
-                                      "request.httpVersion",
-                                      "request.cookies",
-                                      "request.headers[].name",
-                                      "request.headers[].value",
-                                      "request.queryString",
-                                      "request.postData.mimeType",
-                                      "request.postData.text",
-                                      "request.postData.params[].name",
-                                      "request.postData.params[].value",
-                                      "request.postData._encoding",
-                                      "request.postData.encoding",
-                                      "request.headersSize",
-                                      "request.bodySize",
-                                      "response.status",
-                                      "response.statusText",
-                                      "response.httpVersion",
-                                      "response.cookies",
-                                      "response.headers[].name",
-                                      "response.headers[].value",
-                                      "response.content.size",
-                                      "response.content.compression",
-                                      "response.content.mimeType",
-                                      "response.content.text",
-                                      "response.content.encoding",
-                                      "response.redirectURL",
-                                      "response.headersSize",
-                                      "response.bodySize"};
+constexpr std::string_view kOthers[] = {"startedDateTime", "time",
+                                        "timings",  // what is known of them: see render_exchange()
+                                        "serverIPAddress", "_incomplete", "_streamChunks"};  // see report_unheld()
+constexpr auto kHeld = with_messages(kOthers);
 
 // The kinds of frames.
 constexpr char kFirst = 'f';  ///< begins a capture
