@@ -213,7 +213,10 @@ class Session {
   void drain() {
     const stream::proxy::ProxyStats stats = proxy_->stats();
     if (stats.open_exchanges != 0)
-      console_.note(fmt::format("no more connections; {} exchanges go on, and a second signal ends them", stats.open_exchanges));
+      console_.note(
+          stats.open_exchanges == 1
+              ? "no more connections; an exchange goes on, and a second signal ends it"
+              : fmt::format("no more connections; {} exchanges go on, and a second signal ends them", stats.open_exchanges));
     proxy_->drain(options_.listen.drain.value_or(kDrain));
   }
 
