@@ -316,7 +316,8 @@ class Writer final : public ExchangeWriter {
       } else {
         version(request.version, "request", lost);
         // The scheme stands in the absolute form only (RFC 9112 §3.2.2).
-        out += write_request(request, url_scheme(request.url) == "http" ? TargetForm::origin : TargetForm::absolute);
+        const TargetForm form = url_scheme(request.url) == "http" ? TargetForm::origin : TargetForm::absolute;
+        out += write_request(request, form, item.where(), context.report);
       }
     }
     const auto response = response_message(exchange);
@@ -326,7 +327,7 @@ class Writer final : public ExchangeWriter {
       return {};
     }
     version(response->version, "response", lost);
-    out += write_response(*response, method);
+    out += write_response(*response, method, item.where(), context.report);
     return {};
   }
   HeldMembers held() const override {

@@ -174,8 +174,10 @@ class Writer final : public ExchangeWriter {
     const Json entry = to_entry(exchange);
     const stream::WallTime start = exchange.start.value_or(stream::WallTime{});
     report_more(entry, exchange, request, response, item.where(), context.report);
-    zip::append_frame(out, as_recorded(write_request(request, TargetForm::absolute), request));
-    zip::append_frame(out, response ? as_recorded(write_response(*response, request.method), *response) : std::string());
+    const stream::Place place = item.where();
+    zip::append_frame(out, as_recorded(write_request(request, TargetForm::absolute, place, context.report), request));
+    zip::append_frame(
+        out, response ? as_recorded(write_response(*response, request.method, place, context.report), *response) : std::string());
     zip::append_frame(out, stream::to_json(to_json(meta_of(entry, exchange))));
     zip::append_frame(out, write_frames(exchange, start, item.where(), context.report));
     zip::append_frame(out, row(request, response, entry));
