@@ -8,6 +8,8 @@
 #include "formats/http_message.hpp"
 #include "formats/losses.hpp"
 #include "stream/codec/chunked.hpp"
+#include "stream/codec/http_grammar.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace har::format {
 namespace {
@@ -16,19 +18,8 @@ using stream::ErrorCode;
 using stream::fail;
 using stream::Level;
 using stream::Result;
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
+using stream::ascii::trimmed;
+using stream::http::is_token;
 
 std::optional<std::uint64_t> length_of(std::string_view text) {
   text = trimmed(text);

@@ -24,11 +24,14 @@
 #include "hardiff/against/live_exchange.hpp"
 #include "hardiff/against/targets.hpp"
 #include "stream/replay/resend.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
 #include "stream/text/units.hpp"
 
 namespace tools::hardiff {
 namespace {
+
+using stream::ascii::lower_case;
 
 namespace diff = har::diff;
 namespace net = stream::net;
@@ -46,12 +49,6 @@ constexpr Nanos kMargin = std::chrono::seconds(5);
 constexpr std::size_t kMostAtOnce = 256;  // requests that are made, or wait for one before them
 
 replay::HttpTime wall_now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return out;
-}
 
 /// A request that is sent, and what came of it.
 struct Job {
@@ -335,8 +332,8 @@ class Runner {
     job.live.max_bytes = run_.input.limits.max_entry;
     job.cookies = std::move(resend.cookies);
     job.own_cookies = resend.cookies_changed;
-    job.live_host = lowered(live.host);
-    job.host = lowered(job.recorded_url.host);
+    job.live_host = lower_case(live.host);
+    job.host = lower_case(job.recorded_url.host);
     Job* const that = &job;
     job.live.on_head = [this, that](const net::ClientEvent& head) { on_head(*that, head); };
   }

@@ -7,6 +7,7 @@
 #include "formats/http_message.hpp"
 #include "formats/stubs/stub_writer.hpp"
 #include "har/exchange.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
 #include "stream/text/utf8.hpp"
 
@@ -15,16 +16,10 @@ namespace {
 
 using stream::Json;
 using stream::Status;
+using stream::ascii::lower_case;
 
 Json matchers(std::string_view matcher, Json value) {
   return Json(Json::Array{Json::Object{{"matcher", matcher}, {"value", std::move(value)}}});
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return out;
 }
 
 std::string percent_decoded(std::string_view text) {
@@ -99,7 +94,7 @@ class Writer final : public StubWriter {
     Json request = Json::object();
     request.set("path", matchers("exact", seen_path(path)));
     request.set("method", matchers("exact", asked.method));
-    request.set("destination", matchers("exact", lower(url_authority(asked.url))));
+    request.set("destination", matchers("exact", lower_case(url_authority(asked.url))));
     request.set("scheme", matchers("exact", url_scheme(asked.url)));
     const std::string body = coded_body(asked);
     switch (stub_body(asked.fields, body)) {
