@@ -10,6 +10,7 @@
 #include "formats/exchange_writer.hpp"
 #include "formats/formats.hpp"
 #include "formats/http_message.hpp"
+#include "formats/message_members.hpp"
 #include "stream/codec/chunked.hpp"
 
 namespace har::format {
@@ -331,35 +332,8 @@ class Writer final : public ExchangeWriter {
     return {};
   }
   HeldMembers held() const override {
-    static constexpr std::string_view kHeld[] = {"request.method",
-                                                 "request.url",
-                                                 "request.headers[].name",
-                                                 "request.headers[].value",
-                                                 "request.headersSize",
-                                                 "request.bodySize",
-                                                 "request.cookies",
-                                                 "request.queryString",
-                                                 "request.postData.text",
-                                                 "request.postData.mimeType",
-                                                 "request.postData.params",
-                                                 "request.postData._encoding",
-                                                 "request.postData.encoding",
-                                                 "request.httpVersion",
-                                                 "response.status",
-                                                 "response.statusText",
-                                                 "response.httpVersion",
-                                                 "response.headers[].name",
-                                                 "response.headers[].value",
-                                                 "response.cookies",
-                                                 "response.redirectURL",
-                                                 "response.headersSize",
-                                                 "response.bodySize",
-                                                 "response.content.size",
-                                                 "response.content.mimeType",
-                                                 "response.content.text",
-                                                 "response.content.encoding",
-                                                 "response.content.compression",
-                                                 "_incomplete"};
+    static constexpr std::string_view kOthers[] = {"request.postData.params", "_incomplete"};
+    static constexpr auto kHeld = with_messages(kOthers);
     return kHeld;
   }
   std::string_view format_name() const override { return "HTTP/1.1"; }
