@@ -9,6 +9,7 @@
 #include <set>
 
 #include "log_walker.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/json_scan.hpp"
 #include "stream/text/place.hpp"
 #include "stream/text/utf8.hpp"
@@ -24,8 +25,7 @@ using stream::Level;
 using stream::Place;
 using stream::Result;
 using stream::Status;
-
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+using stream::ascii::is_space;
 
 std::string entries_text(std::size_t count) { return count == 1 ? "1 entry" : fmt::format("{} entries", count); }
 

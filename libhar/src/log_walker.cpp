@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "stream/text/ascii.hpp"
+
 namespace har {
 namespace {
 
@@ -11,8 +13,8 @@ using stream::ErrorCode;
 using stream::fail;
 using stream::Json;
 using stream::Result;
+using stream::ascii::is_space;
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 bool is_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || c == '.';
 }

@@ -7,13 +7,11 @@ among the tools it finds the same.
 """
 import asyncio
 import base64
-import gzip
 import json
 import os
 import pathlib
 import re
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
@@ -21,8 +19,9 @@ import tempfile
 import time
 import urllib.parse
 
-import harproxy_process
-from harproxy_process import BIN, LIMIT, Origin, Proxy, authority, certificates, check, each_in_a_folder, skip, until
+import mitmproxy_process
+from harproxy_process import BIN, LIMIT, Origin, Proxy, authority, certificates, check, each_in_a_folder, skip
+from mitmproxy_process import BINARY, Mitmdump, fetch, recorded
 
 try:
     import websockets
@@ -37,19 +36,13 @@ if not SCRIPT.exists():
 TLS = tempfile.TemporaryDirectory(prefix="hartape-origins-")
 CERTIFICATES = certificates(pathlib.Path(TLS.name) / "tls")
 CA = CERTIFICATES / "ca.pem"
-BINARY = bytes(range(256)) * 20
 EVENTS = "".join("id: %d\nevent: delta\ndata: {\"n\":%d}\n\n" % (i, i) for i in range(5))
 
 
-class Handler(harproxy_process.Handler):
-    """More of what sessions have."""
-
+class Handler(mitmproxy_process.Handler):
     def do_GET(self):
         path = self.path.partition("?")[0]
-        if path == "/gzip.json":
-            body = gzip.compress(json.dumps({"text": "é 😀", "list": list(range(100))}).encode())
-            self.answer(200, body, ("Content-Type", "application/json"), ("Content-Encoding", "gzip"))
-        elif path == "/redirect":
+        if path == "/redirect":
             self.answer(302, b"", ("Location", "/hello?after"), ("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=two; Secure; HttpOnly"))
         elif path == "/binary":
             self.answer(200, BINARY, ("Content-Type", "application/octet-stream"))
@@ -65,9 +58,6 @@ class Handler(harproxy_process.Handler):
             self.wfile.write(b"0\r\n\r\n")
         elif path == "/missing":
             self.answer(404, b"not here", ("Content-Type", "text/plain"))
-        elif path == "/empty":
-            self.send_response(204)
-            self.end_headers()
         else:
             super().do_GET()
 
@@ -75,56 +65,6 @@ class Handler(harproxy_process.Handler):
 
     def do_PUT(self):
         self.do_POST()
-
-    def answer(self, status, body, *fields):
-        self.send_response(status)
-        for name, value in fields:
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-
-class Stalled(Exception):
-    """mitmdump 8.1.1 sometimes stops in the middle of an answer, with nothing between it and curl, too."""
-
-
-class Mitmdump:
-    def __init__(self, folder, har):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.folder = folder / "mitmproxy"
-        self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(
-            ["mitmdump", "-q", "--listen-host", "127.0.0.1", "-p", str(self.port), "-s", str(SCRIPT), "--set", "hardump=%s" % har, "--set",
-             "confdir=%s" % self.folder, "--set", "ssl_verify_upstream_trusted_ca=%s" % CA], stdout=self.log, stderr=self.log)
-        until(self.ready, "mitmdump does not listen")
-        self.ca = self.folder / "mitmproxy-ca-cert.pem"
-
-    def ready(self):
-        assert self.process.poll() is None, self.said()
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-        except OSError:
-            return False
-        return (self.folder / "mitmproxy-ca-cert.pem").exists()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(LIMIT) == 0, self.said()
-
-    def said(self):
-        self.log.seek(0)
-        return self.log.read()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
 
 
 async def echo(client, path="/"):
@@ -149,20 +89,17 @@ async def talk(proxy):
 
 def session(folder, ours, theirs):
     (folder / "upload").write_bytes(BINARY)
-    with Origin(CERTIFICATES) as secure, Origin() as plain, Mitmdump(folder, theirs) as mitmdump:
+    with Origin(CERTIFICATES) as secure, Origin() as plain, Mitmdump(folder, CA, "-s", SCRIPT, "--set", "hardump=%s" % theirs) as mitmdump:
         for origin in (secure, plain):
             origin.server.RequestHandlerClass = Handler
-        with Proxy("-o", ours, "--upstream", "http://127.0.0.1:%d" % mitmdump.port, "--trust", mitmdump.ca) as proxy:
+        with Proxy("-o", ours, "--upstream", mitmdump.url, "--trust", mitmdump.ca) as proxy:
             for origin in (secure, plain):
                 for path, *options in (
                         ("/hello?a=1&b=%C3%A9&a=2",), ("/gzip.json", "--compressed"), ("/redirect", "-L", "-b", ""), ("/binary",), ("/events",), ("/missing",),
                         ("/empty",), ("/json", "-I"), ("/echo", "-d", "name=Ada+%26+co", "-d", "empty="), ("/echo", "--json", '{"text":"é 😀","n":1.50}'),
                         ("/echo", "-T", folder / "upload"), ("/hello", "-H", "X-Twice: a", "-H", "X-Twice: b", "-H", "Cookie: c=3; d=4")):
-                    done = subprocess.run(["curl", "-sSN", "--max-time", "10", "-x", proxy.url, "--cacert", authority(), origin.url + path, *map(str, options)],
-                                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-                    if done.returncode == 28:
-                        raise Stalled(done.stderr)
-                    assert done.returncode == 0, (path, done.stderr)
+                    status, said = fetch(proxy.url, authority(), origin.url + path, *options)
+                    assert status == 0, (path, said)
             asyncio.run(talk(proxy))
             proxy.stop()
         mitmdump.stop()
@@ -190,17 +127,8 @@ def fields(half, *but):
 #   Fields of one name are one there, joined with commas, Set-Cookie too.
 #   Times are whole milliseconds; a stream has one time. There are no names of what is ours (_…), no pages, no connections.
 def the_same_session_is_the_same_but_for_what_is_listed(folder):
-    for attempt in range(3):
-        stage = folder / str(attempt)
-        stage.mkdir()
-        ours_file, theirs_file = stage / "ours.har", stage / "theirs.har"
-        try:
-            session(stage, ours_file, theirs_file)
-            break
-        except Stalled as stalled:
-            print("once more: %s" % stalled, flush=True)
-    else:
-        raise AssertionError("mitmdump stalls each time")
+    stage = recorded(folder, lambda stage: session(stage, stage / "ours.har", stage / "theirs.har"))
+    ours_file, theirs_file = stage / "ours.har", stage / "theirs.har"
     check(ours_file)
     ours, theirs = (json.loads(file.read_bytes())["log"]["entries"] for file in (ours_file, theirs_file))
     # In the order of their beginnings.

@@ -9,19 +9,17 @@ import asyncio
 import base64
 import calendar
 import contextlib
-import gzip
 import json
 import os
 import pathlib
-import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 import time
 
-import harproxy_process
-from harproxy_process import BIN, LIMIT, Origin, certificates, each_in_a_folder, run, skip, until
+import mitmproxy_process
+from harproxy_process import BIN, LIMIT, Origin, certificates, each_in_a_folder, run, skip
+from mitmproxy_process import BINARY, Mitmdump, fetch, recorded
 
 try:
     import websockets
@@ -37,81 +35,25 @@ HARCONV = BIN / "harconv"
 HAR_DUMP = pathlib.Path("/usr/share/doc/mitmproxy/examples/contrib/har_dump.py")
 TLS = tempfile.TemporaryDirectory(prefix="hartape-origins-")
 CERTIFICATES = certificates(pathlib.Path(TLS.name) / "tls")
-BINARY = bytes(range(256)) * 20
 
 
-class Handler(harproxy_process.Handler):
+class Handler(mitmproxy_process.Handler):
     def do_GET(self):
         path = self.path.partition("?")[0]
-        if path == "/gzip.json":
-            body = gzip.compress(json.dumps({"text": "é 😀", "list": list(range(100))}).encode())
-            self.answer(body, ("Content-Type", "application/json"), ("Content-Encoding", "gzip"))
-        elif path == "/binary":
-            self.answer(BINARY, ("Content-Type", "application/octet-stream"), ("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=two; Secure; HttpOnly"))
+        if path == "/binary":
+            self.answer(200, BINARY, ("Content-Type", "application/octet-stream"), ("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=two; Secure; HttpOnly"))
         elif path == "/latin":
-            self.answer("é".encode("latin-1"), ("Content-Type", "text/plain; charset=iso-8859-1"), ("X-Name", "é"))
+            self.answer(200, "é".encode("latin-1"), ("Content-Type", "text/plain; charset=iso-8859-1"), ("X-Name", "é"))
         elif path == "/short":
             self.send_response(200)
             self.send_header("Content-Length", "1000")
             self.end_headers()
             self.wfile.write(b"only this")
             self.close_connection = True
-        elif path == "/empty":
-            self.send_response(204)
-            self.end_headers()
         else:
             super().do_GET()
 
     do_HEAD = do_GET
-
-    def answer(self, body, *fields):
-        self.send_response(200)
-        for name, value in fields:
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-
-class Stalled(Exception):
-    """mitmdump 8.1.1 sometimes stops in the middle of an answer."""
-
-
-class Mitmdump:
-    def __init__(self, folder, flows):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.folder = folder / "mitmproxy"
-        self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(
-            ["mitmdump", "-q", "--listen-host", "127.0.0.1", "-p", str(self.port), "-w", str(flows), "--set", "confdir=%s" % self.folder, "--set",
-             "ssl_verify_upstream_trusted_ca=%s" % (CERTIFICATES / "ca.pem")], stdout=self.log, stderr=self.log)
-        until(self.ready, "mitmdump does not listen")
-
-    def ready(self):
-        assert self.process.poll() is None, self.said()
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-        except OSError:
-            return False
-        return (self.folder / "mitmproxy-ca-cert.pem").exists()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(LIMIT) == 0, self.said()
-
-    def said(self):
-        self.log.seek(0)
-        return self.log.read()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
 
 
 async def echo(client, path="/"):
@@ -145,23 +87,19 @@ async def talk(port):
 
 def record(folder, flows):
     (folder / "upload").write_bytes(BINARY)
-    with Origin(CERTIFICATES) as secure, Origin() as plain, Mitmdump(folder, flows) as mitmdump:
+    with Origin(CERTIFICATES) as secure, Origin() as plain, Mitmdump(folder, CERTIFICATES / "ca.pem", "-w", flows) as mitmdump:
         for origin in (secure, plain):
             origin.server.RequestHandlerClass = Handler
             for path, *options in (("/hello?a=1&b=%C3%A9&a=2#no",), ("/gzip.json", "--compressed"), ("/binary",), ("/latin",), ("/empty",), ("/json", "-I"),
                                    ("/chunks",), ("/echo", "-d", "name=Ada+%26+co", "-d", "empty="), ("/echo", "-T", folder / "upload"),
                                    ("/hello", "-H", "X-Twice: a", "-H", "x-twice: b", "-H", "X-Name: \xe9"), ("/short",)):
-                done = subprocess.run(["curl", "-sSN", "--max-time", "10", "-x", "http://127.0.0.1:%d" % mitmdump.port, "--cacert",
-                                       mitmdump.folder / "mitmproxy-ca-cert.pem", origin.url + path, *map(str, options)], stdout=subprocess.DEVNULL,
-                                      stderr=subprocess.PIPE, text=True)
-                if done.returncode == 28:
-                    raise Stalled(done.stderr)
-                assert done.returncode == 0 or path == "/short", (path, done.stderr)
+                status, said = fetch(mitmdump.url, mitmdump.ca, origin.url + path, *options)
+                assert status == 0 or path == "/short", (path, said)
         asyncio.run(talk(mitmdump.port))
         # Nobody listens there: an error.
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        subprocess.run(["curl", "-sS", "--max-time", "10", "-x", "http://127.0.0.1:%d" % mitmdump.port, "http://127.0.0.1:%d/" % port],
+        subprocess.run(["curl", "-sS", "--max-time", "10", "-x", mitmdump.url, "http://127.0.0.1:%d/" % port],
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
         time.sleep(0.2)  # so that the last flow is over
         mitmdump.stop()
@@ -278,17 +216,8 @@ SHOW.flush()
 
 def what_mitmdump_records_is_what_we_read_and_what_we_write_is_what_it_reads(folder):
     assert mitm_version.FLOW_FORMAT_VERSION >= 17
-    for attempt in range(3):
-        stage = folder / str(attempt)
-        stage.mkdir()
-        theirs = stage / "theirs.mitm"
-        try:
-            record(stage, theirs)
-            break
-        except Stalled as stalled:
-            print("once more: %s" % stalled, flush=True)
-    else:
-        raise AssertionError("mitmdump stalls each time")
+    stage = recorded(folder, lambda stage: record(stage, stage / "theirs.mitm"))
+    theirs = stage / "theirs.mitm"
     flows = flows_of(theirs)
     har = json.loads(run(HARCONV, "--to", "har", theirs))["log"]["entries"]
     assert len(flows) == len(har) >= 2 * 11 + 2 + 1, (len(flows), len(har))

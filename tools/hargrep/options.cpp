@@ -7,6 +7,7 @@
 
 #include "common/where_option.hpp"
 #include "hargrep/hargrep.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/units.hpp"
 
 namespace tools::hargrep {
@@ -52,6 +53,8 @@ ToolInfo info() {
 }
 
 namespace {
+
+using stream::ascii::lower_case;
 
 std::optional<std::size_t> number(std::string_view text) {
   std::size_t value = 0;
@@ -224,14 +227,6 @@ void each_part(const std::vector<std::string>& values, const Add& add) {
   }
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return out;
-}
-
 std::string upper(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
@@ -275,10 +270,10 @@ stream::Status add_plain(const Options& options, std::vector<std::string>& out) 
     if (!list.empty()) out.push_back(fmt::format("{} in [{}]", field, fmt::join(list, ", ")));
   };
   add_list(options.methods, "upper(method)", upper);
-  add_list(options.types, "type", lower);
+  add_list(options.types, "type", lower_case);
   const auto add_globs = [&](const std::vector<std::string>& values, std::string_view field) {
     any.clear();
-    for (const std::string& value : values) any.push_back(fmt::format("{} like {}", field, as_literal(lower(value))));
+    for (const std::string& value : values) any.push_back(fmt::format("{} like {}", field, as_literal(lower_case(value))));
     add_any(out, any);
   };
   add_globs(options.hosts, "host");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
 #include "streamrec/streamrec.hpp"
 
@@ -11,6 +12,7 @@ namespace {
 using stream::ErrorCode;
 using stream::fail;
 using stream::Result;
+using stream::ascii::trimmed;
 using stream::replay::HeaderField;
 
 constexpr std::size_t kMaxFile = std::size_t{256} << 20;
@@ -44,11 +46,6 @@ Result<std::string> join(const std::vector<std::string>& values, std::string_vie
 bool has(const std::vector<HeaderField>& headers, std::string_view name) {
   return std::any_of(headers.begin(), headers.end(),
                      [&](const HeaderField& field) { return stream::replay::iequals(field.name, name); });
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 }  // namespace

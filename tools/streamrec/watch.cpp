@@ -9,6 +9,7 @@
 
 #include "stream/codec/splitter.hpp"
 #include "stream/codec/sse.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace tools::streamrec {
 namespace {
@@ -16,11 +17,7 @@ namespace {
 using stream::ErrorCode;
 using stream::fail;
 using stream::StreamKind;
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
+using stream::ascii::trimmed;
 
 }  // namespace
 

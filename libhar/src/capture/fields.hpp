@@ -4,22 +4,17 @@
 #include <span>
 #include <string_view>
 
+#include "stream/codec/http_grammar.hpp"
 #include "stream/record/tap.hpp"
+#include "stream/text/ascii.hpp"
 
 /// Header fields and the small words in them.
 namespace har::capture {
 
-inline char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+using stream::ascii::trimmed;
+using stream::http::each_part;
 
-inline bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
-inline std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
+inline bool same_name(std::string_view a, std::string_view b) { return stream::ascii::equal_ignoring_case(a, b); }
 
 /// The value of the last field of that name; empty without one.
 inline std::string_view field_value(std::span<const stream::TapField> fields, std::string_view name) {
@@ -28,17 +23,6 @@ inline std::string_view field_value(std::span<const stream::TapField> fields, st
     if (same_name(field.name, name)) value = field.value;
   }
   return value;
-}
-
-/// Calls with each part of a list, trimmed, that is not empty.
-template <class Call>
-void each_part(std::string_view list, char separator, Call&& call) {
-  while (!list.empty()) {
-    const std::size_t end = std::min(list.find(separator), list.size());
-    const std::string_view part = trimmed(list.substr(0, end));
-    list.remove_prefix(std::min(end + 1, list.size()));
-    if (!part.empty()) call(part);
-  }
 }
 
 /// "a=b" as its two halves; without "=" the second is empty.

@@ -13,15 +13,10 @@ namespace {
 using stream::Direction;
 using stream::Nanos;
 using stream::TapField;
+using stream::ascii::lower_case;
 
 /// A form that is longer is cut: what its parameters are must be known before any of it is written.
 constexpr std::size_t kLongestForm = std::size_t{1} << 20;
-
-std::string in_lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), lower);
-  return out;
-}
 
 /// Headers whose values say nothing that is secret elsewhere.
 bool only_in_place(std::string_view name) {
@@ -63,14 +58,14 @@ const std::vector<std::string_view>& default_secret_names() {
 }
 
 Redactor::Redactor(const Redaction& redaction, Consumer& next) : next_(next) {
-  for (const std::string& name : redaction.names) names_.insert(in_lower(name));
+  for (const std::string& name : redaction.names) names_.insert(lower_case(name));
   if (!redaction.defaults) return;
   for (const std::string_view name : default_secret_names()) names_.emplace(name);
 }
 
 bool Redactor::is_secret(std::string_view name) const {
-  return names_.contains(in_lower(name)) ||
-         (name.find('%') != std::string_view::npos && names_.contains(in_lower(percent_decoded(name))));
+  return names_.contains(lower_case(name)) ||
+         (name.find('%') != std::string_view::npos && names_.contains(lower_case(percent_decoded(name))));
 }
 
 std::string_view Redactor::keep(std::string text) {

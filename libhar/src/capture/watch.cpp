@@ -43,7 +43,7 @@ bool matches_glob(std::string_view glob, std::string_view text) {
     if (g < glob.size() && glob[g] == '*') {
       star = g++;
       resume = t;
-    } else if (g < glob.size() && lower(glob[g]) == lower(text[t])) {
+    } else if (g < glob.size() && stream::ascii::to_lower(glob[g]) == stream::ascii::to_lower(text[t])) {
       ++g;
       ++t;
     } else if (star != std::string_view::npos) {

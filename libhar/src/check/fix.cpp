@@ -8,11 +8,14 @@
 
 #include "check/fix_rules.hpp"
 #include "check/fix_text.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/json.hpp"
 #include "stream/text/utf8.hpp"
 
 namespace har::check {
 namespace {
+
+using stream::ascii::is_space;
 
 /// Repairs that wait for others are done in later rounds. There are a handful of such steps.
 constexpr int kMostRounds = 12;
@@ -22,8 +25,6 @@ constexpr std::string_view kFiller = " \n\r\t,";
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
 constexpr std::string_view kOpening = "{\"log\":{\"entries\":[";
 constexpr std::string_view kClosing = "]}}";
-
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 /// What is wrong with a text that can't be edited.
 Repair refusal(std::string_view text, const stream::Limits& limits) {

@@ -7,20 +7,18 @@
 #include "check/fix_lists.hpp"
 #include "check/fix_rules.hpp"
 #include "check/fix_values.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/json_tokens.hpp"
 #include "stream/text/timestamp.hpp"
 
 namespace har::check::edit {
 namespace {
 
+using stream::ascii::lower_case;
+
 constexpr std::string_view kUnknownType = "application/octet-stream";
 /// As Chrome writes it.
 constexpr std::string_view kUnknownVersion = "\"unknown\"";
-
-std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return text;
-}
 
 /// What stands between a string's quotes.
 std::string_view inner_of(std::string_view raw) { return raw.substr(1, raw.size() - 2); }
@@ -288,7 +286,7 @@ class EntryRound {
   bool encoding(Node content) {
     const Node encoding = text_.find(content, "encoding");
     const Node body = text_.find(content, "text");
-    const std::string name = lower(text_.string(encoding));
+    const std::string name = lower_case(text_.string(encoding));
     if (text_.is_null(encoding)) {
       text_.drop(encoding, RuleId::har_type);
     } else if (text_.is(encoding, Kind::string) && (name.empty() || name == "utf-8" || name == "utf8")) {
@@ -343,8 +341,8 @@ class EntryRound {
   /// Whether what the text holds are the body's own bytes: base64, or UTF-8 that says so and in which no byte was replaced.
   bool faithful(Node content) const {
     if (text_.find(content, "encoding") != kNone) return true;
-    const std::string type = lower(text_.string(text_.find(content, "mimeType")) + " " +
-                                   header(text_, response_headers_, "content-type").value_or(""));
+    const std::string type = lower_case(text_.string(text_.find(content, "mimeType")) + " " +
+                                        header(text_, response_headers_, "content-type").value_or(""));
     const bool utf8 = type.find("charset=utf-8") != std::string::npos || type.find("charset=\"utf-8\"") != std::string::npos;
     const bool other = type.find("charset=") != std::string::npos && !utf8;
     const bool json = !other && (type.find("/json") != std::string::npos || type.find("+json") != std::string::npos);

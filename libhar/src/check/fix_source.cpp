@@ -2,16 +2,17 @@
 
 #include <algorithm>
 
+#include "stream/text/ascii.hpp"
 #include "stream/text/json.hpp"
 #include "stream/text/json_find.hpp"
 
 namespace har::check {
 namespace {
 
+using stream::ascii::is_space;
+
 constexpr std::size_t kLook = std::size_t{64} << 10;
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
-
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 enum class Root { har, log, entries };
 

@@ -4,15 +4,15 @@
 
 #include <algorithm>
 
+#include "stream/text/ascii.hpp"
 #include "stream/text/json.hpp"
 
 namespace har::check::edit {
 namespace {
 
 using stream::JsonTokens;
-
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+using stream::ascii::is_digit;
+using stream::ascii::is_space;
 
 /// RFC 8259 §6.
 bool is_number(std::string_view text) {

@@ -8,14 +8,15 @@
 #include <chrono>
 #include <utility>
 
+#include "stream/text/ascii.hpp"
 #include "stream/text/json_tokens.hpp"
 #include "stream/text/timestamp.hpp"
 
 namespace har::check::edit {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+using stream::ascii::is_digit;
+using stream::ascii::is_space;
 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);

@@ -10,6 +10,7 @@
 #include "check/words.hpp"
 #include "message_time.hpp"
 #include "stream/codec/sse.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
 #include "stream/text/json.hpp"
 #include "stream/text/json_find.hpp"
@@ -21,11 +22,10 @@ namespace {
 using stream::Json;
 using stream::Nanos;
 using stream::WallTime;
+using stream::ascii::is_digit;
 
 // Doubles that hold seconds since 1970 are good to 0.24 µs; writers compute with them.
 constexpr Nanos kRounding{1000};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// A whole number of bytes, however it is spelled.
 std::optional<std::uint64_t> whole(const Field& field) {

@@ -8,6 +8,7 @@
 #include "check/entry_rules.hpp"
 #include "check/url_parts.hpp"
 #include "check/words.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
 
 namespace har::check {
@@ -89,8 +90,6 @@ constexpr std::string_view kHeaders[] = {
 constexpr std::size_t kLongestName = 32;
 constexpr std::size_t kLong = 16;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
 /// The name in lower case and without '-', '_', '.', in memory of its own; empty if it is longer than any we know.
 class PlainName {
  public:
@@ -101,7 +100,7 @@ class PlainName {
         size_ = 0;
         return;
       }
-      text_[size_++] = lower(c);
+      text_[size_++] = stream::ascii::to_lower(c);
     }
   }
   std::string_view view() const { return {text_.data(), size_}; }
@@ -149,7 +148,7 @@ bool holds(Sure sure, std::string_view value) {
   if (sure == Sure::no || !holds(value)) return false;
   if (sure == Sure::yes) return true;
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  const auto is_letter = [](char c) { return lower(c) >= 'a' && lower(c) <= 'z'; };
+  using stream::ascii::is_letter;
   return value.size() >= kLong && value.find_first_of(" \t\n") == std::string_view::npos &&
          std::any_of(value.begin(), value.end(), is_digit) && std::any_of(value.begin(), value.end(), is_letter);
 }

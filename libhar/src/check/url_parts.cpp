@@ -5,12 +5,14 @@
 
 #include "check/http_text.hpp"
 #include "check/pairs.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace har::check {
 namespace {
 
-bool is_letter(char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+using stream::ascii::is_digit;
+using stream::ascii::is_letter;
+using stream::ascii::lower_case;
 
 /// The length of the scheme that `url` begins with; 0: none.
 std::size_t scheme_length(std::string_view url) {
@@ -49,12 +51,6 @@ std::string without_dots(std::string_view path) {
     out += segments[i];
   }
   if (open) out += '/';
-  return out;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), to_lower);
   return out;
 }
 
@@ -113,9 +109,9 @@ std::optional<std::string_view> query_of(std::string_view url) {
 std::string resolved_url(std::string_view base, std::string_view reference) {
   const UrlParts from = split_url(base);
   const UrlParts to = split_url(reference);
-  const std::string scheme = lower(to.has_scheme ? to.scheme : from.scheme);
+  const std::string scheme = lower_case(to.has_scheme ? to.scheme : from.scheme);
   const bool own = to.has_scheme || to.has_authority;
-  std::string authority = lower(own ? to.authority : from.authority);
+  std::string authority = lower_case(own ? to.authority : from.authority);
   if (const std::string_view port = default_port(scheme); !port.empty() && authority.ends_with(port)) {
     authority.resize(authority.size() - port.size());
   }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "stream/text/ascii.hpp"
 #include "stream/text/json.hpp"
 #include "stream/text/timestamp.hpp"
 
@@ -14,9 +15,8 @@ namespace har::check {
 namespace {
 
 using stream::JsonTokens;
-
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+using stream::ascii::is_digit;
+using stream::ascii::is_space;
 
 /// What may stand behind a number or a word.
 bool ends_scalar(char c) { return c == ',' || c == '}' || c == ']' || c == ':' || is_space(c); }

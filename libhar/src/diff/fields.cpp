@@ -91,12 +91,6 @@ std::string_view to_string(Half half) {
   return kHalves[static_cast<std::size_t>(half)];
 }
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), check::to_lower);
-  return out;
-}
-
 std::string place_of(Half half, Field field, std::string_view name, std::string_view pointer) {
   std::string out;
   if (name_of(field).of_half) (out += to_string(half)) += '.';

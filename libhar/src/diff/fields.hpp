@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "har/diff/diff.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace har::diff {
 
@@ -13,6 +14,6 @@ std::string place_of(Half half, Field field, std::string_view name = {}, std::st
 /// What rules of noise know a field as: "header/date", "status". Without case.
 std::string rule_name(Field field, std::string_view name = {});
 
-std::string lower_case(std::string_view text);
+using stream::ascii::lower_case;
 
 }  // namespace har::diff

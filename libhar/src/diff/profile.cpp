@@ -5,9 +5,13 @@
 
 #include "diff/fields.hpp"
 #include "har/diff/diff.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace har::diff {
 namespace {
+
+using stream::ascii::is_digit;
+using stream::ascii::is_letter;
 
 // What is another each time, whoever records it. docs/hardiff.md shows this table; a test holds them together.
 constexpr auto kVolatile = std::to_array<VolatileField>({
@@ -84,9 +88,6 @@ constexpr auto kVolatile = std::to_array<VolatileField>({
     {"header.content-security-policy*", "nonces in it; all else is compared"},
     {"cookie.*", "the value, if both are ids or tokens, and until when it is kept; that it is set, and how, is compared"},
 });
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Hidden by what the values are, and not by a rule.
 bool by_value(const VolatileField& field) {

@@ -5,12 +5,13 @@
 #include <cstring>
 
 #include "diff/fast_hash.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/json_scan.hpp"
 
 namespace har::diff {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+using stream::ascii::is_space;
 
 /// A place in a text, which goes over values. Where the text is not as it should be it goes to the end, and is not good.
 class Cursor {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "stream/codec/sse.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
 
 namespace har::format {
@@ -16,6 +17,8 @@ using stream::Nanos;
 using stream::WallTime;
 
 namespace {
+
+using stream::ascii::lower_case;
 
 /// Headers of an object, in which several of one name are joined by line feeds (Set-Cookie).
 Fields fields_of(const Json& headers) {
@@ -61,13 +64,6 @@ std::string version_of(std::string_view protocol) {
   if (protocol.starts_with("h3") || protocol.starts_with("http/2+quic")) return "HTTP/3";
   if (protocol.starts_with("http/")) return "HTTP" + std::string(protocol.substr(4));
   return std::string(protocol);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return out;
 }
 
 /// A span of a ResourceTiming, in milliseconds; -1: there was none.
@@ -136,7 +132,7 @@ void CdpExchange::request(const Json& params) {
   if (!whole) logged_.request.body = request["postData"].string_or("");
   if (const Json& initiator = params["initiator"]; initiator.is_object()) logged_.entry.set("_initiator", initiator);
   if (const Json& priority = request["initialPriority"]; priority.is_string()) logged_.entry.set("_priority", priority);
-  if (const Json& type = params["type"]; type.is_string()) logged_.entry.set("_resourceType", lower(type.as_string()));
+  if (const Json& type = params["type"]; type.is_string()) logged_.entry.set("_resourceType", lower_case(type.as_string()));
   size_ += logged_.request.body.size() + logged_.request.url.size() + 2048;
 }
 
@@ -159,7 +155,7 @@ void CdpExchange::take_answer(const Json& response, const Json& at, bool has_ext
 }
 
 void CdpExchange::response(const Json& params) {
-  if (const Json& type = params["type"]; type.is_string()) logged_.entry.set("_resourceType", lower(type.as_string()));
+  if (const Json& type = params["type"]; type.is_string()) logged_.entry.set("_resourceType", lower_case(type.as_string()));
   take_answer(params["response"], params["timestamp"], params["hasExtraInfo"].bool_or(false));
   // Not of the protocol: where programs put a body that they have asked for (chrome-har, index.js).
   if (const Json& text = params["response"]["body"]; text.is_string()) {

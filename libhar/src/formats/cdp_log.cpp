@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "formats/cdp_exchange.hpp"
+#include "formats/event_log_reader.hpp"
 #include "formats/formats.hpp"
 #include "formats/json_values.hpp"
 
@@ -23,38 +24,15 @@ using stream::fail;
 using stream::Json;
 using stream::Level;
 using stream::Place;
-using stream::Result;
 using stream::Status;
 
 /// How many events an exchange that has ended is kept for what may still be said of it: its body is asked for when it has ended.
 constexpr std::uint64_t kPatience = 2000;
 
-class Reader final : public ItemReader {
+class Reader final : public EventLogReader {
  public:
   Reader(stream::ByteSource& source, const ReadOptions& options)
-      : values_(source, options.limits), options_(options), name_(source.name()) {}
-
-  Result<std::optional<Item>> next() override {
-    for (;;) {
-      if (!ready_.empty()) {
-        Item item = std::move(ready_.front());
-        ready_.pop_front();
-        item.index = index_++;
-        set_id(*item.exchange, std::to_string(index_));
-        return std::optional(std::move(item));
-      }
-      if (ended_) return std::optional<Item>();
-      if (auto status = read(); !status) {
-        // What has been understood so far is still given.
-        ended_ = ended_ || status.error().code != ErrorCode::syntax;
-        if (ended_) release_all();
-        continues_ = true;
-        return fail(std::move(status).error());
-      }
-    }
-  }
-  bool can_continue() const override { return continues_ && !(ended_ && ready_.empty()); }
-  const LogInfo& info() const override { return info_; }
+      : EventLogReader(source.name(), options), values_(source, options.limits) {}
 
  private:
   struct Hop {
@@ -70,23 +48,18 @@ class Reader final : public ItemReader {
     bool from_cache = false;
   };
 
-  void note(Level level, std::string rule, std::string message, const Place& place) const {
-    if (options_.report) options_.report({level, std::move(rule), std::move(message), place});
-  }
-
-  Status read() {
+  Status read() override {
     STREAM_ASSIGN(const auto first, values_.peek());
     if (!first) {
       if (events_ > 1 && !known_) {
-        ended_ = true;
+        finish();
         return fail({ErrorCode::syntax,
                      "no event of the DevTools protocol's Network domain is in this",
-                     {name_},
+                     {name()},
                      "a log has lines such as {\"method\":\"Network.requestWillBeSent\",\"params\":{…}}"});
       }
       if (in_array_) note(Level::warning, "cdp-cut", "the array of events is not closed: the log is cut off", values_.place());
-      ended_ = true;
-      release_all();
+      finish();
       return {};
     }
     if ((*first == '[' && !in_array_) || (*first == ']' && in_array_) || (*first == ',' && in_array_)) {
@@ -103,8 +76,7 @@ class Reader final : public ItemReader {
     if (!value) {
       if (value.error().code != ErrorCode::truncated) return fail(std::move(value).error());
       note(Level::warning, "cdp-cut", "the last event is cut off; it is left out", value.error().place);
-      ended_ = true;
-      release_all();
+      finish();
       return {};
     }
     ++events_;
@@ -114,7 +86,7 @@ class Reader final : public ItemReader {
         text.find("error") == std::string_view::npos)
       return {};
     place_ = value->place;
-    auto json = stream::parse_json(text, options_.limits);
+    auto json = stream::parse_json(text, options().limits);
     if (!json) {
       Place place = value->place;
       place.column = 0;
@@ -128,7 +100,7 @@ class Reader final : public ItemReader {
     for (int i = 0; i < 3; ++i) {
       const Json& inner = json["message"];
       if (inner.is_string() && json.find("method") == nullptr) {
-        auto parsed = stream::parse_json(inner.as_string(), options_.limits);
+        auto parsed = stream::parse_json(inner.as_string(), options().limits);
         if (!parsed) break;
         json = std::move(*parsed);
       } else if (inner.is_object()) {
@@ -314,7 +286,7 @@ class Reader final : public ItemReader {
     item.exchange = hop.exchange->take(notes);
     item.place = hop.place;
     for (const CdpExchange::Note each : notes) say(each, item);
-    ready_.push_back(std::move(item));
+    give(std::move(item));
   }
 
   void say(CdpExchange::Note what, const Item& item) const {
@@ -368,13 +340,10 @@ class Reader final : public ItemReader {
       }
       return size;
     };
-    if (requests_.size() + commands_.size() < 16 && held() <= options_.limits.max_entry) return {};
-    while (held() > options_.limits.max_entry) {
+    if (requests_.size() + commands_.size() < 16 && held() <= options().limits.max_entry) return {};
+    while (held() > options().limits.max_entry) {
       if (waiting_.empty()) {
-        return fail({ErrorCode::limit,
-                     fmt::format("the {} requests that are open at the same time hold more than {} bytes", requests_.size(),
-                                 options_.limits.max_entry),
-                     place_, "raise the limit with --max-entry"});
+        return too_much_open(fmt::format("{} requests", requests_.size()), place_);
       }
       give_up_waiting();
     }
@@ -395,7 +364,13 @@ class Reader final : public ItemReader {
     if (found->second.hops.empty()) requests_.erase(found);
   }
 
-  void release_all() {
+  /// What has been understood so far is still given.
+  bool go_on_after(const stream::Error& error) override {
+    if (error.code != ErrorCode::syntax) finish();
+    return true;
+  }
+
+  void give_rest() override {
     // In the order in which they began, for what is left is mixed in a hash.
     std::vector<Hop*> left;
     for (auto& [key, request] : requests_) {
@@ -407,27 +382,20 @@ class Reader final : public ItemReader {
     if (orphans_ > 0) {
       note(Level::warning, "cdp-no-request",
            fmt::format("{} event{} of requests that began before the log; left out", orphans_, orphans_ == 1 ? " is" : "s are"),
-           {name_});
+           {name()});
     }
   }
 
   JsonValues values_;
-  ReadOptions options_;
-  std::string name_;
-  LogInfo info_;
   CdpExchange::Clock clock_;
   std::unordered_map<std::string, Request> requests_;
   std::map<std::string, std::pair<std::string, bool>> commands_;  ///< of which request; whether for the response's body
   std::deque<std::pair<std::uint64_t, std::string>> waiting_;     ///< since which event what is over
-  std::deque<Item> ready_;
   Place place_;
   std::uint64_t events_ = 1;
   std::uint64_t orphans_ = 0;
-  std::size_t index_ = 0;
   bool in_array_ = false;
   bool known_ = false;  ///< there was an event that we know
-  bool ended_ = false;
-  bool continues_ = false;
 };
 
 int sniff(std::string_view prefix) {

@@ -331,13 +331,14 @@ class Writer final : public ExchangeWriter {
       }
     }
     const std::size_t before = out.size();
-    STREAM_TRY(append(out, '1', start, 0, write_request(request), item));
+    STREAM_TRY(append(out, '1', start, 0, write_request(request, TargetForm::origin, item.where(), context.report), item));
     if (!response) return {};
     const Nanos responded = std::max(times.responded.value_or(Nanos{}), Nanos{});
     const Nanos ended = std::max(times.ended.value_or(responded), responded);
     Nanos::rep began = 0;
     if (__builtin_add_overflow(start, responded.count(), &began)) began = start;
-    auto status = append(out, '2', began, (ended - responded).count(), write_response(*response, request.method), item);
+    auto status = append(out, '2', began, (ended - responded).count(),
+                         write_response(*response, request.method, item.where(), context.report), item);
     if (!status) out.resize(before);
     return status;
   }

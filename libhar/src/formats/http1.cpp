@@ -6,7 +6,10 @@
 #include <vector>
 
 #include "formats/http_message.hpp"
+#include "formats/losses.hpp"
 #include "stream/codec/chunked.hpp"
+#include "stream/codec/http_grammar.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace har::format {
 namespace {
@@ -15,19 +18,8 @@ using stream::ErrorCode;
 using stream::fail;
 using stream::Level;
 using stream::Result;
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
+using stream::ascii::trimmed;
+using stream::http::is_token;
 
 std::optional<std::uint64_t> length_of(std::string_view text) {
   text = trimmed(text);
@@ -189,32 +181,69 @@ class Reader {
   bool cut_ = false;
 };
 
-std::string wire(std::string_view text) {
-  std::string out(text);
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; }, ' ');
-  return out;
-}
-
 std::string wire_version(const std::string& version) {
   return version == "HTTP/1.0" || version == "HTTP/0.9" ? version : std::string("HTTP/1.1");
 }
 
-void put_fields(std::string& out, const Fields& fields) {
-  for (const Field& field : fields) {
-    if (is_token(field.name)) out.append(field.name).append(": ").append(wire(field.value)).append("\r\n");
-  }
-}
-
 bool is_chunked(const Fields& fields) { return joined_field(fields, "transfer-encoding").find("chunked") != std::string::npos; }
 
-void put_trailers(std::string& out, const Fields& trailers) {
-  std::vector<stream::ChunkedTrailer> list;
-  for (const Field& field : trailers) {
-    if (is_token(field.name)) list.push_back({field.name, wire(field.value)});
+/// What of a message can be on a wire; the rest is reported.
+class Wire {
+ public:
+  Wire(std::string_view side, const stream::Place& place, const stream::FindingSink& report)
+      : side_(side), place_(place), report_(report) {}
+
+  std::string method(const std::string& method) const {
+    if (is_token(method)) return method;
+    lost("method", fmt::format("the method {} cannot be sent: GET stands for it", method));
+    return "GET";
   }
-  if (!stream::append_last_chunk(out, list)) (void)stream::append_last_chunk(out);
-}
+
+  void put_fields(std::string& out, const Fields& fields) const {
+    for (const Field& field : fields) {
+      if (has_name(field, "headers", "header"))
+        out.append(field.name).append(": ").append(value(field, "headers", "header")).append("\r\n");
+    }
+  }
+
+  void put_trailers(std::string& out, const Fields& trailers) const {
+    std::vector<stream::ChunkedTrailer> list;
+    for (const Field& field : trailers) {
+      if (has_name(field, "_trailers", "trailer")) list.push_back({field.name, value(field, "_trailers", "trailer")});
+    }
+    (void)stream::append_last_chunk(out, list);  // takes what has been made sure of here
+  }
+
+  /// Without control characters (RFC 9110 §5.5).
+  static std::string clean(std::string_view text) {
+    std::string out(text);
+    std::replace_if(out.begin(), out.end(), is_control, ' ');
+    return out;
+  }
+
+ private:
+  static bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; }
+
+  bool has_name(const Field& field, std::string_view member, std::string_view what) const {
+    if (is_token(field.name)) return true;
+    lost(fmt::format("{}-name", member), fmt::format("a {} is left out: its name, {}, cannot be sent", what, field.name));
+    return false;
+  }
+  std::string value(const Field& field, std::string_view member, std::string_view what) const {
+    if (std::any_of(field.value.begin(), field.value.end(), is_control)) {
+      lost(fmt::format("{}-value", member),
+           fmt::format("control characters in the {} {} cannot be sent: spaces stand for them", what, field.name));
+    }
+    return clean(field.value);
+  }
+  void lost(std::string_view what, std::string message) const {
+    report_loss(fmt::format("{}-{}", side_, what), std::move(message), place_, report_);
+  }
+
+  std::string_view side_;
+  const stream::Place& place_;
+  const stream::FindingSink& report_;
+};
 
 }  // namespace
 
@@ -226,7 +255,9 @@ Result<ResponseMessage> parse_response(std::string_view octets, const Http1Optio
   return Reader(octets, options).response();
 }
 
-std::string write_request(const RequestMessage& request, TargetForm form) {
+std::string write_request(const RequestMessage& request, TargetForm form, const stream::Place& place,
+                          const stream::FindingSink& report) {
+  const Wire wire("request", place, report);
   Fields fields = request.fields;
   const std::string_view authority = url_authority(request.url);
   if (find_field(fields, "host") == nullptr && !authority.empty())
@@ -242,20 +273,21 @@ std::string write_request(const RequestMessage& request, TargetForm form) {
   std::string target(form == TargetForm::absolute ? std::string_view(request.url) : request_target(request.url));
   if (connect) target = authority.empty() ? request.url : std::string(authority);
   std::replace(target.begin(), target.end(), ' ', '+');
-  std::string out =
-      fmt::format("{} {} {}\r\n", is_token(request.method) ? request.method : "GET", wire(target), wire_version(request.version));
-  put_fields(out, fields);
+  std::string out = fmt::format("{} {} {}\r\n", wire.method(request.method), Wire::clean(target), wire_version(request.version));
+  wire.put_fields(out, fields);
   out += "\r\n";
   if (chunked) {
     stream::append_chunk(out, body);
-    put_trailers(out, request.trailers);
+    wire.put_trailers(out, request.trailers);
   } else {
     out += body;
   }
   return out;
 }
 
-std::string write_response(const ResponseMessage& response, std::string_view method) {
+std::string write_response(const ResponseMessage& response, std::string_view method, const stream::Place& place,
+                           const stream::FindingSink& report) {
+  const Wire wire("response", place, report);
   Fields fields = response.fields;
   const bool none = method == "HEAD" || response.status == 204 || response.status == 304 || response.status == 101;
   const bool chunked = is_chunked(fields);
@@ -270,8 +302,8 @@ std::string write_response(const ResponseMessage& response, std::string_view met
     set_field(fields, "Content-Length", std::to_string(body.size()));
   }
   std::string out = fmt::format("{} {:03} {}\r\n", wire_version(response.version), std::clamp(response.status, 100, 999),
-                                wire(response.reason));
-  put_fields(out, fields);
+                                Wire::clean(response.reason));
+  wire.put_fields(out, fields);
   out += "\r\n";
   if (none) return out;
   if (!chunked) return out += body;
@@ -280,7 +312,7 @@ std::string write_response(const ResponseMessage& response, std::string_view met
   } else {
     stream::append_chunk(out, body);
   }
-  if (response.complete) put_trailers(out, response.trailers);
+  if (response.complete) wire.put_trailers(out, response.trailers);
   return out;
 }
 

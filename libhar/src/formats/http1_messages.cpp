@@ -10,6 +10,7 @@
 #include "formats/exchange_writer.hpp"
 #include "formats/formats.hpp"
 #include "formats/http_message.hpp"
+#include "formats/message_members.hpp"
 #include "stream/codec/chunked.hpp"
 
 namespace har::format {
@@ -316,7 +317,8 @@ class Writer final : public ExchangeWriter {
       } else {
         version(request.version, "request", lost);
         // The scheme stands in the absolute form only (RFC 9112 §3.2.2).
-        out += write_request(request, url_scheme(request.url) == "http" ? TargetForm::origin : TargetForm::absolute);
+        const TargetForm form = url_scheme(request.url) == "http" ? TargetForm::origin : TargetForm::absolute;
+        out += write_request(request, form, item.where(), context.report);
       }
     }
     const auto response = response_message(exchange);
@@ -326,39 +328,12 @@ class Writer final : public ExchangeWriter {
       return {};
     }
     version(response->version, "response", lost);
-    out += write_response(*response, method);
+    out += write_response(*response, method, item.where(), context.report);
     return {};
   }
   HeldMembers held() const override {
-    static constexpr std::string_view kHeld[] = {"request.method",
-                                                 "request.url",
-                                                 "request.headers[].name",
-                                                 "request.headers[].value",
-                                                 "request.headersSize",
-                                                 "request.bodySize",
-                                                 "request.cookies",
-                                                 "request.queryString",
-                                                 "request.postData.text",
-                                                 "request.postData.mimeType",
-                                                 "request.postData.params",
-                                                 "request.postData._encoding",
-                                                 "request.postData.encoding",
-                                                 "request.httpVersion",
-                                                 "response.status",
-                                                 "response.statusText",
-                                                 "response.httpVersion",
-                                                 "response.headers[].name",
-                                                 "response.headers[].value",
-                                                 "response.cookies",
-                                                 "response.redirectURL",
-                                                 "response.headersSize",
-                                                 "response.bodySize",
-                                                 "response.content.size",
-                                                 "response.content.mimeType",
-                                                 "response.content.text",
-                                                 "response.content.encoding",
-                                                 "response.content.compression",
-                                                 "_incomplete"};
+    static constexpr std::string_view kOthers[] = {"request.postData.params", "_incomplete"};
+    static constexpr auto kHeld = with_messages(kOthers);
     return kHeld;
   }
   std::string_view format_name() const override { return "HTTP/1.1"; }

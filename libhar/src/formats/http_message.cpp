@@ -6,8 +6,10 @@
 
 #include "check/url_parts.hpp"
 #include "har/exchange.hpp"
+#include "stream/codec/http_grammar.hpp"
 #include "stream/io/byte_sink.hpp"
 #include "stream/io/decompressor.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
 #include "stream/text/utf8.hpp"
 
@@ -21,24 +23,9 @@ using stream::EventKind;
 using stream::Exchange;
 using stream::Json;
 using stream::Nanos;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-template <class Call>
-void each_part(std::string_view list, char separator, Call&& call) {
-  while (!list.empty()) {
-    const std::size_t end = std::min(list.find(separator), list.size());
-    const std::string_view part = trimmed(list.substr(0, end));
-    list.remove_prefix(std::min(end + 1, list.size()));
-    if (!part.empty()) call(part);
-  }
-}
+using stream::ascii::hex_digit;
+using stream::ascii::trimmed;
+using stream::http::each_part;
 
 // ---- from an exchange
 
@@ -146,11 +133,6 @@ Json post_data(const std::string& body, const std::string& type) {
   return Json(std::move(out));
 }
 
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
-}
-
 // ---- content coding
 
 struct Coding {
@@ -221,9 +203,7 @@ Json response_cookies(const Fields& fields) {
   return Json(std::move(out));
 }
 
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
-}
+bool same_name(std::string_view a, std::string_view b) { return stream::ascii::equal_ignoring_case(a, b); }
 
 const std::string* find_field(const Fields& fields, std::string_view name) {
   const std::string* found = nullptr;
@@ -261,8 +241,8 @@ void set_field(Fields& fields, std::string_view name, std::string value) {
 std::string form_decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
       i += 2;
     } else {
       out += text[i] == '+' ? ' ' : text[i];
@@ -276,8 +256,7 @@ std::string form_encoded(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto octet = static_cast<unsigned char>(c);
-    if ((c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
-        std::string_view("-._*").find(c) != std::string_view::npos) {
+    if (stream::ascii::is_alnum(c) || std::string_view("-._*").find(c) != std::string_view::npos) {
       out += c;
     } else if (c == ' ') {
       out += '+';

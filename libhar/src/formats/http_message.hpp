@@ -122,9 +122,13 @@ stream::Result<ResponseMessage> parse_response(std::string_view octets, const Ht
 
 enum class TargetForm : std::uint8_t { origin, absolute };
 /// The message as it would be on the wire, with the framing its fields name: Transfer-Encoding chunked (a chunk for each piece),
-/// else a Content-Length that is true. Host is added to a request that has none; fields that no wire can hold lose their control
-/// characters. HTTP/2 and 3 become HTTP/1.1.
-std::string write_request(const RequestMessage& request, TargetForm form = TargetForm::origin);
-std::string write_response(const ResponseMessage& response, std::string_view method);
+/// else a Content-Length that is true. Host is added to a request that has none. HTTP/2 and 3 become HTTP/1.1. What no wire can
+/// hold is reported at `place`: a field whose name is no token (RFC 9110 §5.1) is left out (lost-request-headers-name,
+/// lost-response-_trailers-name, …), spaces stand for control characters in a value (lost-request-headers-value, …), and GET for
+/// a method that is no token (lost-request-method).
+std::string write_request(const RequestMessage& request, TargetForm form, const stream::Place& place,
+                          const stream::FindingSink& report);
+std::string write_response(const ResponseMessage& response, std::string_view method, const stream::Place& place,
+                           const stream::FindingSink& report);
 
 }  // namespace har::format

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "stream/text/ascii.hpp"
+
 namespace har::format {
 
 using stream::ErrorCode;
@@ -14,9 +16,10 @@ using stream::Status;
 
 namespace {
 
+using stream::ascii::is_space;
+
 constexpr std::size_t kRead = std::size_t{128} << 10;
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool ends_word(char c) { return is_space(c) || c == ',' || c == ']' || c == '}' || c == ':' || c == '"' || c == '[' || c == '{'; }
 
 /// Characters that a scan of a value stops at: within a string, and outside.

@@ -40,12 +40,17 @@ inline constexpr std::array kMessageMembers = std::to_array<std::string_view>({
     "response.bodySize",
 });
 
-/// These and others.
+/// Some members and others.
+template <std::size_t count, std::size_t more>
+constexpr auto with_members(const std::array<std::string_view, count>& members, const std::string_view (&others)[more]) {
+  std::array<std::string_view, count + more> out{};
+  std::copy(members.begin(), members.end(), std::copy(std::begin(others), std::end(others), out.begin()));
+  return out;
+}
+
 template <std::size_t count>
 constexpr auto with_messages(const std::string_view (&others)[count]) {
-  std::array<std::string_view, count + kMessageMembers.size()> out{};
-  std::copy(kMessageMembers.begin(), kMessageMembers.end(), std::copy(std::begin(others), std::end(others), out.begin()));
-  return out;
+  return with_members(kMessageMembers, others);
 }
 
 }  // namespace har::format

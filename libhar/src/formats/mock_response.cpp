@@ -7,6 +7,7 @@
 #include "har/exchange.hpp"
 #include "mock_parts.hpp"
 #include "stream/codec/sse.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
 #include "stream/text/utf8.hpp"
 
@@ -19,25 +20,21 @@ using stream::Exchange;
 using stream::Json;
 using stream::Nanos;
 using stream::StreamKind;
-
-bool iequals(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
-}
+using stream::ascii::equal_ignoring_case;
 
 std::string header(const Json& headers, std::string_view name) {
   if (!headers.is_array()) return {};
   for (const Json& field : headers.as_array()) {
-    if (iequals(field["name"].string_or(""), name)) return std::string(field["value"].string_or(""));
+    if (equal_ignoring_case(field["name"].string_or(""), name)) return std::string(field["value"].string_or(""));
   }
   return {};
 }
 
 /// Bytes that are still encoded as Content-Encoding says. Most recorders keep what was decoded.
 bool still_encoded(std::string_view coding, std::string_view body) {
-  if (iequals(coding, "gzip")) return body.starts_with("\x1f\x8b");
-  if (iequals(coding, "zstd")) return body.starts_with("\x28\xb5\x2f\xfd");
-  return iequals(coding, "br") && !stream::is_utf8(body);
+  if (equal_ignoring_case(coding, "gzip")) return body.starts_with("\x1f\x8b");
+  if (equal_ignoring_case(coding, "zstd")) return body.starts_with("\x28\xb5\x2f\xfd");
+  return equal_ignoring_case(coding, "br") && !stream::is_utf8(body);
 }
 
 /// What belongs to one connection, to one moment, or is made anew by every server.
@@ -46,7 +43,7 @@ bool is_volatile(std::string_view name) {
       "connection",     "keep-alive", "te",  "trailer",          "transfer-encoding",  "upgrade",
       "content-length", "date",       "age", "proxy-connection", "proxy-authenticate", "alt-svc"};
   return name.starts_with(':') ||
-         std::any_of(kNames.begin(), kNames.end(), [&](std::string_view each) { return iequals(name, each); });
+         std::any_of(kNames.begin(), kNames.end(), [&](std::string_view each) { return equal_ignoring_case(name, each); });
 }
 
 Json::Array response_headers(const Json& response, std::string_view body) {
@@ -58,8 +55,8 @@ Json::Array response_headers(const Json& response, std::string_view body) {
       const std::string_view name = field["name"].string_or("");
       const std::string_view value = field["value"].string_or("");
       if (name.empty() || is_volatile(name)) continue;
-      if (iequals(name, "content-encoding") && !still_encoded(value, body)) continue;
-      typed = typed || iequals(name, "content-type");
+      if (equal_ignoring_case(name, "content-encoding") && !still_encoded(value, body)) continue;
+      typed = typed || equal_ignoring_case(name, "content-type");
       out.push_back(Json::Object{{"name", name}, {"value", value}});
     }
   }
@@ -71,7 +68,8 @@ Json::Array response_headers(const Json& response, std::string_view body) {
 /// Whether a string in it would be taken for a part of a request.
 bool has_placeholder(const Json& value) {
   constexpr std::string_view kPlaceholder = "@request.body.";
-  if (value.is_string()) return iequals(std::string_view(value.as_string()).substr(0, kPlaceholder.size()), kPlaceholder);
+  if (value.is_string())
+    return equal_ignoring_case(std::string_view(value.as_string()).substr(0, kPlaceholder.size()), kPlaceholder);
   if (value.is_array()) return std::any_of(value.as_array().begin(), value.as_array().end(), has_placeholder);
   return value.is_object() && std::any_of(value.as_object().begin(), value.as_object().end(),
                                           [](const stream::JsonMember& member) { return has_placeholder(member.value); });

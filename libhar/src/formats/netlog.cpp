@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <unordered_map>
 #include <utility>
 
+#include "formats/event_log_reader.hpp"
 #include "formats/formats.hpp"
 #include "formats/json_values.hpp"
 #include "formats/netlog_request.hpp"
@@ -24,7 +24,6 @@ using stream::Json;
 using stream::Level;
 using stream::Nanos;
 using stream::Place;
-using stream::Result;
 using stream::Status;
 using stream::WallTime;
 
@@ -92,37 +91,19 @@ constexpr std::pair<std::string_view, Type> kTypes[] = {
 /// Jobs whose socket is remembered.
 constexpr std::size_t kJobs = 4096;
 
-class Reader final : public ItemReader {
+class Reader final : public EventLogReader {
  public:
   Reader(stream::ByteSource& source, const ReadOptions& options)
-      : values_(source, options.limits), options_(options), name_(source.name()) {}
-
-  Result<std::optional<Item>> next() override {
-    for (;;) {
-      if (!ready_.empty()) {
-        Item item = std::move(ready_.front());
-        ready_.pop_front();
-        item.index = index_++;
-        set_id(*item.exchange, std::to_string(index_));
-        return std::optional(std::move(item));
-      }
-      if (state_ == State::end) return std::optional<Item>();
-      auto status = state_ == State::events ? read_event() : read_member();
-      if (!status) {
-        continues_ = known_;
-        if (status.error().code != ErrorCode::syntax || state_ != State::events) finish();
-        return fail(std::move(status).error());
-      }
-    }
-  }
-  bool can_continue() const override { return continues_ && !(state_ == State::end && ready_.empty()); }
-  const LogInfo& info() const override { return info_; }
+      : EventLogReader(source.name(), options), values_(source, options.limits) {}
 
  private:
-  enum class State : std::uint8_t { start, members, events, end };
+  enum class State : std::uint8_t { start, members, events };
 
-  void note(Level level, std::string rule, std::string message, const Place& place) const {
-    if (options_.report) options_.report({level, std::move(rule), std::move(message), place});
+  Status read() override { return state_ == State::events ? read_event() : read_member(); }
+
+  bool go_on_after(const stream::Error& error) override {
+    if (error.code != ErrorCode::syntax || state_ != State::events) finish();
+    return known_;
   }
 
   /// The log's end, or that of what there is of it.
@@ -180,7 +161,7 @@ class Reader final : public ItemReader {
   }
 
   Status constants(const JsonValues::Value& value) {
-    auto json = stream::parse_json(value.text, options_.limits);
+    auto json = stream::parse_json(value.text, options().limits);
     if (!json) return fail(locate(std::move(json).error(), value.place));
     const Json& types = (*json)["logEventTypes"];
     const Json& phases = (*json)["logEventPhase"];
@@ -202,8 +183,8 @@ class Reader final : public ItemReader {
       note(Level::warning, "netlog-no-clock", "the log does not say what time it was; its times count from 1970", value.place);
     }
     if (const Json& client = (*json)["clientInfo"]; client.is_object()) {
-      info_.log.push_back({"creator", Json(Json::Object{{"name", client["name"].string_or("Chromium")},
-                                                        {"version", client["version"].string_or("")}})});
+      log_info().log.push_back({"creator", Json(Json::Object{{"name", client["name"].string_or("Chromium")},
+                                                             {"version", client["version"].string_or("")}})});
     }
     known_ = true;
     return {};
@@ -229,7 +210,7 @@ class Reader final : public ItemReader {
     auto value = values_.value();
     if (!value) return value.error().code == ErrorCode::truncated ? cut() : fail(std::move(value).error());
     place_ = value->place;
-    auto json = stream::parse_json(value->text, options_.limits);
+    auto json = stream::parse_json(value->text, options().limits);
     if (!json) return fail({ErrorCode::syntax, fmt::format("an event that is no JSON: {}", json.error().message), place_});
     take(*json);
     return bound();
@@ -305,7 +286,7 @@ class Reader final : public ItemReader {
     auto at = requests_.find(id);
     if (at == requests_.end()) {
       if ((type != Type::alive && type != Type::start_job) || phase == end_) return;
-      at = requests_.emplace(id, NetlogRequest(options_.limits)).first;
+      at = requests_.emplace(id, NetlogRequest(options().limits)).first;
       at->second.line = place_.line;
       at->second.offset = place_.offset.value_or(0);
     }
@@ -381,7 +362,7 @@ class Reader final : public ItemReader {
       default:
         return;
     }
-    if (before) give(std::move(*before), request);
+    if (before) give_logged(std::move(*before), request);
   }
 
   std::string error_name(std::int64_t error) const {
@@ -392,17 +373,17 @@ class Reader final : public ItemReader {
   void release(Requests::iterator at) {
     if (at->second.known()) {
       LoggedExchange logged = at->second.take();
-      give(std::move(logged), at->second);
+      give_logged(std::move(logged), at->second);
     }
     requests_.erase(at);
   }
 
-  void give(LoggedExchange logged, NetlogRequest& request) {
+  void give_logged(LoggedExchange logged, NetlogRequest& request) {
     Item item;
-    item.place = {name_, request.line, 1, request.offset, {}};
+    item.place = {name(), request.line, 1, request.offset, {}};
     for (const NetlogRequest::Note each : request.take_notes()) say(each, logged.request.url, item.place);
     item.exchange = to_exchange(std::move(logged));
-    ready_.push_back(std::move(item));
+    give(std::move(item));
   }
 
   void say(NetlogRequest::Note what, std::string_view url, const Place& place) const {
@@ -424,25 +405,17 @@ class Reader final : public ItemReader {
     if (++events_ % 64 != 0) return {};
     std::size_t size = sockets_.size() * 256;
     for (const auto& [id, request] : requests_) size += request.size();
-    if (size <= options_.limits.max_entry) return {};
-    return fail({ErrorCode::limit,
-                 fmt::format("the {} requests that are open at the same time hold more than {} bytes", requests_.size(),
-                             options_.limits.max_entry),
-                 place_, "raise the limit with --max-entry"});
+    if (size <= options().limits.max_entry) return {};
+    return too_much_open(fmt::format("{} requests", requests_.size()), place_);
   }
 
-  void finish() {
-    state_ = State::end;
+  void give_rest() override {
     while (!requests_.empty()) release(requests_.begin());
   }
 
   JsonValues values_;
-  ReadOptions options_;
-  std::string name_;
-  LogInfo info_;
   State state_ = State::start;
   bool known_ = false;
-  bool continues_ = false;
   std::unordered_map<std::int64_t, Type> types_;
   std::unordered_map<std::int64_t, std::string> errors_;
   std::int64_t begin_ = 1;
@@ -452,10 +425,8 @@ class Reader final : public ItemReader {
   std::map<std::uint64_t, bool> finished_;  ///< requests of WebSockets, which go on behind their end
   std::map<std::uint64_t, std::uint64_t> jobs_;
   std::unordered_map<std::uint64_t, Socket> sockets_;
-  std::deque<Item> ready_;
   Place place_;
   std::uint64_t events_ = 0;
-  std::size_t index_ = 0;
 };
 
 int sniff(std::string_view prefix) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "formats/event_log_reader.hpp"
 #include "formats/formats.hpp"
 #include "formats/tshark_message.hpp"
 #include "stream/codec/websocket.hpp"
@@ -24,7 +25,6 @@ using stream::Json;
 using stream::Level;
 using stream::Nanos;
 using stream::Place;
-using stream::Result;
 using stream::Status;
 using stream::WallTime;
 
@@ -63,44 +63,22 @@ struct Connection {
   std::map<std::string, TsharkArrivals> arrivals{};
 };
 
-class Reader final : public ItemReader {
+class Reader final : public EventLogReader {
  public:
   Reader(stream::ByteSource& source, const ReadOptions& options)
-      : lines_(source, options.limits), options_(options), name_(source.name()) {}
-
-  Result<std::optional<Item>> next() override {
-    for (;;) {
-      if (!ready_.empty()) {
-        Item item = std::move(ready_.front());
-        ready_.pop_front();
-        item.index = index_++;
-        set_id(*item.exchange, std::to_string(index_));
-        return std::optional(std::move(item));
-      }
-      if (ended_) return std::optional<Item>();
-      auto line = lines_.next();
-      if (!line) {
-        finish();
-        continues_ = true;
-        return fail(std::move(line).error());
-      }
-      if (!*line) {
-        finish();
-        continue;
-      }
-      if (auto status = take(**line); !status) {
-        if (status.error().code == ErrorCode::limit || !known_) finish();
-        continues_ = true;
-        return fail(std::move(status).error());
-      }
-    }
-  }
-  bool can_continue() const override { return continues_ && !(ended_ && ready_.empty()); }
-  const LogInfo& info() const override { return info_; }
+      : EventLogReader(source.name(), options), lines_(source, options.limits) {}
 
  private:
-  void note(Level level, std::string rule, std::string message, const Place& place) const {
-    if (options_.report) options_.report({level, std::move(rule), std::move(message), place});
+  Status read() override {
+    auto line = lines_.next();
+    if (!line || !*line) finish();
+    if (!line) return fail(std::move(line).error());
+    return *line ? take(**line) : Status();
+  }
+
+  bool go_on_after(const stream::Error& error) override {
+    if (error.code == ErrorCode::limit || !known_) finish();
+    return true;
   }
 
   Status take(const stream::Line& line) {
@@ -109,8 +87,8 @@ class Reader final : public ItemReader {
       known_ = known_ || text.starts_with('{');
       return {};
     }
-    place_ = {name_, line.number, 0, line.offset, {}};
-    auto json = stream::parse_json(text, options_.limits);
+    place_ = {name(), line.number, 0, line.offset, {}};
+    auto json = stream::parse_json(text, options().limits);
     if (!json && !line.terminated) {
       note(Level::warning, "tshark-cut", "the last packet is cut off; it is left out", place_);
       return {};
@@ -326,8 +304,8 @@ class Reader final : public ItemReader {
       const auto sender = direction == Direction::send ? stream::WsSender::client : stream::WsSender::server;
       if (!side.inflater) side.inflater.emplace(open.deflate.value_or(stream::WsDeflateParams{}).context_takeover(sender));
       std::string out;
-      open.broken = !side.inflater->inflate(message, out, options_.limits.max_entry) ||
-                    !side.inflater->end_message(out, options_.limits.max_entry);
+      open.broken = !side.inflater->inflate(message, out, options().limits.max_entry) ||
+                    !side.inflater->end_message(out, options().limits.max_entry);
       if (open.broken) {
         note(Level::warning, "tshark-inflate",
              fmt::format("messages cannot be decompressed from here on, and are left as they are: {}", open.logged.request.url),
@@ -466,11 +444,10 @@ class Reader final : public ItemReader {
            fmt::format("tshark did not write the payload of binary messages (-x does): {}", open.logged.request.url), item.place);
     }
     item.exchange = to_exchange(std::move(open.logged));
-    ready_.push_back(std::move(item));
+    give(std::move(item));
   }
 
-  void finish() {
-    if (std::exchange(ended_, true)) return;
+  void give_rest() override {
     std::vector<Open*> left;
     for (auto& [id, connection] : connections_) {
       for (Open& open : connection.requests) left.push_back(&open);
@@ -486,7 +463,7 @@ class Reader final : public ItemReader {
       note(Level::warning, "tshark-no-request",
            fmt::format("{} message{} of exchanges whose request is not in the capture; left out", unasked_,
                        unasked_ == 1 ? " is" : "s are"),
-           {name_});
+           {name()});
     }
   }
 
@@ -500,18 +477,12 @@ class Reader final : public ItemReader {
       for (const auto& [number, open] : connection.streams) size += open.logged.size;
       for (const auto& [source, arrivals] : connection.arrivals) size += arrivals.parts.size() * sizeof(TsharkArrivals::Part);
     }
-    if (size <= options_.limits.max_entry) return {};
-    return fail({ErrorCode::limit,
-                 fmt::format("the exchanges that are open at the same time hold more than {} bytes", options_.limits.max_entry),
-                 place_, "raise the limit with --max-entry"});
+    if (size <= options().limits.max_entry) return {};
+    return too_much_open("exchanges", place_);
   }
 
   stream::LineReader lines_;
-  ReadOptions options_;
-  std::string name_;
-  LogInfo info_;
   std::map<std::int64_t, Connection> connections_;
-  std::deque<Item> ready_;
   Place place_;
   WallTime time_{};
   std::string source_;
@@ -520,13 +491,10 @@ class Reader final : public ItemReader {
   std::int64_t connection_ = 0;
   std::uint64_t frames_ = 0;
   std::uint64_t unasked_ = 0;
-  std::size_t index_ = 0;
   std::size_t order_ = 0;
   bool known_ = false;  ///< there was a packet
   bool untimed_ = false;
   bool http3_ = false;
-  bool ended_ = false;
-  bool continues_ = false;
 };
 
 int sniff(std::string_view prefix) {

@@ -9,6 +9,7 @@
 #include "formats/formats.hpp"
 #include "formats/http_message.hpp"
 #include "formats/octet_reader.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
 #include "stream/text/json.hpp"
 
@@ -21,10 +22,9 @@ using stream::Json;
 using stream::Level;
 using stream::Result;
 using stream::Status;
+using stream::ascii::is_space;
 
 constexpr std::string_view kRequests = "Requests";
-
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 /// The tokens of a document around the values that are wanted, in the memory of the largest of these.
 class Walk {

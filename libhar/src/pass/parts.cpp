@@ -3,18 +3,19 @@
 #include <algorithm>
 #include <cstring>
 
+#include "stream/text/ascii.hpp"
 #include "stream/text/json_scan.hpp"
 #include "stream/text/utf8.hpp"
 
 namespace har::pass {
 namespace {
 
+using stream::ascii::is_space;
+
 constexpr std::string_view kMember = "\"startedDateTime\"";
 /// Read at once of a part; whole blocks of the scanner.
 constexpr std::size_t kPiece = std::size_t{256} << 10;
 constexpr std::size_t kStep = std::size_t{16} << 10;
-
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 /// Where `},{` ends that brace, if that is what stands before `at`.
 std::optional<std::size_t> end_before(const char* text, std::size_t at) {

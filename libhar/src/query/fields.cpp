@@ -5,12 +5,15 @@
 
 #include "check/http_text.hpp"
 #include "query/lexer.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace har::query {
 
 using stream::RawJson;
 
 namespace {
+
+using stream::ascii::hex_digit;
 
 constexpr Unit kMs = Unit::milliseconds;
 constexpr Unit kBytes = Unit::bytes;
@@ -129,18 +132,12 @@ bool each_cookie_of(Context& c, EntryPart part, std::string_view name, Visit vis
   });
 }
 
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 std::string_view form_decoded(std::string_view text, Work& work) {
   if (text.find_first_of("%+") == std::string_view::npos) return text;
   std::string& out = work.fresh();
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
       i += 2;
     } else {
       out += text[i] == '+' ? ' ' : text[i];

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "stream/text/ascii.hpp"
 #include "stream/text/units.hpp"
 #include "stream/text/utf8.hpp"
 
@@ -16,9 +17,10 @@ using stream::Result;
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+using stream::ascii::is_digit;
+using stream::ascii::is_space;
+
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 bool ends_pointer(char c) { return is_space(c) || std::string_view("()[],=!<>&|\"'").find(c) != std::string_view::npos; }
 
 /// Columns are counted in characters.

@@ -6,23 +6,25 @@
 #include <array>
 #include <limits>
 
-#include "ascii.hpp"
-#include "http_token.hpp"
+#include "stream/codec/http_grammar.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace stream {
 namespace {
+
+using ascii::equal_ignoring_case;
+using ascii::hex_digit;
+using ascii::is_blank;
+using ascii::trimmed;
+using http::is_field_char;
+using http::is_token;
+using http::is_token_char;
+using http::skip_quoted_string;
 
 // A size above 2^63-1 overflows somebody's signed integer; RFC 9112 §7.1 wants it detected.
 constexpr std::uint64_t kMaxSize = std::numeric_limits<std::int64_t>::max();
 // An untrusted size line must not make us allocate more than arrives.
 constexpr std::uint64_t kMaxReserve = std::uint64_t{1} << 20;
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 std::string show(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -295,7 +297,7 @@ Status ChunkedDecoder::add_trailer(std::string_view line) {
   if (is_blank(line.front()) && !item_.trailers.empty()) {
     STREAM_TRY(deviation("chunk-fold", "a trailer line that is folded (RFC 9112 §5.2)", line_begin_));
     ChunkedTrailer& last = item_.trailers.back();
-    const std::string_view more = trim(line);
+    const std::string_view more = trimmed(line);
     if (!last.value.empty() && !more.empty()) last.value += ' ';
     last.value += more;
     last.end = offset_;
@@ -315,7 +317,7 @@ Status ChunkedDecoder::add_trailer(std::string_view line) {
   if (is_forbidden_trailer(name)) {
     report("chunk-trailer-field", fmt::format("{} has no meaning in a trailer (RFC 9110 §6.5.1)", name), line_begin_);
   }
-  item_.trailers.push_back({std::string(name), std::string(trim(line.substr(colon + 1))), line_begin_, offset_});
+  item_.trailers.push_back({std::string(name), std::string(trimmed(line.substr(colon + 1))), line_begin_, offset_});
   return {};
 }
 

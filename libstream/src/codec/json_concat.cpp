@@ -4,15 +4,16 @@
 
 #include <utility>
 
+#include "stream/text/ascii.hpp"
 #include "stream/text/json.hpp"
 
 namespace stream {
 namespace {
 
+using ascii::is_space;
+
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
 constexpr std::string_view kSpace = " \t\r\n";  // RFC 8259 §2
-
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 }  // namespace
 

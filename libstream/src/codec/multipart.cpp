@@ -5,11 +5,17 @@
 #include <algorithm>
 #include <utility>
 
-#include "ascii.hpp"
-#include "http_token.hpp"
+#include "stream/codec/http_grammar.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace stream {
 namespace {
+
+using ascii::equal_ignoring_case;
+using ascii::is_alnum;
+using ascii::starts_with_ignoring_case;
+using ascii::trimmed;
+using http::is_token;
 
 constexpr std::string_view kBlank = " \t";
 constexpr std::size_t kMaxBlankLines = 8;
@@ -273,16 +279,16 @@ void MultipartDecoder::header_line(const Line& line) {
                 "a header that goes on in the next line, which RFC 9112 §5.2 does not allow", offset(at_));
     std::string& value = part_.headers.back().value;
     if (!value.empty()) value += ' ';
-    value += trim(text);
+    value += trimmed(text);
     return;
   }
   const std::size_t colon = text.find(':');
-  const std::string_view name = trim(text.substr(0, colon));
+  const std::string_view name = trimmed(text.substr(0, colon));
   if (colon == std::string_view::npos || !is_token(name)) {
     report(Level::warning, "multipart-bad-header", "expected a header or an empty line; the line is ignored", offset(at_));
     return;
   }
-  part_.headers.push_back({std::string(name), std::string(trim(text.substr(colon + 1)))});
+  part_.headers.push_back({std::string(name), std::string(trimmed(text.substr(colon + 1)))});
 }
 
 // `blank` is the empty line before the body.

@@ -2,8 +2,8 @@
 #include <string>
 #include <utility>
 
-#include "ascii.hpp"
 #include "stream/codec/multipart.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace stream {
 
@@ -13,7 +13,7 @@ std::optional<std::string> boundary_of(std::string_view content_type) {
   while (!rest.empty()) {
     rest.remove_prefix(std::min(rest.find_first_not_of("; \t"), rest.size()));
     const std::size_t name_end = rest.find_first_of("=;");
-    const std::string_view name = trim(rest.substr(0, name_end));
+    const std::string_view name = ascii::trimmed(rest.substr(0, name_end));
     rest.remove_prefix(std::min(name_end, rest.size()));
     if (!rest.starts_with('=')) continue;
     rest.remove_prefix(1);
@@ -29,10 +29,10 @@ std::optional<std::string> boundary_of(std::string_view content_type) {
       rest.remove_prefix(std::min(rest.find(';'), rest.size()));
     } else {
       const std::size_t value_end = rest.find(';');
-      value = trim(rest.substr(0, value_end));
+      value = ascii::trimmed(rest.substr(0, value_end));
       rest.remove_prefix(std::min(value_end, rest.size()));
     }
-    if (equal_ignoring_case(name, "boundary")) return value.empty() ? std::nullopt : std::optional(std::move(value));
+    if (ascii::equal_ignoring_case(name, "boundary")) return value.empty() ? std::nullopt : std::optional(std::move(value));
   }
   return std::nullopt;
 }
@@ -52,7 +52,7 @@ void append_header(std::string& out, std::string_view name, std::string_view val
 void MultipartEncoder::part(std::string& out, const std::vector<MultipartHeader>& headers, std::string_view body, Next next) {
   if (!std::exchange(begun_, true)) out.append("--").append(boundary_).append("\r\n");
   for (const MultipartHeader& header : headers) {
-    if (!equal_ignoring_case(header.name, "Content-Length")) append_header(out, header.name, header.value);
+    if (!ascii::equal_ignoring_case(header.name, "Content-Length")) append_header(out, header.name, header.value);
   }
   append_header(out, "Content-Length", std::to_string(body.size()));
   out.append("\r\n").append(body).append("\r\n--").append(boundary_);

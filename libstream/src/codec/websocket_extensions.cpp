@@ -2,11 +2,17 @@
 
 #include <algorithm>
 
-#include "http_token.hpp"
+#include "stream/codec/http_grammar.hpp"
 #include "stream/codec/websocket_deflate.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace stream {
 namespace {
+
+using ascii::is_blank;
+using http::is_token;
+using http::is_token_char;
+using http::skip_quoted_string;
 
 constexpr std::string_view kDeflateName = "permessage-deflate";
 constexpr std::string_view kServerNoTakeover = "server_no_context_takeover";

@@ -9,18 +9,13 @@
 #include "stream/codec/multipart.hpp"
 #include "stream/codec/ndjson.hpp"
 #include "stream/codec/sse.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/utf8.hpp"
 
 namespace stream {
 namespace {
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
+using ascii::lower_case;
 
 std::string essence(std::string_view media_type) {
   std::string out = lower_case(media_type.substr(0, media_type.find(';')));

@@ -3,12 +3,13 @@
 #include <cstring>
 
 #include "stream/compare/json_compare.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/utf8.hpp"
 
 namespace stream {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+using ascii::is_digit;
 
 /// The offset of the next quote, backslash or control character.
 std::size_t plain_end(std::string_view text, std::size_t at) {

@@ -9,10 +9,12 @@
 #include <string_view>
 #include <utility>
 
-#include "ascii.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace stream {
 namespace {
+
+using ascii::lower_case;
 
 using Kind = YamlNode::Kind;
 using PathLevel = PathPattern::Level;

@@ -8,16 +8,17 @@
 #include "json_text.hpp"
 #include "line_scan.hpp"
 #include "noise_matcher.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/json.hpp"
 #include "stream/text/utf8.hpp"
 
 namespace stream {
 namespace {
 
-constexpr std::size_t kNone = kNoEnd;
+using ascii::is_digit;
+using ascii::is_space;
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr std::size_t kNone = kNoEnd;
 
 std::size_t word_end(std::string_view text, std::size_t at, std::string_view word) {
   return text.substr(at, word.size()) == word ? at + word.size() : kNone;

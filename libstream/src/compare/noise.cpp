@@ -6,12 +6,14 @@
 #include <array>
 #include <utility>
 
-#include "ascii.hpp"
 #include "noise_matcher.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/units.hpp"
 
 namespace stream {
 namespace {
+
+using ascii::lower_case;
 
 constexpr std::size_t kMaxFilters = 64;
 constexpr std::array<std::string_view, 3> kAnswerFields{"status", "content-type", "ending"};

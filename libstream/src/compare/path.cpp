@@ -6,11 +6,13 @@
 #include <charconv>
 #include <cstring>
 
-#include "ascii.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/json.hpp"
 
 namespace stream {
 namespace {
+
+using ascii::lower_case;
 
 using Level = PathPattern::Level;
 

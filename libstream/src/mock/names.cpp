@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <vector>
 
+#include "stream/text/ascii.hpp"
+
 namespace stream::mock {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+using ascii::to_lower;
 
 /// How many letters have to be put in, taken out or replaced.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -16,7 +18,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
     std::size_t diagonal = row[0];
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1);
+      const std::size_t replaced = diagonal + (to_lower(a[i - 1]) == to_lower(b[j - 1]) ? 0 : 1);
       diagonal = row[j];
       row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
     }

@@ -6,8 +6,13 @@
 #include <charconv>
 #include <optional>
 
+#include "stream/text/ascii.hpp"
+
 namespace stream::mock {
 namespace {
+
+using ascii::hex_digit;
+using ascii::trimmed;
 
 constexpr std::string_view kPlaceholder = "@request.body.";
 constexpr std::string_view kNames =
@@ -18,11 +23,6 @@ std::optional<std::size_t> number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 /// Splits "header.x" into "header" and "x".
@@ -50,17 +50,11 @@ const Json* at_path(const Json& value, std::string_view path, bool indexes) {
   }
 }
 
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c = static_cast<char>(c | 0x20);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 std::string decode_form(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
       i += 2;
     } else {
       out += text[i] == '+' ? ' ' : text[i];
@@ -149,7 +143,7 @@ bool each_part(std::string_view text, Literal literal, Name name) {
     text.remove_prefix(open + 2);
     const auto close = text.find("}}");
     if (close == std::string_view::npos) return false;
-    name(trim(text.substr(0, close)));
+    name(trimmed(text.substr(0, close)));
     text.remove_prefix(close + 2);
   }
 }
@@ -225,7 +219,7 @@ Json fill_json(Json value, const TemplateScope& scope) {
     const std::string_view text = each.as_string();
     if (text.find("{{") == std::string_view::npos) return;
     if (text.starts_with("{{") && text.find("}}") == text.size() - 2) {
-      const std::string_view name = trim(text.substr(2, text.size() - 4));
+      const std::string_view name = trimmed(text.substr(2, text.size() - 4));
       if (name == "count") {
         each = Json(scope.count);
         return;

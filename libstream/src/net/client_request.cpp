@@ -4,21 +4,16 @@
 
 #include <algorithm>
 
+#include "stream/codec/http_grammar.hpp"
 #include "stream/codec/websocket.hpp"
 #include "stream/text/base64.hpp"
 
 namespace stream::net {
 namespace {
 
+using http::is_token;
 using replay::HeaderField;
 using replay::iequals;
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    const bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    return alnum || (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
-  });
-}
 
 bool has(const std::vector<HeaderField>& headers, std::string_view name) {
   return std::any_of(headers.begin(), headers.end(), [&](const HeaderField& field) { return iequals(field.name, name); });
@@ -34,15 +29,9 @@ std::string joined(const std::vector<HeaderField>& headers, std::string_view nam
 }
 
 bool has_element(std::string_view list, std::string_view wanted) {
-  while (!list.empty()) {
-    const auto comma = std::min(list.find(','), list.size());
-    std::string_view element = list.substr(0, comma);
-    element.remove_prefix(std::min(element.find_first_not_of(" \t"), element.size()));
-    element = element.substr(0, element.find_last_not_of(" \t") + 1);
-    if (iequals(element, wanted)) return true;
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  return false;
+  bool found = false;
+  http::each_element(list, [&](std::string_view element) { found = found || iequals(element, wanted); });
+  return found;
 }
 
 tl::unexpected<Error> bad(std::string message) { return fail({ErrorCode::usage, std::move(message), {}, {}}); }

@@ -6,45 +6,24 @@
 #include <charconv>
 #include <utility>
 
+#include "stream/codec/http_grammar.hpp"
+#include "stream/text/ascii.hpp"
+
 namespace stream::net {
 namespace {
 
+using ascii::is_blank;
+using ascii::is_control;
+using ascii::is_digit;
+using ascii::shown;
+using ascii::trimmed;
+using http::each_between;
+using http::each_element;
+using http::is_token_char;
+
 constexpr std::uint64_t kSizeLine = 18;  // sixteen digits and CRLF
+constexpr std::size_t kMostShown = 40;   // octets of a request in a message
 constexpr char kTlsHandshake = '\x16';   // RFC 8446 §5.1: the content type of a ClientHello's record
-
-bool is_token_char(char c) {
-  const bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  return alnum || (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
-}
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-/// How a piece of a request is shown in a message: its beginning.
-std::string shown(std::string_view text) {
-  constexpr std::size_t kMost = 40;
-  std::string out(text.substr(0, kMost));
-  for (char& c : out) {
-    if (is_control(c) || static_cast<unsigned char>(c) >= 0x80) c = '?';
-  }
-  return text.size() > kMost ? out + "…" : out;
-}
-
-template <class Each>
-void each_element(std::string_view list, Each each) {
-  for (;;) {
-    const auto comma = std::min(list.find(','), list.size());
-    each(trimmed(list.substr(0, comma)));
-    if (comma == list.size()) return;
-    list.remove_prefix(comma + 1);
-  }
-}
 
 /// RFC 3986 §3.2.2 in outline: what cannot be part of a host and a port, and what others would read as the end of them.
 bool is_authority(std::string_view text) {
@@ -156,14 +135,15 @@ void Http1RequestReader::take_request_line(std::string_view line) {
   const auto first = line.find(' ');
   const auto last = line.rfind(' ');
   if (first == std::string_view::npos || first == last) {
-    return refuse(400, fmt::format("expected a request line like \"GET / HTTP/1.1\", found \"{}\"", shown(line)));
+    return refuse(400, fmt::format("expected a request line like \"GET / HTTP/1.1\", found \"{}\"", shown(line, kMostShown)));
   }
   const std::string_view version = line.substr(last + 1);
   head_.method = line.substr(0, first);
   head_.target = line.substr(first + 1, last - first - 1);
   const bool known =
       version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);
-  if (!known) return refuse(400, fmt::format("expected HTTP/1.1 at the end of the request line, found \"{}\"", shown(version)));
+  if (!known)
+    return refuse(400, fmt::format("expected HTTP/1.1 at the end of the request line, found \"{}\"", shown(version, kMostShown)));
   if (version[5] != '1') return refuse(505, fmt::format("{} is not spoken here, HTTP/1.1 is", version));
   head_.minor_version = version[7] == '0' ? 0 : 1;
   check_target();
@@ -190,7 +170,7 @@ void Http1RequestReader::check_target() {
     good = name && !authority.empty() && is_authority(authority);
   }
   if ((!good || !clean) && head_.method == "CONNECT") return refuse(400, "CONNECT needs a host and a port");
-  if (!good || !clean) refuse(400, fmt::format("\"{}\" is nothing that {} can ask for", shown(target), head_.method));
+  if (!good || !clean) refuse(400, fmt::format("\"{}\" is nothing that {} can ask for", shown(target, kMostShown), head_.method));
 }
 
 void Http1RequestReader::take_field(std::string_view line) {
@@ -198,11 +178,11 @@ void Http1RequestReader::take_field(std::string_view line) {
   const auto colon = line.find(':');
   const std::string_view name = line.substr(0, std::min(colon, line.size()));
   if (colon == std::string_view::npos || name.empty() || !std::all_of(name.begin(), name.end(), is_token_char)) {
-    return refuse(400, fmt::format("expected a header field like \"Name: value\", found \"{}\"", shown(line)));
+    return refuse(400, fmt::format("expected a header field like \"Name: value\", found \"{}\"", shown(line, kMostShown)));
   }
   const std::string_view value = trimmed(line.substr(colon + 1));
   if (std::any_of(value.begin(), value.end(), [](char c) { return is_control(c) && c != '\t'; })) {
-    return refuse(400, fmt::format("a control character in {}", shown(name)));
+    return refuse(400, fmt::format("a control character in {}", shown(name, kMostShown)));
   }
   if (head_.headers.size() == limits_.max_fields) {
     return refuse(431, fmt::format("the request has more than {} header fields", limits_.max_fields));
@@ -225,7 +205,7 @@ void Http1RequestReader::check_host() {
   for (const replay::HeaderField& field : head_.headers) {
     if (!replay::iequals(field.name, "Host")) continue;
     ++count;
-    if (!is_authority(field.value)) refuse(400, fmt::format("\"{}\" is no host", shown(field.value)));
+    if (!is_authority(field.value)) refuse(400, fmt::format("\"{}\" is no host", shown(field.value, kMostShown)));
   }
   if (count > 1) refuse(400, "the request has more than one Host field");
   if (count == 0 && head_.minor_version > 0 && head_.method != "CONNECT") refuse(400, "the request has no Host field");
@@ -250,7 +230,7 @@ void Http1RequestReader::choose_framing() {
 
 void Http1RequestReader::choose_length(std::string_view value) {
   if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit)) {
-    return refuse(400, fmt::format("expected a number as Content-Length, found \"{}\"", shown(value)));
+    return refuse(400, fmt::format("expected a number as Content-Length, found \"{}\"", shown(value, kMostShown)));
   }
   const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), remaining_);
   if (problem != std::errc() || remaining_ > limits_.max_body) {
@@ -265,13 +245,14 @@ void Http1RequestReader::choose_coding(bool with_length) {
   std::vector<std::string_view> codings;
   for (const replay::HeaderField& field : head_.headers) {
     if (!replay::iequals(field.name, "Transfer-Encoding")) continue;
-    each_element(field.value, [&](std::string_view coding) { codings.push_back(coding); });
+    each_between(field.value, ',', [&](std::string_view coding) { codings.push_back(coding); });
   }
   const auto is_chunked = [](std::string_view coding) { return replay::iequals(coding, "chunked"); };
   if (!is_chunked(codings.back()) || std::count_if(codings.begin(), codings.end(), is_chunked) != 1) {
-    return refuse(400, fmt::format("expected \"chunked\" as Transfer-Encoding, found \"{}\"", shown(codings.back())));
+    return refuse(400, fmt::format("expected \"chunked\" as Transfer-Encoding, found \"{}\"", shown(codings.back(), kMostShown)));
   }
-  if (codings.size() > 1) return refuse(501, fmt::format("the transfer coding \"{}\" is not known here", shown(codings.front())));
+  if (codings.size() > 1)
+    return refuse(501, fmt::format("the transfer coding \"{}\" is not known here", shown(codings.front(), kMostShown)));
   ChunkedOptions options;
   options.pieces = true;
   options.limits.max_entry = 0;  // lines of the least size that the decoder knows

@@ -5,41 +5,20 @@
 #include <algorithm>
 #include <charconv>
 
+#include "stream/codec/http_grammar.hpp"
+#include "stream/text/ascii.hpp"
+
 namespace stream::net {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
+using ascii::shown;
+using ascii::trimmed;
+using http::each_element;
+using http::is_token_char;
 
-/// How a line is shown in a message: its beginning.
-std::string shown(std::string_view line) {
-  constexpr std::size_t kMost = 60;
-  std::string text(line.substr(0, kMost));
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = '?';
-  }
-  return line.size() > kMost ? text + "…" : text;
-}
+constexpr std::size_t kMostShown = 60;  // octets of a line in a message
 
 Error syntax(std::string message) { return {ErrorCode::syntax, std::move(message), {}, {}}; }
-
-bool is_token_char(char c) {
-  const bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  return alnum || (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
-}
-
-/// Calls `each` for the elements of a list that is separated by commas.
-template <class Each>
-void each_element(std::string_view list, Each each) {
-  while (!list.empty()) {
-    const auto comma = std::min(list.find(','), list.size());
-    if (const auto element = trimmed(list.substr(0, comma)); !element.empty()) each(element);
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-}
 
 }  // namespace
 
@@ -104,7 +83,8 @@ Status Http1ResponseReader::step(std::string_view& bytes, std::vector<Http1Item>
       advance(bytes, taken);
       if (end == std::string_view::npos) {
         if (!in_fields_ && line_.size() == kSure && line_.find('\r') == std::string::npos && !line_.starts_with("HTTP/")) {
-          return give_up(syntax("expected \"HTTP/1.1\", found \"" + shown(line_.substr(0, 5)) + "\": this is no HTTP/1 server"));
+          return give_up(
+              syntax("expected \"HTTP/1.1\", found \"" + shown(line_.substr(0, 5), kMostShown) + "\": this is no HTTP/1 server"));
         }
         return {};
       }
@@ -172,12 +152,13 @@ Status Http1ResponseReader::take_status_line(std::string_view line) {
   // "HTTP/1.1 200 OK"; the reason may be missing, with its space.
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   if (!line.starts_with("HTTP/")) {
-    return give_up(syntax("expected \"HTTP/1.1\", found \"" + shown(line.substr(0, 5)) + "\": this is no HTTP/1 server"));
+    return give_up(
+        syntax("expected \"HTTP/1.1\", found \"" + shown(line.substr(0, 5), kMostShown) + "\": this is no HTTP/1 server"));
   }
   const bool version = line.size() >= 12 && line[5] == '1' && line[6] == '.' && digit(line[7]) && line[8] == ' ';
   const bool code = version && digit(line[9]) && digit(line[10]) && digit(line[11]) && (line.size() == 12 || line[12] == ' ');
   if (!code || line[9] == '0') {
-    return give_up(syntax("expected a status line like \"HTTP/1.1 200 OK\", found \"" + shown(line) + "\""));
+    return give_up(syntax("expected a status line like \"HTTP/1.1 200 OK\", found \"" + shown(line, kMostShown) + "\""));
   }
   head_.minor_version = line[7] - '0';
   head_.status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
@@ -195,7 +176,7 @@ Status Http1ResponseReader::take_field(std::string_view line) {
   const auto colon = line.find(':');
   const std::string_view name = trimmed(line.substr(0, std::min(colon, line.size())));
   if (colon == std::string_view::npos || name.empty() || !std::all_of(name.begin(), name.end(), is_token_char)) {
-    return give_up(syntax("expected a header field like \"Name: value\", found \"" + shown(line) + "\""));
+    return give_up(syntax("expected a header field like \"Name: value\", found \"" + shown(line, kMostShown) + "\""));
   }
   head_.headers.push_back({std::string(name), std::string(trimmed(line.substr(colon + 1)))});
   return {};
@@ -233,7 +214,7 @@ Status Http1ResponseReader::choose_framing() {
         std::uint64_t value = 0;
         const auto [end, problem] = std::from_chars(element.data(), element.data() + element.size(), value);
         if (problem != std::errc() || end != element.data() + element.size()) {
-          error = syntax("expected a number as Content-Length, found \"" + shown(element) + "\"");
+          error = syntax("expected a number as Content-Length, found \"" + shown(element, kMostShown) + "\"");
         } else if (length && *length != value) {
           error = syntax(fmt::format("the response has two lengths, {} and {}", *length, value));
         }

@@ -9,9 +9,14 @@
 #include <vector>
 
 #include "stream/replay/answer.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace stream::net {
 namespace {
+
+using ascii::hex_digit;
+using ascii::is_digit;
+using ascii::is_letter;
 
 struct Scheme {
   std::string_view name;
@@ -26,24 +31,14 @@ std::uint16_t usual_port(std::string_view scheme) {
   return 0;
 }
 
-bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 /// The scheme in front of "://", or nothing where there is none.
 std::string_view scheme_of(std::string_view text) {
   const auto mark = text.find("://");
-  if (mark == std::string_view::npos || mark == 0 || !is_alpha(text[0])) return {};
+  if (mark == std::string_view::npos || mark == 0 || !is_letter(text[0])) return {};
   const std::string_view scheme = text.substr(0, mark);
   const bool valid = std::all_of(scheme.begin(), scheme.end(),
-                                 [](char c) { return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; });
+                                 [](char c) { return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; });
   return valid ? scheme : std::string_view{};
-}
-
-std::optional<int> hex_digit(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return std::nullopt;
 }
 
 std::string percent_decoded(std::string_view text) {
@@ -52,8 +47,8 @@ std::string percent_decoded(std::string_view text) {
     if (text[i] == '%' && i + 2 < text.size()) {
       const auto high = hex_digit(text[i + 1]);
       const auto low = hex_digit(text[i + 2]);
-      if (high && low) {
-        out += static_cast<char>(*high * 16 + *low);
+      if (high >= 0 && low >= 0) {
+        out += static_cast<char>(high * 16 + low);
         i += 2;
         continue;
       }

@@ -86,9 +86,18 @@ class LiveFault {
   void release_late(bool all);
   void corrupt(Live& live, LiveUnit& unit);
 
+  /// Ends the answer as its protocol has it, so that there must have been a beginning.
+  static bool needs_head(replay::Fault fault) {
+    return fault == replay::Fault::end || fault == replay::Fault::close || fault == replay::Fault::malformed;
+  }
   /// Lets those happen that stand at a place.
   template <class Is>
-  void fire(const Is& is);
+  void fire(const Is& is) {
+    for (Live& live : hits_) {
+      if (over_) return;
+      if (!live.done && is(live.rule())) act(live);
+    }
+  }
   void act(Live& live);
   void act_in_time(Nanos now);
   void finish(Live& live, LiveOp::Kind kind, std::string_view what);

@@ -15,10 +15,13 @@
 
 #include "certificate.hpp"
 #include "stream/replay/fault.hpp"
+#include "stream/text/ascii.hpp"
 #include "tls_sessions.hpp"
 
 namespace stream::proxy {
 namespace {
+
+using ascii::shown;
 
 /// What belongs to one SSL, and goes with it.
 struct Handshake {
@@ -47,21 +50,14 @@ bool is_address(const std::string& host) {
   return inet_pton(AF_INET, host.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1;
 }
 
-/// A text out of a certificate: anybody may have written it.
-std::string shown(std::string_view text) {
-  constexpr std::size_t kMost = 80;
-  std::string out(text.substr(0, kMost));
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = '?';
-  }
-  return text.size() > kMost ? out + "…" : out;
-}
+/// Of a text out of a certificate: anybody may have written it.
+constexpr std::size_t kMostShown = 80;
 
 std::string name_text(const X509_NAME* name) {
   for (const int field : {NID_commonName, NID_organizationName}) {
     std::array<char, 256> text{};
     const int size = X509_NAME_get_text_by_NID(const_cast<X509_NAME*>(name), field, text.data(), static_cast<int>(text.size()));
-    if (size > 0) return shown({text.data(), static_cast<std::size_t>(size)});
+    if (size > 0) return shown({text.data(), static_cast<std::size_t>(size)}, kMostShown);
   }
   return "?";
 }
@@ -81,7 +77,7 @@ std::string names_text(const X509& certificate) {
                                  static_cast<std::size_t>(ASN1_STRING_length(value)));
     std::string one;
     if (type == GEN_DNS) {
-      one = shown(bytes);
+      one = shown(bytes, kMostShown);
     } else if (bytes.size() == sizeof(in_addr) || bytes.size() == sizeof(in6_addr)) {
       std::array<char, INET6_ADDRSTRLEN> address{};
       inet_ntop(bytes.size() == sizeof(in_addr) ? AF_INET : AF_INET6, bytes.data(), address.data(), address.size());
@@ -163,14 +159,12 @@ struct Trust::Impl {
         insecure(options.insecure),
         sessions(std::make_shared<TlsSessions>(options.sessions)) {
     for (std::string& glob : insecure) {
-      std::transform(glob.begin(), glob.end(), glob.begin(), lower);
+      std::transform(glob.begin(), glob.end(), glob.begin(), ascii::to_lower);
     }
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   ~Impl() { SSL_CTX_free(context); }
-
-  static char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
   SSL_CTX* context;
   std::vector<std::string> insecure;
@@ -203,7 +197,7 @@ Result<std::unique_ptr<Trust>> Trust::make(const TrustOptions& options) {
 bool Trust::insecure(const TlsPeer& peer) const {
   const auto named = [this](std::string_view host) {
     std::string name = without_last_dot(host);
-    std::transform(name.begin(), name.end(), name.begin(), Impl::lower);
+    std::transform(name.begin(), name.end(), name.begin(), ascii::to_lower);
     return std::any_of(impl_->insecure.begin(), impl_->insecure.end(),
                        [&](const std::string& glob) { return replay::matches_glob(glob, name); });
   };

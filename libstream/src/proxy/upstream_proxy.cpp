@@ -6,10 +6,15 @@
 #include <algorithm>
 #include <charconv>
 
+#include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
 
 namespace stream::proxy {
 namespace {
+
+using ascii::hex_digit;
+using ascii::lower_case;
+using ascii::to_lower;
 
 constexpr std::size_t kMostHost = 253;    // RFC 1035 §2.3.4
 constexpr std::size_t kMostSecret = 255;  // RFC 1929 §2
@@ -26,28 +31,14 @@ constexpr std::array kSchemes{
     Scheme{"socks5h", UpstreamProxy::Kind::socks5h, 1080},
 };
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), lower);
-  return out;
-}
-
-std::optional<int> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c = lower(c);
-  return c >= 'a' && c <= 'f' ? std::optional(c - 'a' + 10) : std::nullopt;
-}
-
 std::string percent_decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size()) {
       const auto high = hex_digit(text[i + 1]);
       const auto low = hex_digit(text[i + 2]);
-      if (high && low) {
-        out += static_cast<char>(*high * 16 + *low);
+      if (high >= 0 && low >= 0) {
+        out += static_cast<char>(high * 16 + low);
         i += 2;
         continue;
       }
@@ -101,7 +92,7 @@ bool is_host(std::string_view host) {
   if (host.empty() || host.size() > kMostHost) return false;
   if (address_bytes(host)) return true;
   return std::all_of(host.begin(), host.end(), [](char c) {
-    c = lower(c);
+    c = to_lower(c);
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
   });
 }

@@ -4,17 +4,14 @@
 #include <array>
 #include <utility>
 
+#include "stream/text/ascii.hpp"
+
 namespace stream {
 namespace {
 
-constexpr std::array<std::string_view, 8> kKinds{"http", "sse", "ndjson", "json-seq", "multipart", "text", "binary", "websocket"};
+using ascii::lower_case;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return out;
-}
+constexpr std::array<std::string_view, 8> kKinds{"http", "sse", "ndjson", "json-seq", "multipart", "text", "binary", "websocket"};
 
 }  // namespace
 
@@ -29,7 +26,7 @@ std::optional<StreamKind> stream_kind_from_name(std::string_view name) {
 }
 
 StreamKind stream_kind_of_media_type(std::string_view media_type) {
-  std::string type = lower(media_type.substr(0, media_type.find(';')));
+  std::string type = lower_case(media_type.substr(0, media_type.find(';')));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
   if (type == "text/event-stream") return StreamKind::sse;
   if (type == "application/x-ndjson" || type == "application/ndjson" || type == "application/jsonl" ||
@@ -48,7 +45,7 @@ StreamKind Exchange::kind() const {
     std::string_view type = response->object["content"]["mimeType"].string_or("");
     if (type.empty() && response->object["headers"].is_array()) {
       for (const Json& header : response->object["headers"].as_array()) {
-        if (lower(header["name"].string_or("")) == "content-type") type = header["value"].string_or("");
+        if (lower_case(header["name"].string_or("")) == "content-type") type = header["value"].string_or("");
       }
     }
     if (const StreamKind kind = stream_kind_of_media_type(type); kind != StreamKind::http) return kind;

@@ -5,29 +5,20 @@
 #include <charconv>
 
 #include "stream/replay/answer.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace stream::replay {
 namespace {
+
+using ascii::is_digit;
+using ascii::lower_case;
+using ascii::to_lower;
+using ascii::trimmed;
 
 constexpr std::size_t kMostOfHost = 180;  // what browsers keep
 constexpr std::size_t kMost = 3000;
 constexpr std::size_t kLongestPair = 4096;  // RFC 6265 §6.1
 constexpr std::size_t kLongestAttribute = 1024;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), lower);
-  return out;
-}
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 /// Takes what stands before `mark` off the front.
 std::string_view take_until(std::string_view& rest, char mark) {
@@ -100,7 +91,7 @@ std::optional<int> month_of(std::string_view token) {
   constexpr std::array<std::string_view, 12> kMonths{"jan", "feb", "mar", "apr", "may", "jun",
                                                      "jul", "aug", "sep", "oct", "nov", "dec"};
   if (token.size() < 3) return std::nullopt;
-  const std::string name = lowered(token.substr(0, 3));
+  const std::string name = lower_case(token.substr(0, 3));
   const auto found = std::find(kMonths.begin(), kMonths.end(), name);
   return found == kMonths.end() ? std::nullopt : std::optional<int>(static_cast<int>(found - kMonths.begin()) + 1);
 }
@@ -160,7 +151,7 @@ std::optional<SetCookie> parse_set_cookie(std::string_view field) {
       if (const auto seconds = parse_max_age(value)) cookie.max_age = seconds;
     } else if (iequals(name, "Domain")) {
       if (value.starts_with('.')) value.remove_prefix(1);
-      cookie.domain = lowered(value);
+      cookie.domain = lower_case(value);
       cookie.has_domain = !value.empty();
     } else if (iequals(name, "Path")) {
       cookie.path = value.starts_with('/') ? value : std::string_view{};

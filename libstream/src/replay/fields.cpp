@@ -4,12 +4,6 @@
 
 namespace stream::replay {
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 bool has_field(const std::vector<HeaderField>& headers, std::string_view name) {
   return std::any_of(headers.begin(), headers.end(), [&](const HeaderField& field) { return iequals(field.name, name); });
 }

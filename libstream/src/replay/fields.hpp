@@ -5,11 +5,12 @@
 #include <vector>
 
 #include "stream/replay/answer.hpp"
+#include "stream/text/ascii.hpp"
 
 /// Header fields and what stands in them.
 namespace stream::replay {
 
-std::string_view trimmed(std::string_view text);
+using ascii::trimmed;
 bool has_field(const std::vector<HeaderField>& headers, std::string_view name);
 /// The values of all fields of that name, as one list (RFC 9110 §5.3).
 std::string joined_fields(const std::vector<HeaderField>& headers, std::string_view name);

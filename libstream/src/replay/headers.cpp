@@ -1,20 +1,14 @@
 #include <algorithm>
 #include <array>
 
+#include "stream/codec/http_grammar.hpp"
 #include "stream/replay/answer.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace stream::replay {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
-/// RFC 9110 §5.6.2
-bool is_token(std::string_view text) {
-  static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || kMarks.find(c) != std::string_view::npos;
-  });
-}
+using http::is_token;
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r";
@@ -49,9 +43,7 @@ void for_each_item(std::string_view list, char separator, Function function) {
 
 }  // namespace
 
-bool iequals(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
+bool iequals(std::string_view a, std::string_view b) { return ascii::equal_ignoring_case(a, b); }
 
 std::string_view find_header(const std::vector<HeaderField>& headers, std::string_view name) {
   const auto found =

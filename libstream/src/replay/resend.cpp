@@ -6,8 +6,15 @@
 #include <array>
 #include <charconv>
 
+#include "stream/codec/http_grammar.hpp"
+#include "stream/text/ascii.hpp"
+
 namespace stream::replay {
 namespace {
+
+using ascii::lower_case;
+using ascii::trimmed;
+using http::each_element;
 
 using namespace std::string_view_literals;
 
@@ -25,21 +32,6 @@ constexpr std::array kOurs{"host"sv,
 template <class List>
 bool is_one_of(std::string_view name, const List& names) {
   return std::any_of(names.begin(), names.end(), [&](std::string_view known) { return iequals(name, known); });
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-/// The elements of a list of a header field.
-template <class Function>
-void each_element(std::string_view list, Function function) {
-  while (!list.empty()) {
-    const auto end = std::min(list.find(','), list.size());
-    if (const std::string_view element = trimmed(list.substr(0, end)); !element.empty()) function(element);
-    list.remove_prefix(std::min(end + 1, list.size()));
-  }
 }
 
 /// The codings that can be undone.
@@ -63,12 +55,6 @@ std::string renamed(std::string_view text, const ResendOptions& options) {
   if (origin.empty() || !options.origin) return std::string(text);
   const auto name = options.origin(origin);
   return name ? *name + std::string(text.substr(origin.size())) : std::string(text);
-}
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return out;
 }
 
 std::string_view header_of(const Json& request, std::string_view name) {
@@ -96,7 +82,7 @@ bool lacks_body(const Json& request, std::string_view body, bool websocket) {
 /// Why the request cannot be sent; empty: it can.
 std::string why_not(const Exchange& exchange, std::string_view body, bool websocket) {
   if (!exchange.request) return "there is no request";
-  const std::string scheme = lowered(exchange.url().substr(0, exchange.url().find(':')));
+  const std::string scheme = lower_case(exchange.url().substr(0, exchange.url().find(':')));
   if (exchange.url().find("://") == std::string_view::npos ||
       !is_one_of(scheme, std::array{"http"sv, "https"sv, "ws"sv, "wss"sv})) {
     return scheme.empty() || scheme.size() > 32 ? "its address is none of a server"

@@ -3,21 +3,16 @@
 #include <algorithm>
 #include <cstring>
 
+#include "stream/text/ascii.hpp"
 #include "stream/text/json.hpp"
 #include "stream/text/utf8.hpp"
 
 namespace stream {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-int hex_digit(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+using ascii::hex_digit;
+using ascii::is_digit;
+using ascii::is_space;
 
 /// What a message calls the byte at hand.
 std::string describe(std::string_view rest) {

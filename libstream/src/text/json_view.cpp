@@ -6,11 +6,14 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "stream/text/ascii.hpp"
 #include "stream/text/json_scan.hpp"
 #include "stream/text/utf8.hpp"
 
 namespace stream {
 namespace {
+
+using ascii::is_space;
 
 constexpr std::uint32_t kReplacement = 0xFFFD;
 constexpr std::size_t kNowhere = std::string_view::npos;
@@ -50,8 +53,6 @@ void unescape(std::string& out, std::string_view inner) {
     out += letter == kNowhere ? kind : "\b\f\n\r\t"[letter];  // else a quote, a slash, a backslash
   }
 }
-
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 std::size_t skip_space(std::string_view text, std::size_t at) {
   while (at < text.size() && is_space(text[at])) ++at;

@@ -21,14 +21,18 @@
 #include "har/exchange.hpp"
 #include "har/match/request.hpp"
 #include "hardiff/against/comparable.hpp"
+#include "hardiff/against/got.hpp"
 #include "hardiff/against/live_exchange.hpp"
 #include "hardiff/against/targets.hpp"
 #include "stream/replay/resend.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
 #include "stream/text/units.hpp"
 
 namespace tools::hardiff {
 namespace {
+
+using stream::ascii::lower_case;
 
 namespace diff = har::diff;
 namespace net = stream::net;
@@ -46,12 +50,6 @@ constexpr Nanos kMargin = std::chrono::seconds(5);
 constexpr std::size_t kMostAtOnce = 256;  // requests that are made, or wait for one before them
 
 replay::HttpTime wall_now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return out;
-}
 
 /// A request that is sent, and what came of it.
 struct Job {
@@ -111,58 +109,6 @@ class Interrupt {
   std::atomic<bool> quiet_ = false;
   std::thread thread_{};
   std::optional<StopOnSignals> signals_{};
-};
-
-/// Writes what came, entry by entry.
-class Got {
- public:
-  static Result<std::unique_ptr<Got>> open(const AgainstRun& run, Messages& messages) {
-    if (run.output.empty()) return std::unique_ptr<Got>();
-    const har::Format* format = run.to              ? har::find_format(*run.to)
-                                : run.output == "-" ? nullptr
-                                                    : har::format_of_name(run.output);
-    if (run.to && format == nullptr) {
-      return stream::fail(
-          {ErrorCode::usage, fmt::format("there is no format \"{}\"", *run.to), {}, "harconv --formats lists them"});
-    }
-    if (format == nullptr) format = har::find_format("har");
-    if (format->open_writer == nullptr) {
-      return stream::fail(
-          {ErrorCode::usage, fmt::format("we can't write the format \"{}\"", format->name), {}, "harconv --formats lists them"});
-    }
-    std::unique_ptr<Got> got(new Got);
-    STREAM_ASSIGN(got->sink_, stream::open_output(run.output, run.output_options));
-    har::WriteOptions options;
-    options.creator = Json::Object{{"name", "hardiff"}, {"version", version()}};
-    options.report = messages.findings();
-    got->report_ = messages.findings();
-    got->writer_ = format->open_writer(*got->sink_, options);
-    return got;
-  }
-  Status write(const Exchange& exchange, std::size_t index) {
-    har::Item item;
-    item.exchange = exchange;
-    item.index = index;
-    if (!begun_) STREAM_TRY(writer_->begin(item, info_));
-    begun_ = true;
-    text_.clear();
-    STREAM_TRY(writer_->render(item, {info_, nullptr, report_}, text_));
-    return writer_->write(text_);
-  }
-  Status finish() {
-    if (begun_) STREAM_TRY(writer_->end_input(info_));
-    STREAM_TRY(writer_->finish());
-    return sink_->finish();
-  }
-
- private:
-  Got() = default;
-  har::LogInfo info_{};
-  stream::FindingSink report_{};
-  std::unique_ptr<stream::ByteSink> sink_{};
-  std::unique_ptr<har::ItemWriter> writer_{};
-  std::string text_{};
-  bool begun_ = false;
 };
 
 class Runner {
@@ -335,8 +281,8 @@ class Runner {
     job.live.max_bytes = run_.input.limits.max_entry;
     job.cookies = std::move(resend.cookies);
     job.own_cookies = resend.cookies_changed;
-    job.live_host = lowered(live.host);
-    job.host = lowered(job.recorded_url.host);
+    job.live_host = lower_case(live.host);
+    job.host = lower_case(job.recorded_url.host);
     Job* const that = &job;
     job.live.on_head = [this, that](const net::ClientEvent& head) { on_head(*that, head); };
   }
@@ -487,29 +433,12 @@ class Runner {
       // It is no answer that could be compared.
       if (!outcome.got.request) return {};
       ++out_.diff.actual.entries;
-      return got_ ? got_->write(with_cookies(std::move(outcome.got)), job.index) : Status();
+      return got_ ? got_->write(std::move(outcome.got), job.index) : Status();
     }
     ++out_.diff.expected.entries;
     ++out_.diff.actual.entries;
     STREAM_TRY(compare(job, outcome));
-    return got_ ? got_->write(with_cookies(std::move(outcome.got)), job.index) : Status();
-  }
-
-  /// HAR lists cookies beside the headers that they are in.
-  static Exchange with_cookies(Exchange exchange) {
-    if (exchange.response) exchange.response->object.set("cookies", har_cookies(exchange.response->object["headers"]));
-    if (exchange.request) {
-      Json cookies = Json::array();
-      const Json& headers = exchange.request->object["headers"];
-      for (const Json& field : headers.is_array() ? headers.as_array() : Json::Array{}) {
-        if (!replay::iequals(field["name"].string_or(""), "cookie")) continue;
-        for (const auto& [name, value] : replay::parse_cookies(field["value"].string_or(""))) {
-          cookies.as_array().push_back(Json::Object{{"name", name}, {"value", value}});
-        }
-      }
-      exchange.request->object.set("cookies", std::move(cookies));
-    }
-    return exchange;
+    return got_ ? got_->write(std::move(outcome.got), job.index) : Status();
   }
 
   Status compare(const Job& job, const LiveOutcome& outcome) {

@@ -6,6 +6,7 @@
 #include "har/exchange.hpp"
 #include "stream/replay/answer.hpp"
 #include "stream/replay/cookie_jar.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace tools::hardiff {
 
@@ -14,6 +15,8 @@ using stream::replay::iequals;
 using namespace std::string_view_literals;
 
 namespace {
+
+using stream::ascii::trimmed;
 
 // Those of a connection, and of the server's other ways to be reached.
 constexpr std::array kConnectionFields{"connection"sv, "keep-alive"sv,       "transfer-encoding"sv,   "upgrade"sv,
@@ -29,11 +32,6 @@ constexpr std::array kWireSizes{"headersSize"sv, "bodySize"sv};
 template <class List>
 bool is_one_of(std::string_view name, const List& names) {
   return std::any_of(names.begin(), names.end(), [&](std::string_view known) { return iequals(name, known); });
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 /// `name` as `from` has it: its value, or that it is not there.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "stream/replay/answer.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace tools::hardiff {
 
@@ -17,11 +18,7 @@ using stream::replay::iequals;
 
 namespace {
 
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return out;
-}
+using stream::ascii::lower_case;
 
 /// http for ws, https for wss.
 void make_http(Url& url) { url.scheme = url.secure() ? "https" : "http"; }
@@ -47,7 +44,7 @@ Result<Targets> Targets::create(std::string_view against, const std::vector<std:
           {ErrorCode::usage, fmt::format("--map-host: \"{}\": {}", text, why), {}, "for example api.example.com=localhost:4000"});
     };
     if (equals == std::string::npos || equals == 0) return bad("expected FROM=TO");
-    const std::string from = lowered(std::string_view(text).substr(0, equals));
+    const std::string from = lower_case(std::string_view(text).substr(0, equals));
     std::string to = text.substr(equals + 1);
     if (from.find_first_of("/?# ") != std::string::npos || to.empty()) return bad("expected a host on either side");
     if (to.find("://") == std::string::npos) to = targets.against_.scheme + "://" + to;
@@ -75,7 +72,7 @@ Result<Targets> Targets::create(std::string_view against, const std::vector<std:
 }
 
 const Url* Targets::target_of(const Url& recorded) const {
-  const std::string host = lowered(recorded.host);
+  const std::string host = lower_case(recorded.host);
   for (const Rule& rule : rules_) {
     if ((rule.host == "*" || rule.host == host) && (rule.port == 0 || rule.port == recorded.port)) return &rule.to;
   }

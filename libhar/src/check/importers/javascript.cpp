@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stream/text/ascii.hpp"
+
 namespace har::check::importers::javascript {
 
 using stream::Json;
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+using stream::ascii::is_digit;
 
 /// Takes the digits at the front off; how many there were.
 std::size_t take_digits(std::string_view& text) {

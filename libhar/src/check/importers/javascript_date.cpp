@@ -4,11 +4,14 @@
 #include <vector>
 
 #include "check/importers/javascript.hpp"
+#include "stream/text/ascii.hpp"
 
 /// V8 reads a date in two ways. First as ECMA-262 says; where that stops, the rest is read leniently, word by word: numbers by
 /// what stands behind them, names of months and zones by their first three letters, anything in parentheses as a comment.
 namespace har::check::importers::javascript {
 namespace {
+
+using stream::ascii::is_digit;
 
 struct Token {
   enum class Kind { end, number, word, symbol, blank, comment };
@@ -24,7 +27,6 @@ struct Token {
   }
 };
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 /// V8 takes everything from 'A' on for letters, brackets and what is not ASCII among them.
 bool is_letter(char c) { return static_cast<unsigned char>(c) >= 'A'; }
 

@@ -6,6 +6,7 @@
 #include "check/importers/python.hpp"
 #include "check/importers/report.hpp"
 #include "check/words.hpp"
+#include "stream/text/ascii.hpp"
 
 /// mitmproxy 12: what reads HARs where flows are read. Whatever it raises ends with "Unable to read HAR file"; flows of entries
 /// before that have been given out by then.
@@ -13,12 +14,7 @@ namespace har::check::importers {
 namespace {
 
 using stream::Json;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return out;
-}
+using stream::ascii::lower_case;
 
 /// The names that mitmproxy itself gives an encoding for.
 bool is_identity(std::string_view name) { return name.empty() || name == "identity" || name == "none"; }
@@ -154,7 +150,7 @@ class Importer {
     } else {
       return letters(at, value);
     }
-    const std::string folded = lower(name->as_string());
+    const std::string folded = lower_case(name->as_string());
     std::optional<std::string>* const slot = folded == "content-type"       ? &known.type
                                              : folded == "content-encoding" ? &known.encoding
                                                                             : nullptr;
@@ -182,7 +178,7 @@ class Importer {
     const At place(body, "text");
     if (!text(place, post->find("text"), "the body as text", true)) return;
     // A content-encoding that Python does not know is taken off a request; a character set's name is not.
-    const std::string charset = lower(charset_of(known.type.value_or("")));
+    const std::string charset = lower_case(charset_of(known.type.value_or("")));
     const bool not_bytes = is_identity(charset) ? !charset.empty() : is_compression(charset) || is_binary(charset);
     if (not_bytes) {
       report_.refuse(At(at, "headers"),
@@ -217,7 +213,7 @@ class Importer {
 
   /// What bytes are compressed with.
   void encoding(const At& at, const Headers& known, bool lenient) {
-    const std::string name = lower(known.encoding.value_or(""));
+    const std::string name = lower_case(known.encoding.value_or(""));
     const python::Codec codec = python::find_codec(name);
     if (is_identity(name) || is_compression(name) || codec == python::Codec::bytes) return;
     if (lenient && codec == python::Codec::unknown) return;
@@ -286,7 +282,7 @@ class Importer {
     }
     std::string name = encoded != nullptr && encoded->is_string() ? encoded->as_string() : "";
     if (name.empty()) name = charset_of(known.type.value_or(""));
-    name = lower(name);
+    name = lower_case(name);
     if (name.empty() ? false : is_identity(name) || is_compression(name) || is_binary(name)) {
       fails(At(at, "encoding"), "\"base64\" or a character set", encoded);
       return false;

@@ -4,6 +4,8 @@
 #include "check/importers/javascript.hpp"
 #include "check/importers/report.hpp"
 #include "check/importers/url_form.hpp"
+#include "stream/codec/http_grammar.hpp"
+#include "stream/text/ascii.hpp"
 
 /// Playwright: routeFromHAR, as of 1.61. Opening the file is parsing it; all else happens when a page asks for something: then
 /// every entry is compared with what it asks for, and the one that fits is made into an answer.
@@ -11,22 +13,13 @@ namespace har::check::importers {
 namespace {
 
 using stream::Json;
+using stream::ascii::equal_ignoring_case;
+using stream::http::is_token;
 
 /// The answer's shape is checked where nothing catches what is thrown: Node.js ends.
 constexpr std::string_view kEnds = ": Playwright throws where a test cannot catch it, once the entry is asked for";
 constexpr std::string_view kAborted = ": Playwright aborts the request";
 constexpr std::string_view kHangs = ": the browser refuses the answer, and the request hangs";
-
-bool is_token(std::string_view text) {
-  return !text.empty() &&
-         text.find_first_not_of("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
-             std::string_view::npos;
-}
-
-bool same_but_case(std::string_view a, std::string_view lower) {
-  return std::ranges::equal(a, lower,
-                            [](char x, char y) { return (x >= 'A' && x <= 'Z' ? static_cast<char>(x | 0x20) : x) == y; });
-}
 
 /// Whether path.resolve() leads out of the folder.
 bool escapes(std::string_view file) {
@@ -72,11 +65,11 @@ class Importer {
     const std::string_view text = url->as_string();
     const std::size_t colon = std::min(text.find(':'), text.size());
     const std::string_view scheme = text.substr(0, colon);
-    if (same_but_case(scheme, "ws") || same_but_case(scheme, "wss")) {
+    if (equal_ignoring_case(scheme, "ws") || equal_ignoring_case(scheme, "wss")) {
       report_.misread(At(at, "url"), "expected http or https, found " + found(url) + ": Playwright does not replay WebSockets");
       return false;
     }
-    if (!same_but_case(scheme, "http") && !same_but_case(scheme, "https")) {
+    if (!equal_ignoring_case(scheme, "http") && !equal_ignoring_case(scheme, "https")) {
       // What needs no network (data:, blob:, about:, chrome-extension:) is not routed, and not missed.
       if (is_no_url(text))
         report_.misread(At(at, "url"), "expected a URL, found " + found(url) + ": Playwright never uses the entry");
@@ -94,7 +87,7 @@ class Importer {
       return false;
     }
     for (const std::string_view never : {"connect", "trace", "track"}) {
-      if (!same_but_case(method->as_string(), never)) continue;
+      if (!equal_ignoring_case(method->as_string(), never)) continue;
       report_.misread(At(at, "method"),
                       "expected a method that pages can use, found " + found(method) + ": Playwright never uses the entry");
       return false;
@@ -102,7 +95,7 @@ class Importer {
     for (const std::string_view upper : {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"}) {
       std::string lower(upper);
       for (char& c : lower) c = static_cast<char>(c | 0x20);
-      if (method->as_string() == upper || !same_but_case(method->as_string(), lower)) continue;
+      if (method->as_string() == upper || !equal_ignoring_case(method->as_string(), lower)) continue;
       report_.misread(At(at, "method"), "expected \"" + std::string(upper) + "\", found " + found(method) +
                                             ": browsers send it in capitals, and Playwright never uses the entry");
       return false;
@@ -143,7 +136,7 @@ class Importer {
                                                                        (header.is_object() ? found(name) : found(&header)) +
                                                                        std::string(kAborted));
       }
-      if (!same_but_case(name->as_string(), "location")) continue;
+      if (!equal_ignoring_case(name->as_string(), "location")) continue;
       if (code == 301 || code == 302 || code == 303 || code == 307 || code == 308) {
         return redirect(At(here, "value"), header.find("value"));
       }
@@ -157,7 +150,7 @@ class Importer {
   void redirect(const At& at, const Json* location) {
     if (location == nullptr || !location->is_string()) return;  // what JavaScript makes of it is a path
     const std::string_view text = location->as_string();
-    const bool absolute = same_but_case(text.substr(0, 5), "http:") || same_but_case(text.substr(0, 6), "https:");
+    const bool absolute = equal_ignoring_case(text.substr(0, 5), "http:") || equal_ignoring_case(text.substr(0, 6), "https:");
     if (absolute && is_no_url(text) && text.find_first_of("/\\") != std::string_view::npos) {
       report_.misread(at, "expected a URL, found " + found(location) + std::string(kAborted));
     }
@@ -241,7 +234,7 @@ class Importer {
       }
       // Several cookies in one value are taken apart at line feeds.
       const std::string_view refused =
-          same_but_case(name, "set-cookie") ? std::string_view("\r\0", 2) : std::string_view("\r\n\0", 3);
+          equal_ignoring_case(name, "set-cookie") ? std::string_view("\r\0", 2) : std::string_view("\r\n\0", 3);
       if (header["value"].as_string().find_first_of(refused) != std::string::npos) {
         return report_.misread(At(here, "value"),
                                "expected a value in one line, found " + found(&header["value"]) + std::string(kHangs));

@@ -7,10 +7,12 @@
 #include <optional>
 #include <string>
 
+#include "stream/text/ascii.hpp"
+
 namespace har::check::importers::python {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+using stream::ascii::is_digit;
 
 std::optional<int> take_number(std::string_view& text, std::size_t digits) {
   if (text.size() < digits || !std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(digits), is_digit))

@@ -2,28 +2,25 @@
 #include <algorithm>
 
 #include "formats/dialect/dialect.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace har::format::dialect {
 namespace {
 
 using stream::Json;
+using stream::ascii::equal_ignoring_case;
 
 constexpr std::string_view kMembers[] = {
     "_resourceType",          "_webSocketMessages", "request.cookies[].sameSite", "response.cookies[].sameSite",
     "response._transferSize", "response._error"};
 
-bool same_name(std::string_view name, std::string_view lower) {
-  return std::equal(name.begin(), name.end(), lower.begin(), lower.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == b; });
-}
-
 /// It codes bodies again as their head says; a coding that it does not know costs the whole file.
 void codings(Json& message, std::string_view side, const stream::Place& place, const stream::FindingSink& report) {
   const std::size_t dropped = std::erase_if(message.find("headers")->as_array(), [](const Json& header) {
-    if (!same_name(header["name"].string_or(""), "content-encoding")) return false;
+    if (!equal_ignoring_case(header["name"].string_or(""), "content-encoding")) return false;
     const std::string_view value = header["value"].string_or("");
-    return !(value.empty() || same_name(value, "identity") || same_name(value, "gzip") || same_name(value, "deflate") ||
-             same_name(value, "br") || same_name(value, "zstd"));
+    return !(value.empty() || equal_ignoring_case(value, "identity") || equal_ignoring_case(value, "gzip") ||
+             equal_ignoring_case(value, "deflate") || equal_ignoring_case(value, "br") || equal_ignoring_case(value, "zstd"));
   });
   if (dropped > 0)
     report_loss(std::string(side) + "-headers-content-encoding", "a Content-Encoding that mitmproxy does not know is left out",

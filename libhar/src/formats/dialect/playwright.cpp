@@ -2,11 +2,15 @@
 #include <algorithm>
 
 #include "formats/dialect/dialect.hpp"
+#include "stream/codec/http_grammar.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace har::format::dialect {
 namespace {
 
 using stream::Json;
+using stream::ascii::to_upper;
+using stream::http::is_token;
 
 constexpr std::string_view kMembers[] = {"_resourceType",
                                          "_frameref",
@@ -27,14 +31,6 @@ constexpr std::string_view kMembers[] = {"_resourceType",
                                          "response._transferSize",
                                          "response._failureText"};
 
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c; }
-
-bool is_token(std::string_view text) {
-  return !text.empty() && text.find_first_not_of(
-                              "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos;
-}
-
 /// A browser refuses an answer whose headers it cannot have: pseudo headers, and values of several lines but for cookies.
 void headers(Json& response, const stream::Place& place, const stream::FindingSink& report) {
   Json::Array out;
@@ -49,7 +45,7 @@ void headers(Json& response, const stream::Place& place, const stream::FindingSi
     std::replace_if(
         value.begin(), value.end(), [](char c) { return c == '\r' || c == '\0'; }, ' ');
     const bool cookie = std::equal(name.begin(), name.end(), std::begin("SET-COOKIE"), std::end("SET-COOKIE") - 1,
-                                   [](char a, char b) { return upper(a) == b; });
+                                   [](char a, char b) { return to_upper(a) == b; });
     for (std::string_view rest = value;;) {
       const std::string_view line = cookie ? rest : rest.substr(0, rest.find('\n'));
       Json one = header;
@@ -69,7 +65,7 @@ bool adapt(Json& entry, const stream::Exchange*, const stream::Place& place, con
   Json& request = *entry.find("request");
   Json& response = *entry.find("response");
   std::string method(request["method"].string_or(""));
-  std::transform(method.begin(), method.end(), method.begin(), upper);
+  std::transform(method.begin(), method.end(), method.begin(), to_upper);
   for (const std::string_view known : {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"}) {
     if (method == known) request.set("method", method);
   }

@@ -8,6 +8,8 @@
 #include "formats/http_message.hpp"
 #include "formats/keploy/keploy.hpp"
 #include "formats/keploy/write_document.hpp"
+#include "stream/codec/http_grammar.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
 #include "stream/text/json.hpp"
 #include "stream/text/utf8.hpp"
@@ -24,11 +26,9 @@ using stream::Json;
 using stream::Result;
 using stream::WallTime;
 using stream::YamlNode;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
+using stream::ascii::equal_ignoring_case;
+using stream::ascii::hex_digit;
+using stream::http::is_token_char;
 
 /// The text of a member; empty if it is not there or is no scalar.
 std::string_view text_of(const YamlNode& node, std::string_view name) {
@@ -38,11 +38,6 @@ std::string_view text_of(const YamlNode& node, std::string_view name) {
 
 std::optional<WallTime> time_member(const YamlNode& node, std::string_view name) { return time_of(text_of(node, name)); }
 
-bool is_token(char c) {
-  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
-         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
 /// Cookies that were joined by commas: a cookie begins behind a comma with a name and "=". (A date has a comma too.)
 std::vector<std::string> split_cookies(std::string_view joined) {
   std::vector<std::string> out;
@@ -51,7 +46,7 @@ std::vector<std::string> split_cookies(std::string_view joined) {
     std::size_t name = comma + 1;
     while (name < joined.size() && joined[name] == ' ') ++name;
     std::size_t end = name;
-    while (end < joined.size() && is_token(joined[end])) ++end;
+    while (end < joined.size() && is_token_char(joined[end])) ++end;
     if (end == name || end == joined.size() || joined[end] != '=') continue;
     out.emplace_back(joined.substr(begin, comma - begin));
     begin = name;
@@ -60,16 +55,11 @@ std::vector<std::string> split_cookies(std::string_view joined) {
   return out;
 }
 
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
-}
-
 std::string query_decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
       i += 2;
     } else {
       out += text[i] == '+' ? ' ' : text[i];
@@ -101,7 +91,7 @@ struct Headers {
       std::vector<std::string> values;
       if (value.kind == YamlNode::Kind::sequence) {
         for (const YamlNode& item : value.items) values.push_back(octets_of(item, context));
-      } else if (same_name(name, "set-cookie")) {
+      } else if (equal_ignoring_case(name, "set-cookie")) {
         values = split_cookies(octets_of(value, context));
       } else {
         values.push_back(octets_of(value, context));
@@ -120,7 +110,7 @@ struct Headers {
   std::string_view value(std::string_view name) const {
     std::string_view out;
     for (const Json& header : list) {
-      if (same_name(header["name"].string_or(""), name)) out = header["value"].string_or("");
+      if (equal_ignoring_case(header["name"].string_or(""), name)) out = header["value"].string_or("");
     }
     return out;
   }
@@ -413,8 +403,7 @@ class Reader {
     const YamlNode* const headers = resp_->find("header");
     const YamlNode* const type = headers != nullptr ? find_any_case(*headers, "content-type") : nullptr;
     if (type == nullptr) return false;
-    std::string lowered = type->text;
-    std::transform(lowered.begin(), lowered.end(), lowered.begin(), lower);
+    const std::string lowered = stream::ascii::lower_case(type->text);
     return std::any_of(std::begin(kStructured), std::end(kStructured),
                        [&](std::string_view media) { return lowered.find(media) != std::string::npos; });
   }
@@ -473,7 +462,7 @@ class Reader {
 
 const YamlNode* find_any_case(const YamlNode& node, std::string_view name) {
   for (const auto& [key, value] : node.members) {
-    if (same_name(key.text, name)) return &value;
+    if (equal_ignoring_case(key.text, name)) return &value;
   }
   return nullptr;
 }

@@ -9,6 +9,7 @@
 #include "formats/keploy/keploy.hpp"
 #include "formats/losses.hpp"
 #include "stream/io/decompressor.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace har::format::keploy {
 namespace {
@@ -19,6 +20,7 @@ using stream::EventKind;
 using stream::Exchange;
 using stream::Json;
 using stream::WallTime;
+using stream::ascii::lower_case;
 
 Fields copied(const format::Fields& fields) {
   Fields out;
@@ -70,12 +72,6 @@ bool body_of_response(const Exchange& exchange, const ResponseMessage& response,
   return true;
 }
 
-std::string lowered(std::string_view name) {
-  std::string out(name);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; });
-  return out;
-}
-
 /// What of header fields does not come back: several lines of a name, their order and spelling, and what Go takes away.
 void report_headers(const format::Fields& fields, std::string_view side, const stream::Place& place,
                     const stream::FindingSink& report) {
@@ -84,7 +80,7 @@ void report_headers(const format::Fields& fields, std::string_view side, const s
   bool moved = false;
   std::string_view before;
   for (const Field& field : fields) {
-    const std::string name = lowered(field.name);
+    const std::string name = lower_case(field.name);
     if (name == "transfer-encoding") {
       report_loss(fmt::format("{}-headers-transfer-encoding", side), "Transfer-Encoding is left out, as Keploy does", place,
                   report);

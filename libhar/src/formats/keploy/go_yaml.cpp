@@ -10,15 +10,17 @@
 #include <cstdlib>
 #include <iterator>
 
+#include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
 #include "stream/text/utf8.hpp"
 
 namespace har::format::keploy {
 namespace {
 
+using stream::ascii::is_digit;
+
 constexpr std::size_t kBinaryLine = 70;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80; }
 
 template <std::size_t N>

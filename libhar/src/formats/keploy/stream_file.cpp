@@ -9,6 +9,7 @@
 #include "formats/keploy/keploy.hpp"
 #include "stream/codec/chunked.hpp"
 #include "stream/record/line_reader.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/json.hpp"
 #include "stream/text/utf8.hpp"
 
@@ -20,24 +21,20 @@ using stream::JsonMember;
 using stream::Result;
 using stream::Status;
 using stream::WallTime;
+using stream::ascii::equal_ignoring_case;
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
-bool same_name(std::string_view a, std::string_view lower) {
-  return std::equal(a.begin(), a.end(), lower.begin(), lower.end(),
-                    [](char x, char y) { return (x >= 'A' && x <= 'Z' ? static_cast<char>(x | 0x20) : x) == y; });
-}
 
 /// Go takes names in any case.
 const Json* find_any_case(const Json& object, std::string_view lower) {
   if (!object.is_object()) return nullptr;
   for (const JsonMember& member : object.as_object()) {
-    if (same_name(member.name, lower)) return &member.value;
+    if (equal_ignoring_case(member.name, lower)) return &member.value;
   }
   return nullptr;
 }
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_hex(char c) { return stream::ascii::hex_digit(c) >= 0; }
 
 /// Undoes the chunked framing of a text that is there as a whole.
 class Unchunker {
@@ -282,7 +279,8 @@ bool is_stream_record(std::string_view line) {
     return true;
   };
   skip();
-  if (!take('{') || !take('"') || line.size() < 3 || !same_name(line.substr(0, 2), "ts") || line[2] != '"') return false;
+  if (!take('{') || !take('"') || line.size() < 3 || !equal_ignoring_case(line.substr(0, 2), "ts") || line[2] != '"')
+    return false;
   line.remove_prefix(3);
   // A time as text, and a list: numbers of seconds, and data that is something else, many a stream has.
   if (!take(':') || !take('"') || line.empty() || line[0] < '0' || line[0] > '9') return false;

@@ -7,7 +7,9 @@
 #include <iterator>
 
 #include "check/url_parts.hpp"
+#include "stream/codec/http_grammar.hpp"
 #include "stream/codec/sse.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/utf8.hpp"
 
 namespace har::format::keploy {
@@ -16,47 +18,32 @@ namespace {
 using stream::Json;
 using stream::StreamKind;
 using stream::WallTime;
+using stream::ascii::equal_ignoring_case;
+using stream::ascii::hex_digit;
+using stream::ascii::lower_case;
+using stream::ascii::to_lower;
+using stream::ascii::to_upper;
+using stream::ascii::trimmed;
+using stream::http::is_token;
 
 constexpr std::size_t kLargestInCurl = std::size_t{1} << 20;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c; }
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), lower);
-  return out;
-}
-std::string_view trimmed(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  return text.substr(0, text.find_last_not_of(" \t") + 1);
-}
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
-}
 
 std::string_view value_of(const Fields& fields, std::string_view name) {
   std::string_view value;
   for (const auto& field : fields) {
-    if (same_name(field.first, name)) value = field.second;
+    if (equal_ignoring_case(field.first, name)) value = field.second;
   }
   return value;
 }
 bool has(const Fields& fields, std::string_view name) {
-  return std::any_of(fields.begin(), fields.end(), [&](const auto& field) { return same_name(field.first, name); });
+  return std::any_of(fields.begin(), fields.end(), [&](const auto& field) { return equal_ignoring_case(field.first, name); });
 }
 
 /// One value a name: several are joined.
 Members header_map(const Fields& fields) {
   Members out;
   for (const auto& [field, value] : fields) {
-    if (same_name(field, "transfer-encoding")) continue;  // Go takes it away
+    if (equal_ignoring_case(field, "transfer-encoding")) continue;  // Go takes it away
     const std::string name = canonical(field);
     const auto known = std::find_if(out.begin(), out.end(), [&](const auto& each) { return each.first == name; });
     if (known == out.end()) {
@@ -68,15 +55,11 @@ Members header_map(const Fields& fields) {
   return out;
 }
 
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
-}
 std::string decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
       i += 2;
     } else {
       out += text[i] == '+' ? ' ' : text[i];
@@ -407,7 +390,7 @@ std::string canonical(std::string_view name) {
   if (!is_token(name)) return out;
   bool begins = true;
   for (char& c : out) {
-    c = begins ? upper(c) : lower(c);
+    c = begins ? to_upper(c) : to_lower(c);
     begins = c == '-';
   }
   return out;
@@ -452,7 +435,7 @@ std::vector<Chunk> sse_chunks(std::span<const TimedBytes> body) {
       chunk.fields.emplace_back("comment", line.substr(1));
       return;
     }
-    const std::string name = lowered(trimmed(line.substr(0, colon)));
+    const std::string name = lower_case(trimmed(line.substr(0, colon)));
     std::string_view value = line.substr(std::min(colon, line.size() - 1) + 1);
     if (colon == std::string_view::npos) value = {};
     if (value.starts_with(' ')) value.remove_prefix(1);
@@ -491,7 +474,7 @@ void put_chunks(std::string& out, std::size_t indent, std::span<const Chunk> chu
 }
 
 std::vector<Chunk> chunks_of(const Document::Response& response) {
-  const std::string type = lowered(value_of(response.headers, "content-type"));
+  const std::string type = lower_case(value_of(response.headers, "content-type"));
   const auto names = [&](std::string_view media) { return type.find(media) != std::string::npos; };
   const Text text(response.body);
   if (text.bytes().empty() || !stream::is_utf8(text.bytes())) return {};

@@ -5,6 +5,7 @@
 
 #include "formats/exchange_writer.hpp"
 #include "formats/http_message.hpp"
+#include "formats/message_members.hpp"
 #include "formats/saz/frames.hpp"
 #include "formats/saz/meta.hpp"
 #include "formats/saz/saz.hpp"
@@ -109,59 +110,35 @@ class Writer final : public ExchangeWriter {
 
  protected:
   HeldMembers held() const override {
-    static constexpr std::string_view kHeld[] = {
-        "startedDateTime",
-        "time",
-        "request.method",
-        "request.url",
-        "request.httpVersion",
-        "request.cookies",
-        "request.headers[].name",
-        "request.headers[].value",
-        "request.queryString",
-        "request.postData",
-        "request.headersSize",
-        "request.bodySize",
-        "response.status",
-        "response.statusText",
-        "response.httpVersion",
-        "response.cookies",
-        "response.headers[].name",
-        "response.headers[].value",
-        "response.content.size",
-        "response.content.mimeType",
-        "response.content.compression",
-        "response.content.text",
-        "response.content.encoding",
-        "response.redirectURL",
-        "response.headersSize",
-        "response.bodySize",
-        "response._trailers",
-        "timings.blocked",
-        "timings.dns",
-        "timings.connect",
-        "timings.ssl",
-        "timings.send",
-        "timings.wait",
-        "timings.receive",
-        "serverIPAddress",
-        "connection",
-        "comment",
-        "_resourceType",
-        "_error",
-        "_webSocketMessages[].type",
-        "_webSocketMessages[].time",
-        "_webSocketMessages[].opcode",
-        "_webSocketMessages[].data",
-        "_webSocketClose.code",
-        "_webSocketClose.reason",
-        "_webSocketClose.timestamp",
-        "_webSocketClose.dir",
-        "_streamChunks",
-        "_eventSourceMessages",
-        "_recordingEvents",
-        "_fiddler",
-    };
+    static constexpr std::string_view kOthers[] = {"startedDateTime",
+                                                   "time",
+                                                   "request.postData",
+                                                   "response._trailers",
+                                                   "timings.blocked",
+                                                   "timings.dns",
+                                                   "timings.connect",
+                                                   "timings.ssl",
+                                                   "timings.send",
+                                                   "timings.wait",
+                                                   "timings.receive",
+                                                   "serverIPAddress",
+                                                   "connection",
+                                                   "comment",
+                                                   "_resourceType",
+                                                   "_error",
+                                                   "_webSocketMessages[].type",
+                                                   "_webSocketMessages[].time",
+                                                   "_webSocketMessages[].opcode",
+                                                   "_webSocketMessages[].data",
+                                                   "_webSocketClose.code",
+                                                   "_webSocketClose.reason",
+                                                   "_webSocketClose.timestamp",
+                                                   "_webSocketClose.dir",
+                                                   "_streamChunks",
+                                                   "_eventSourceMessages",
+                                                   "_recordingEvents",
+                                                   "_fiddler"};
+    static constexpr auto kHeld = with_messages(kOthers);
     return kHeld;
   }
   std::string_view format_name() const override { return "saz"; }
@@ -174,8 +151,10 @@ class Writer final : public ExchangeWriter {
     const Json entry = to_entry(exchange);
     const stream::WallTime start = exchange.start.value_or(stream::WallTime{});
     report_more(entry, exchange, request, response, item.where(), context.report);
-    zip::append_frame(out, as_recorded(write_request(request, TargetForm::absolute), request));
-    zip::append_frame(out, response ? as_recorded(write_response(*response, request.method), *response) : std::string());
+    const stream::Place place = item.where();
+    zip::append_frame(out, as_recorded(write_request(request, TargetForm::absolute, place, context.report), request));
+    zip::append_frame(
+        out, response ? as_recorded(write_response(*response, request.method, place, context.report), *response) : std::string());
     zip::append_frame(out, stream::to_json(to_json(meta_of(entry, exchange))));
     zip::append_frame(out, write_frames(exchange, start, item.where(), context.report));
     zip::append_frame(out, row(request, response, entry));

@@ -9,6 +9,7 @@
 #include "formats/scripts/curl.hpp"
 #include "formats/scripts/script_request.hpp"
 #include "stream/record/line_reader.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
 
 namespace har::format {
@@ -19,6 +20,7 @@ using stream::ErrorCode;
 using stream::fail;
 using stream::Result;
 using stream::Status;
+using stream::ascii::is_space;
 
 /// Ends the here-document of a body; no base64 has "_".
 constexpr std::string_view kDelimiter = "END_OF_BODY";
@@ -271,8 +273,6 @@ class Writer final : public ExchangeWriter {
     out += shell_quoted(argument);
   }
 };
-
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 int sniff(std::string_view prefix) {
   if (prefix.starts_with("\xEF\xBB\xBF")) prefix.remove_prefix(3);

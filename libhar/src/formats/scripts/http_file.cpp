@@ -14,6 +14,7 @@
 #include "formats/http_message.hpp"
 #include "formats/scripts/http_file_formats.hpp"
 #include "formats/scripts/script_request.hpp"
+#include "stream/codec/http_grammar.hpp"
 #include "stream/record/line_reader.hpp"
 
 namespace har::format {
@@ -238,7 +239,7 @@ class Reader final : public ItemReader {
     const std::size_t space = rest.find_first_of(" \t");
     if (space != std::string_view::npos) {
       const std::string_view method = rest.substr(0, space);
-      if (!is_http_token(method)) return refuse(ErrorCode::syntax, "expected a request line: METHOD URL", number);
+      if (!stream::http::is_token(method)) return refuse(ErrorCode::syntax, "expected a request line: METHOD URL", number);
       if (is_other_protocol(method))
         return refuse(ErrorCode::unsupported, fmt::format("a request of {}, which is not one of HTTP", method), number);
       message.method = method;
@@ -262,7 +263,7 @@ class Reader final : public ItemReader {
       STREAM_ASSIGN(const std::string text, replaced(line, block[at].number));
       const std::size_t colon = text.find(':');
       const std::string_view name = trimmed(std::string_view(text).substr(0, colon == std::string::npos ? 0 : colon));
-      if (!is_http_token(name)) {
+      if (!stream::http::is_token(name)) {
         report("http-file-line", "expected a header, name and colon; the line is left out", block[at].number);
         continue;
       }

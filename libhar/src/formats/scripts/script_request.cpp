@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "formats/losses.hpp"
+#include "stream/codec/http_grammar.hpp"
 
 namespace har::format {
 namespace {
@@ -34,13 +35,6 @@ bool has_dots(std::string_view target) {
 }
 
 }  // namespace
-
-bool is_http_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
-}
 
 std::string take_user(std::string& url) {
   const std::size_t scheme = url.find("://");
@@ -77,7 +71,7 @@ std::optional<ScriptRequest> script_request(const stream::Exchange& exchange, co
     return std::nullopt;
   }
   if (out.web_socket) out.url.replace(0, scheme.size(), url_scheme(out.url) == "https" ? "wss" : "ws");
-  if (!is_http_token(out.method) || out.method == "CONNECT") {
+  if (!stream::http::is_token(out.method) || out.method == "CONNECT") {
     lost("exchange",
          out.method == "CONNECT" ? "it is left out: a tunnel is opened by the client" : "it is left out: its method is no name");
     return std::nullopt;
@@ -113,7 +107,7 @@ std::optional<ScriptRequest> script_request(const stream::Exchange& exchange, co
   for (Field& field : out.fields) {
     if (is_made_by_client(field.name, out.web_socket)) continue;
     if (same_name(field.name, "host") && field.value == url_authority(out.url)) continue;
-    if (!is_http_token(field.name)) {
+    if (!stream::http::is_token(field.name)) {
       lost("request-headers-name", fmt::format("a header is left out: its name, {}, cannot be sent", field.name));
       continue;
     }

@@ -38,6 +38,4 @@ std::optional<ScriptRequest> script_request(const stream::Exchange& exchange, co
 /// What a script holds of an entry, with what the request's fields say again.
 HeldMembers script_members();
 
-bool is_http_token(std::string_view text);
-
 }  // namespace har::format

@@ -6,28 +6,24 @@
 #include <utility>
 
 #include "formats/scripts/literals.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/utf8.hpp"
 
 namespace har::format {
 namespace {
 
 using stream::ErrorCode;
+using stream::ascii::hex_digit;
+using stream::ascii::is_digit;
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-int hex(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 /// As many digits of that base as there are, up to `most`.
 std::uint32_t number(std::string_view line, std::size_t& at, std::size_t most, int base) {
   std::uint32_t out = 0;
   for (std::size_t i = 0; i < most && at < line.size(); ++i, ++at) {
-    const int digit = hex(line[at]);
+    const int digit = hex_digit(line[at]);
     if (digit < 0 || digit >= base) break;
     out = out * static_cast<std::uint32_t>(base) + static_cast<std::uint32_t>(digit);
   }
@@ -158,7 +154,7 @@ void ShellLexer::in_dollar_quotes(std::string_view line, std::size_t& at) {
     } else if (escape >= '0' && escape <= '7') {
       --at;
       word_->text += static_cast<char>(number(line, at, 3, 8) & 0xFF);
-    } else if ((escape == 'x' || escape == 'u' || escape == 'U') && at < line.size() && hex(line[at]) >= 0) {
+    } else if ((escape == 'x' || escape == 'u' || escape == 'U') && at < line.size() && hex_digit(line[at]) >= 0) {
       const std::uint32_t value = number(line, at, escape == 'x' ? 2 : escape == 'u' ? 4 : 8, 16);
       if (escape == 'x') {
         word_->text += static_cast<char>(value);

@@ -7,6 +7,7 @@
 #include "formats/http_message.hpp"
 #include "formats/stubs/stub_writer.hpp"
 #include "har/exchange.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
 #include "stream/text/utf8.hpp"
 
@@ -14,17 +15,10 @@ namespace har::format {
 namespace {
 
 using stream::Json;
-using stream::Status;
+using stream::ascii::lower_case;
 
 Json matchers(std::string_view matcher, Json value) {
   return Json(Json::Array{Json::Object{{"matcher", matcher}, {"value", std::move(value)}}});
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return out;
 }
 
 std::string percent_decoded(std::string_view text) {
@@ -73,25 +67,7 @@ class Writer final : public StubWriter {
   using StubWriter::StubWriter;
 
  protected:
-  Status render_exchange(const stream::Exchange& exchange, const Item& item, const RenderContext& context,
-                         std::string& out) const override {
-    const auto lost = [&](std::string_view what, std::string message) {
-      report_loss(what, std::move(message), item.where(), context.report);
-    };
-    const auto answer = response_message(exchange);
-    if (exchange.kind() == stream::StreamKind::websocket || exchange.status() == 101) {
-      lost("websocket", "a WebSocket is left out: Hoverfly has no place for it");
-      return {};
-    }
-    if (!exchange.request || !answer) {
-      lost("exchange", exchange.request ? "it is left out: there was no answer" : "it is left out: it has no request");
-      return {};
-    }
-    const RequestMessage asked = request_message(exchange);
-    if (url_scheme(asked.url).empty()) {
-      lost("exchange", "it is left out: its URL is not one of http or https");
-      return {};
-    }
+  Json request_of(const RequestMessage& asked, const Lost& lost) const override {
     const std::string_view target = request_target(asked.url);
     const std::size_t mark = std::min(target.find('?'), target.size());
     std::string path(target.substr(0, mark));
@@ -99,7 +75,7 @@ class Writer final : public StubWriter {
     Json request = Json::object();
     request.set("path", matchers("exact", seen_path(path)));
     request.set("method", matchers("exact", asked.method));
-    request.set("destination", matchers("exact", lower(url_authority(asked.url))));
+    request.set("destination", matchers("exact", lower_case(url_authority(asked.url))));
     request.set("scheme", matchers("exact", url_scheme(asked.url)));
     const std::string body = coded_body(asked);
     switch (stub_body(asked.fields, body)) {
@@ -119,44 +95,22 @@ class Writer final : public StubWriter {
         break;
     }
     request.set("query", query_of(target.substr(std::min(mark + 1, target.size()))));
+    return request;
+  }
 
+  Json response_of(const ResponseMessage* answer, const stream::Exchange& exchange, std::string_view method) const override {
     Json response = Json::object();
     response.set("status", answer->status);
-    ResponseMessage whole = *answer;
-    for (const ResponseMessage::Piece& piece : answer->pieces) whole.body += piece.bytes;
-    const std::string bytes = asked.method == "HEAD" ? std::string() : coded_body(whole);
+    const std::string bytes = stub_content(*answer, method);
     const bool text = stream::is_utf8(bytes);
     response.set("body", text ? bytes : stream::base64_encode(bytes));
     response.set("encodedBody", !text);
-    Json headers = Json::object();
-    for (const Field& field : stub_fields(*answer)) {
-      const std::string value = stream::replace_invalid_utf8(field.value);
-      // Names that differ in case are the same one.
-      Json* before = nullptr;
-      for (stream::JsonMember& member : headers.as_object()) {
-        if (same_name(member.name, field.name)) before = &member.value;
-      }
-      if (before != nullptr) {
-        before->as_array().push_back(value);
-      } else {
-        headers.set(field.name, Json(Json::Array{Json(value)}));
-      }
-    }
-    response.set("headers", std::move(headers));
+    response.set("headers", stub_headers(*answer));
     response.set("templated", false);
     const auto delay =
         std::chrono::round<std::chrono::milliseconds>(message_times(exchange).ended.value_or(stream::Nanos{})).count();
     if (delay > 0) response.set("fixedDelay", static_cast<std::int64_t>(delay));
-
-    for (const std::string& version : {asked.version, answer ? answer->version : std::string()}) {
-      if (!version.empty() && version != "HTTP/1.1") lost("httpVersion", fmt::format("that it was {} is left out", version));
-    }
-    Stub stub;
-    stub.request = to_json(request);
-    stub.response = to_json(response);
-    stub.key = stub.request;
-    append_stub(out, stub);
-    return {};
+    return response;
   }
 
   std::string rule(std::string_view request, std::string_view response, const StubTurn& turn) const override {
@@ -172,34 +126,7 @@ class Writer final : public StubWriter {
     return fmt::format("{{\"request\":{},\"response\":{}}}", asked, answer);
   }
 
-  HeldMembers held() const override {
-    static constexpr std::string_view kHeld[] = {"request.method",
-                                                 "request.httpVersion",
-                                                 "response.httpVersion",
-                                                 "request.url",
-                                                 "request.queryString",
-                                                 "request.postData.text",
-                                                 "request.postData.mimeType",
-                                                 "request.postData.params",
-                                                 "request.postData._encoding",
-                                                 "request.postData.encoding",
-                                                 "request.headersSize",
-                                                 "request.bodySize",
-                                                 "response.status",
-                                                 "response.headers[].name",
-                                                 "response.headers[].value",
-                                                 "response.cookies",
-                                                 "response.redirectURL",
-                                                 "response.headersSize",
-                                                 "response.bodySize",
-                                                 "response.content.size",
-                                                 "response.content.mimeType",
-                                                 "response.content.text",
-                                                 "response.content.encoding",
-                                                 "response.content.compression",
-                                                 "time"};
-    return kHeld;
-  }
+  HeldMembers held() const override { return kStubMembers; }
   std::string_view format_name() const override { return "Hoverfly"; }
   std::string head() const override { return "{\"data\":{\"pairs\":[\n"; }
   std::string tail() const override {

@@ -14,12 +14,54 @@ namespace har::format {
 using stream::Json;
 using stream::Status;
 
-void StubWriter::append_stub(std::string& out, const Stub& stub) {
+namespace {
+
+/// A rule: two JSON objects in one line each.
+struct Stub {
+  std::string host{};  ///< what the request does not have, if it does not
+  std::string request{};
+  std::string response{};
+};
+
+void append_stub(std::string& out, const Stub& stub) {
   const std::hash<std::string_view> hash;
-  out += fmt::format("{} {} {} {} {}\n", hash(stub.key), hash("second " + stub.key), hash(stub.host), stub.request.size(),
+  out += fmt::format("{} {} {} {} {}\n", hash(stub.request), hash("second " + stub.request), hash(stub.host), stub.request.size(),
                      stub.response.size());
   out += stub.request;
   out += stub.response;
+}
+
+}  // namespace
+
+Status StubWriter::render_exchange(const stream::Exchange& exchange, const Item& item, const RenderContext& context,
+                                   std::string& out) const {
+  const Lost lost = [&](std::string_view what, std::string message) {
+    report_loss(what, std::move(message), item.where(), context.report);
+  };
+  if (exchange.kind() == stream::StreamKind::websocket || exchange.status() == 101) {
+    lost("websocket", fmt::format("a WebSocket is left out: {} has no place for it", place_name()));
+    return {};
+  }
+  const auto answer = response_message(exchange);
+  const bool failed = exchange.end && (exchange.end->reason == "error" || exchange.end->reason == "reset");
+  if (!exchange.request || (!answer && !(failed && fails_on_purpose()))) {
+    lost("exchange", exchange.request ? "it is left out: there was no answer" : "it is left out: it has no request");
+    return {};
+  }
+  const RequestMessage asked = request_message(exchange);
+  if (url_scheme(asked.url).empty()) {
+    lost("exchange", "it is left out: its URL is not one of http or https");
+    return {};
+  }
+  Stub stub;
+  stub.request = to_json(request_of(asked, lost));
+  for (const std::string& version : {asked.version, answer ? answer->version : std::string()}) {
+    if (!version.empty() && version != "HTTP/1.1") lost("httpVersion", fmt::format("that it was {} is left out", version));
+  }
+  stub.response = to_json(response_of(answer ? &*answer : nullptr, exchange, asked.method));
+  if (!tells_hosts_apart()) stub.host = url_authority(asked.url);
+  append_stub(out, stub);
+  return {};
 }
 
 Status StubWriter::write(std::string_view rendered) {
@@ -93,12 +135,32 @@ StubBody stub_body(const Fields& fields, std::string_view body) {
   return json && stream::parse_json(body) ? StubBody::json : StubBody::text;
 }
 
-Fields stub_fields(const ResponseMessage& response) {
-  Fields out = response.fields;
-  for (const std::string_view name :
-       {"Connection", "Content-Length", "Keep-Alive", "Proxy-Connection", "Trailer", "Transfer-Encoding", "Upgrade"})
-    remove_field(out, name);
+Json stub_headers(const ResponseMessage& response) {
+  constexpr std::string_view kOfConnections[] = {"Connection", "Content-Length",    "Keep-Alive", "Proxy-Connection",
+                                                 "Trailer",    "Transfer-Encoding", "Upgrade"};
+  Json out = Json::object();
+  for (const Field& field : response.fields) {
+    if (std::any_of(std::begin(kOfConnections), std::end(kOfConnections),
+                    [&](std::string_view name) { return same_name(name, field.name); }))
+      continue;
+    Json value(stream::replace_invalid_utf8(field.value));
+    Json::Object& members = out.as_object();
+    const auto before = std::find_if(members.begin(), members.end(),
+                                     [&](const stream::JsonMember& member) { return same_name(member.name, field.name); });
+    if (before != members.end()) {
+      before->value.as_array().push_back(std::move(value));
+    } else {
+      out.set(field.name, Json(Json::Array{std::move(value)}));
+    }
+  }
   return out;
+}
+
+std::string stub_content(const ResponseMessage& response, std::string_view method) {
+  if (method == "HEAD") return {};
+  ResponseMessage whole = response;
+  for (const ResponseMessage::Piece& piece : response.pieces) whole.body += piece.bytes;
+  return coded_body(whole);
 }
 
 }  // namespace har::format

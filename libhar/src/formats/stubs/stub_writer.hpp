@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,14 +15,6 @@
 
 /// What is common to outputs for servers that answer a request by a rule for it.
 namespace har::format {
-
-/// A rule: two JSON objects in one line each.
-struct Stub {
-  std::string key{};   ///< requests with the same key are not told apart by the server
-  std::string host{};  ///< what the key does not have of them
-  std::string request{};
-  std::string response{};
-};
 
 /// How many rules have the same key, and which of them one is.
 struct StubTurn {
@@ -39,8 +33,18 @@ class StubWriter : public ExchangeWriter {
   stream::Status finish() override;
 
  protected:
-  /// To be appended by render_exchange().
-  static void append_stub(std::string& out, const Stub& stub);
+  /// Says that something is left out (report_loss()).
+  using Lost = std::function<void(std::string_view what, std::string message)>;
+
+  /// The halves of a rule. `answer` is null where there was none, which only servers are asked for that can fail on purpose.
+  virtual stream::Json request_of(const RequestMessage& asked, const Lost& lost) const = 0;
+  virtual stream::Json response_of(const ResponseMessage* answer, const stream::Exchange& exchange,
+                                   std::string_view method) const = 0;
+  virtual bool fails_on_purpose() const { return false; }
+  /// Whether the request of a rule has the host.
+  virtual bool tells_hosts_apart() const { return true; }
+  /// What has no place for a WebSocket, as a message says it.
+  virtual std::string_view place_name() const { return format_name(); }
   /// The rule as it stands in the array, in one line.
   virtual std::string rule(std::string_view request, std::string_view response, const StubTurn& turn) const = 0;
   /// Requests for several hosts have the same key.
@@ -48,6 +52,8 @@ class StubWriter : public ExchangeWriter {
   std::size_t count() const { return records_.size(); }
 
  private:
+  stream::Status render_exchange(const stream::Exchange& exchange, const Item& item, const RenderContext& context,
+                                 std::string& out) const final;
   using Hash = std::pair<std::uint64_t, std::uint64_t>;
   struct HashOfHash {
     std::size_t operator()(const Hash& hash) const { return static_cast<std::size_t>(hash.first); }
@@ -77,7 +83,39 @@ std::string with_member(std::string_view object, std::string_view name, const st
 enum class StubBody : std::uint8_t { none, text, json, binary, multipart };
 StubBody stub_body(const Fields& fields, std::string_view body);
 
-/// The header fields of an answer that a server sends as they are: no framing, and nothing about one connection.
-Fields stub_fields(const ResponseMessage& response);
+/// The header fields of an answer that a server sends as they are, each name with an array of its values: no framing, and nothing
+/// about one connection. Names that differ in case are the same one.
+stream::Json stub_headers(const ResponseMessage& response);
+/// Its body, as it went.
+std::string stub_content(const ResponseMessage& response, std::string_view method);
+
+/// What rules hold of an entry.
+inline constexpr std::array kStubMembers = std::to_array<std::string_view>({
+    "request.method",
+    "request.httpVersion",
+    "response.httpVersion",
+    "request.url",
+    "request.queryString",
+    "request.postData.text",
+    "request.postData.mimeType",
+    "request.postData.params",
+    "request.postData._encoding",
+    "request.postData.encoding",
+    "request.headersSize",
+    "request.bodySize",
+    "response.status",
+    "response.headers[].name",
+    "response.headers[].value",
+    "response.cookies",
+    "response.redirectURL",
+    "response.headersSize",
+    "response.bodySize",
+    "response.content.size",
+    "response.content.mimeType",
+    "response.content.text",
+    "response.content.encoding",
+    "response.content.compression",
+    "time",
+});
 
 }  // namespace har::format

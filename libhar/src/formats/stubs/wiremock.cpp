@@ -5,6 +5,7 @@
 
 #include "formats/formats.hpp"
 #include "formats/http_message.hpp"
+#include "formats/message_members.hpp"
 #include "formats/stubs/stub_writer.hpp"
 #include "har/exchange.hpp"
 #include "stream/text/base64.hpp"
@@ -15,7 +16,6 @@ namespace {
 
 using stream::Json;
 using stream::Nanos;
-using stream::Status;
 
 std::int64_t millis(Nanos t) { return std::chrono::round<std::chrono::milliseconds>(t).count(); }
 
@@ -34,26 +34,7 @@ class Writer final : public StubWriter {
   using StubWriter::StubWriter;
 
  protected:
-  Status render_exchange(const stream::Exchange& exchange, const Item& item, const RenderContext& context,
-                         std::string& out) const override {
-    const auto lost = [&](std::string_view what, std::string message) {
-      report_loss(what, std::move(message), item.where(), context.report);
-    };
-    const auto answer = response_message(exchange);
-    if (exchange.kind() == stream::StreamKind::websocket || exchange.status() == 101) {
-      lost("websocket", "a WebSocket is left out: a mapping has no place for it");
-      return {};
-    }
-    const bool failed = exchange.end && (exchange.end->reason == "error" || exchange.end->reason == "reset");
-    if (!exchange.request || (!answer && !failed)) {
-      lost("exchange", exchange.request ? "it is left out: there was no answer" : "it is left out: it has no request");
-      return {};
-    }
-    const RequestMessage asked = request_message(exchange);
-    if (url_scheme(asked.url).empty()) {
-      lost("exchange", "it is left out: its URL is not one of http or https");
-      return {};
-    }
+  Json request_of(const RequestMessage& asked, const Lost& lost) const override {
     Json request = Json::object();
     request.set("method", asked.method);
     std::string target = encoded(request_target(asked.url));
@@ -79,17 +60,15 @@ class Writer final : public StubWriter {
         lost("request-postData", "the body is not compared: clients choose a new boundary for it each time");
         break;
     }
-    for (const std::string& version : {asked.version, answer ? answer->version : std::string()}) {
-      if (!version.empty() && version != "HTTP/1.1") lost("httpVersion", fmt::format("that it was {} is left out", version));
-    }
-    Stub stub;
-    stub.request = to_json(request);
-    stub.response = to_json(answer ? response(*answer, exchange, asked.method) : fault(exchange));
-    stub.key = stub.request;
-    stub.host = url_authority(asked.url);
-    append_stub(out, stub);
-    return {};
+    return request;
   }
+
+  Json response_of(const ResponseMessage* answer, const stream::Exchange& exchange, std::string_view method) const override {
+    return answer != nullptr ? response(*answer, exchange, method) : fault(exchange);
+  }
+  bool fails_on_purpose() const override { return true; }
+  bool tells_hosts_apart() const override { return false; }
+  std::string_view place_name() const override { return "a mapping"; }
 
   std::string rule(std::string_view request, std::string_view response, const StubTurn& turn) const override {
     std::string out = fmt::format("{{\"request\":{},\"response\":{}}}", request, response);
@@ -108,33 +87,8 @@ class Writer final : public StubWriter {
   }
 
   HeldMembers held() const override {
-    static constexpr std::string_view kHeld[] = {"request.method",
-                                                 "request.httpVersion",
-                                                 "response.httpVersion",
-                                                 "request.url",
-                                                 "request.queryString",
-                                                 "request.postData.text",
-                                                 "request.postData.mimeType",
-                                                 "request.postData.params",
-                                                 "request.postData._encoding",
-                                                 "request.postData.encoding",
-                                                 "request.headersSize",
-                                                 "request.bodySize",
-                                                 "response.status",
-                                                 "response.statusText",
-                                                 "response.headers[].name",
-                                                 "response.headers[].value",
-                                                 "response.cookies",
-                                                 "response.redirectURL",
-                                                 "response.headersSize",
-                                                 "response.bodySize",
-                                                 "response.content.size",
-                                                 "response.content.mimeType",
-                                                 "response.content.text",
-                                                 "response.content.encoding",
-                                                 "response.content.compression",
-                                                 "time",
-                                                 "_error"};
+    static constexpr std::string_view kOthers[] = {"response.statusText", "_error"};
+    static constexpr auto kHeld = with_members(kStubMembers, kOthers);
     return kHeld;
   }
   std::string_view format_name() const override { return "WireMock"; }
@@ -156,25 +110,12 @@ class Writer final : public StubWriter {
     Json out = Json::object();
     out.set("status", answer.status);
     if (!answer.reason.empty()) out.set("statusMessage", stream::replace_invalid_utf8(answer.reason));
-    Json headers = Json::object();
-    for (const Field& field : stub_fields(answer)) {
-      const std::string value = stream::replace_invalid_utf8(field.value);
-      Json* before = nullptr;
-      for (stream::JsonMember& member : headers.as_object()) {
-        if (same_name(member.name, field.name)) before = &member.value;
-      }
-      if (before == nullptr) {
-        headers.set(field.name, value);
-      } else if (before->is_array()) {
-        before->as_array().push_back(value);
-      } else {
-        *before = Json(Json::Array{*before, Json(value)});
-      }
+    Json headers = stub_headers(answer);
+    for (stream::JsonMember& member : headers.as_object()) {
+      if (Json::Array& values = member.value.as_array(); values.size() == 1) member.value = Json(std::move(values.front()));
     }
     if (!headers.as_object().empty()) out.set("headers", std::move(headers));
-    ResponseMessage whole = answer;
-    for (const ResponseMessage::Piece& piece : answer.pieces) whole.body += piece.bytes;
-    const std::string bytes = method == "HEAD" ? std::string() : coded_body(whole);
+    const std::string bytes = stub_content(answer, method);
     if (!bytes.empty() && stream::is_utf8(bytes)) {
       out.set("body", bytes);
     } else if (!bytes.empty()) {

@@ -156,8 +156,9 @@ class Writer final : public ExchangeWriter {
     report_unheld(exchange, times, format_name(), item.where(), context.report);
     const std::string protocol = protocol_of(request.version.empty() && response ? response->version : request.version);
     Heads heads(exchange, times);
-    if (response) append_response(heads, *response, request.method, exchange, protocol, out);
-    heads.append(out, "request", "application/http; msgtype=request", protocol, write_request(request));
+    if (response) append_response(heads, *response, request.method, exchange, protocol, item.where(), context.report, out);
+    heads.append(out, "request", "application/http; msgtype=request", protocol,
+                 write_request(request, TargetForm::origin, item.where(), context.report));
     const auto taken = std::chrono::round<std::chrono::milliseconds>(times.ended.value_or(stream::Nanos{}));
     if (taken.count() > 0)
       heads.append(out, "metadata", "application/warc-fields", {}, fmt::format("fetchTimeMs: {}\r\n", taken.count()));
@@ -170,7 +171,8 @@ class Writer final : public ExchangeWriter {
   }
 
   static void append_response(Heads& heads, ResponseMessage response, std::string_view method, const Exchange& exchange,
-                              std::string_view protocol, std::string& out) {
+                              std::string_view protocol, const stream::Place& place, const stream::FindingSink& report,
+                              std::string& out) {
     Message whole;
     whole.fields = response.fields;
     whole.body = response.body;
@@ -186,7 +188,7 @@ class Writer final : public ExchangeWriter {
     const bool chunked = joined_field(response.fields, "transfer-encoding").find("chunked") != std::string::npos;
     if (!none && !chunked) own += fmt::format("WARC-Payload-Digest: {}\r\n", labelled(sha1(payload)));
     if (!response.complete) own += fmt::format("WARC-Truncated: {}\r\n", reason_of_cut(exchange));
-    heads.append(out, "response", "application/http; msgtype=response", own, write_response(response, method));
+    heads.append(out, "response", "application/http; msgtype=response", own, write_response(response, method, place, report));
   }
 
   Status write_info(const Json& creator, stream::WallTime date) {

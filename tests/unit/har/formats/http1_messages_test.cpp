@@ -1,6 +1,8 @@
 // Messages as octets, one behind the other.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "conversion.hpp"
 #include "har/exchange.hpp"
 
@@ -90,6 +92,35 @@ TEST_CASE("what HTTP/1.1 holds comes back") {
   CHECK(stream::to_json(after[0]["request"]) == stream::to_json(before[0]["request"]));
   CHECK(stream::to_json(after[0]["response"]) == stream::to_json(before[0]["response"]));
   CHECK(test::convert(again.text, "har", "http1").text == once.text);
+}
+
+TEST_CASE("every output of messages says which fields and methods no wire can hold") {
+  const std::string har =
+      R"({"log":{"entries":[{"startedDateTime":"2026-11-22T09:15:30Z","time":1,"request":{"method":"GET IT","url":"http://h.example/","httpVersion":"HTTP/1.1","headers":[{"name":"a b","value":"1"},{"name":"X","value":"2\u0001"}]},"response":{"status":200,"statusText":"OK","httpVersion":"HTTP/1.1","headers":[{"name":"é","value":"3"},{"name":"Transfer-Encoding","value":"chunked"}],"content":{"size":1,"mimeType":"","text":"x"},"_trailers":[{"name":"t:","value":"4"},{"name":"T","value":"5\u007f"}]},"timings":{"send":0,"wait":1,"receive":0}}]}})";
+  for (const std::string_view format : {"http1", "gor", "warc", "saz"}) {
+    INFO(format);
+    const auto out = test::convert(har, "har", format);
+    CHECK(out.errors.empty());
+    Strings wire;
+    for (const std::string& finding : out.findings) {
+      if (finding.find("cannot be sent") == std::string::npos) continue;
+      CHECK(finding.starts_with("x.har:1:"));
+      wire.push_back(finding.substr(finding.find("warning: ")));
+    }
+    Strings expected = {
+        "warning: the method GET IT cannot be sent: GET stands for it [lost-request-method]",
+        "warning: a header is left out: its name, a b, cannot be sent [lost-request-headers-name]",
+        "warning: control characters in the header X cannot be sent: spaces stand for them [lost-request-headers-value]",
+        "warning: a header is left out: its name, é, cannot be sent [lost-response-headers-name]",
+        "warning: a trailer is left out: its name, t:, cannot be sent [lost-response-_trailers-name]",
+        "warning: control characters in the trailer T cannot be sent: spaces stand for them [lost-response-_trailers-value]"};
+    std::sort(wire.begin(), wire.end());
+    std::sort(expected.begin(), expected.end());
+    CHECK(wire == expected);
+  }
+  CHECK(test::convert(har, "har", "http1").text ==
+        "GET / HTTP/1.1\r\nHost: h.example\r\nX: 2 \r\n\r\n"
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nT: 5 \r\n\r\n");
 }
 
 TEST_CASE("messages are found by their first line") {
