@@ -246,6 +246,8 @@ std::optional<std::string> encode_charset(Charset charset, std::string_view utf8
     default:
       break;
   }
+  // What would begin an escape (the standard's ISO-2022-JP encoder).
+  if (charset == Charset::iso_2022_jp && utf8.find_first_of("\x0E\x0F\x1B") != std::string_view::npos) return std::nullopt;
   if (has_tags(utf8)) return std::nullopt;
   return Converter(name_of(charset).iconv, "UTF-8").convert(utf8);
 }

@@ -184,6 +184,7 @@ TEST_CASE("what is no text of a charset is refused: holes, lone surrogates, cut 
                          "\xEF\xBB\xBF"
                          "a") == unit(0xFEFF) + unit('a'));
   }
+  for (const char* control : {"\x0E", "\x0F", "日\x1B$B"}) CHECK_FALSE(encode_charset(Charset::iso_2022_jp, control));
   for (const Charset charset : all_charsets()) {
     INFO(to_string(charset));
     CHECK_FALSE(encode_charset(charset, "\xFF"));          // no UTF-8
