@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "body_text.hpp"
 #include "exchange_members.hpp"
 #include "har/exchange.hpp"
 #include "stream/codec/sse.hpp"
@@ -136,21 +137,47 @@ std::optional<Json> error(const Exchange& exchange) {
 }
 
 /// Puts the body into `content`, as text if it is that, else as base64.
-void set_text(const Exchange& exchange, Json::Object& content, std::string body) {
+void set_text(const Exchange& exchange, const BodyFacts& facts, Json::Object& content, std::string body) {
   const auto has = [&](std::string_view name) {
     return std::any_of(content.begin(), content.end(), [&](const JsonMember& member) { return member.name == name; });
   };
   if (has("text") || has("_file") || kept(exchange)[keep::kSynthesized].bool_or(false)) return;  // what stands there wins
   bool base64 = std::any_of(content.begin(), content.end(),
                             [](const JsonMember& member) { return member.name == "encoding" && member.value == Json("base64"); });
-  if (!base64 && !stream::is_utf8(body)) {
-    content.push_back({"encoding", "base64"});
-    base64 = true;
+  if (!base64 && (facts.charset || !stream::is_utf8(body))) {
+    if (auto text = text_of_octets(body, facts)) {
+      body = std::move(*text);
+    } else {
+      content.push_back({"encoding", "base64"});
+      base64 = true;
+    }
   }
   const Json& at = kept(exchange)[keep::kTextAt];
   const std::size_t index = at.is_number() ? static_cast<std::size_t>(at.int_or(0)) : usual_text_index(content);
   content.insert(content.begin() + static_cast<std::ptrdiff_t>(std::min(index, content.size())),
                  JsonMember{"text", base64 ? Json(stream::base64_encode(body)) : Json(std::move(body))});
+}
+
+/// What an event says in a member of that name which its kind does not have by itself; null without.
+const Json& said_by(const std::optional<Event>& event, std::string_view name) {
+  static const Json kNone;
+  if (!event) return kNone;
+  const auto found =
+      std::find_if(event->other.begin(), event->other.end(), [&](const JsonMember& member) { return member.name == name; });
+  return found == event->other.end() ? kNone : found->value;
+}
+
+/// What the entry that is made will say of the body of `response`.
+BodyFacts facts_of(const Exchange& exchange, const Json& response, std::size_t size) {
+  BodyFacts facts = response_facts(response);
+  if (kept(exchange)[keep::kMembers].is_array()) return facts;
+  const Json& said = said_by(exchange.end, "response")["content"]["size"];
+  if (said.is_number()) {
+    facts.size = said.int_or(-1);
+  } else if (!response["content"]["size"].is_number()) {
+    facts.size = static_cast<std::int64_t>(size);
+  }
+  return facts;
 }
 
 std::optional<Json> response(const Exchange& exchange) {
@@ -160,7 +187,8 @@ std::optional<Json> response(const Exchange& exchange) {
   if (!body.empty() && out.is_object()) {
     Json* content = out.find("content");
     if (content == nullptr) content = &out.set("content", Json::object());
-    if (content->is_object()) set_text(exchange, content->as_object(), std::move(body));
+    const BodyFacts facts = facts_of(exchange, out, body.size());
+    if (content->is_object()) set_text(exchange, facts, content->as_object(), std::move(body));
   }
   if (exchange.end && !exchange.end->trailers.is_null() && out.is_object() && out.find("_trailers") == nullptr) {
     out.set("_trailers", exchange.end->trailers);
@@ -196,15 +224,6 @@ std::string_view header_value(const Json& headers, std::string_view wanted) {
     if (same) value = header["value"].string_or("");
   }
   return value;
-}
-
-/// What an event says in a member of that name which its kind does not have by itself; null without.
-const Json& said_by(const std::optional<Event>& event, std::string_view name) {
-  static const Json kNone;
-  if (!event) return kNone;
-  const auto found =
-      std::find_if(event->other.begin(), event->other.end(), [&](const JsonMember& member) { return member.name == name; });
-  return found == event->other.end() ? kNone : found->value;
 }
 
 /// Members of `from` instead of those in `to`, or besides; objects within them in the same way.
@@ -261,9 +280,10 @@ Json new_request(const Exchange& exchange) {
                                                                              {"bodySize", -1}});
   if (std::string body = body_of(exchange, Direction::send); !body.empty() && out.find("postData") == nullptr) {
     Json::Object post{{"mimeType", header_value(out["headers"], "content-type")}, {"params", Json::array()}};
-    const bool text = stream::is_utf8(body);
-    post.push_back({"text", text ? Json(std::move(body)) : Json(stream::base64_encode(body))});
-    if (!text) post.push_back({"_encoding", "base64"});
+    BodyFacts facts = request_facts(out);
+    const Json& size = said_by(exchange.end, "request")["bodySize"];
+    if (size.is_number() && header_value(out["headers"], "content-encoding").empty()) facts.size = size.int_or(-1);
+    append_post_text(post, std::move(body), facts);
     out.set("postData", std::move(post));
   }
   merge_into(out, said_by(exchange.end, "request"));

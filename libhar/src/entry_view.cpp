@@ -109,7 +109,8 @@ BodyBytes EntryView::response_body() {
     body.known = true;
     const std::string_view written = text.string(body_);
     body.bytes = written;
-    if (find(EntryPart::content, "encoding").string(scratch_) != "base64") return body;
+    body.text = find(EntryPart::content, "encoding").string(scratch_) != "base64";
+    if (body.text) return body;
     auto decoded = stream::base64_decode(written);
     body.broken = !decoded;
     if (!decoded) return body;
@@ -137,7 +138,8 @@ BodyBytes EntryView::request_body() {
     body.bytes = written;
     RawJson encoding = find(EntryPart::post_data, "_encoding");
     if (!encoding) encoding = find(EntryPart::post_data, "encoding");
-    if (encoding.string(scratch_) != "base64") return body;
+    body.text = encoding.string(scratch_) != "base64";
+    if (body.text) return body;
     auto decoded = stream::base64_decode(written);
     body.broken = !decoded;
     if (!decoded) return body;

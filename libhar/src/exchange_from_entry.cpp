@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "body_text.hpp"
 #include "exchange_members.hpp"
 #include "formats/dialect/devproxy_bodies.hpp"
 #include "har/exchange.hpp"
@@ -52,6 +53,7 @@ class Builder {
   void request();
   void response();
   void body();
+  BodyFacts sized_by_creator(BodyFacts facts, std::string_view text) const;
   std::optional<std::string> devproxy_octets(const Json& text, const Json& size, const Json& type,
                                              std::string_view pointer) const;
   bool chunks(const std::string& body, Direction direction);
@@ -118,6 +120,13 @@ void Builder::response() {
   }
 }
 
+/// Playwright has its bodies from Chromium, which gives text in UTF-8: their size is that of the text.
+BodyFacts Builder::sized_by_creator(BodyFacts facts, std::string_view text) const {
+  const bool known = options_.creator.starts_with("Playwright") && text.find("\xEF\xBF\xBD") == std::string_view::npos;
+  if (known && facts.size == static_cast<std::int64_t>(text.size())) facts.size = -1;
+  return facts;
+}
+
 /// Bytes that Dev Proxy has written as text; nothing where it is text, or others wrote it.
 std::optional<std::string> Builder::devproxy_octets(const Json& text, const Json& size, const Json& type,
                                                     std::string_view pointer) const {
@@ -147,8 +156,10 @@ void Builder::body() {
     const bool base64 = (*content)["encoding"].string_or("") == "base64";
     if (text != members.end() && text->value.is_string() && !text->value.as_string().empty()) {
       const std::string& written = text->value.as_string();
-      bytes = base64 ? stream::base64_decode(written) : std::optional(stream::replace_invalid_utf8(written));
+      const BodyFacts facts = base64 ? BodyFacts{} : response_facts(exchange_.response->object);
+      bytes = base64 ? stream::base64_decode(written) : octets_of_text(written, sized_by_creator(facts, written));
       if (!base64) {
+        if (!bytes) bytes = stream::replace_invalid_utf8(written);
         if (auto octets = devproxy_octets(text->value, (*content)["size"], (*content)["mimeType"], "/response/content/text"))
           bytes = std::move(octets);
       }
@@ -156,7 +167,8 @@ void Builder::body() {
         note(Level::warning, "har-base64", "content.text is not the base64 that content.encoding says; it is kept as it is",
              "/response/content/text");
       // It leaves the head only if it can be made again from the bytes, to the letter.
-      if (bytes && (base64 ? stream::base64_encode(*bytes) : *bytes) == written) {
+      if (bytes && (facts.charset ? text_of_octets(*bytes, facts) == written
+                                  : (base64 ? stream::base64_encode(*bytes) : *bytes) == written)) {
         const auto index = static_cast<std::size_t>(text - members.begin());
         members.erase(text);
         if (index != usual_text_index(members)) har_.set(keep::kTextAt, static_cast<std::uint64_t>(index));
@@ -192,7 +204,7 @@ void Builder::body() {
   const Json& post = entry_["request"]["postData"];
   if (const Json* text = post.find("text"); text != nullptr && text->is_string()) {
     const auto sent =
-        post["_encoding"].string_or("") == "base64" ? stream::base64_decode(text->as_string()) : std::optional(text->as_string());
+        post["_encoding"].string_or("") == "base64" ? stream::base64_decode(text->as_string()) : post_octets(entry_["request"]);
     if (sent && !sent->empty() && !chunks(*sent, Direction::send)) {
       if (auto octets = devproxy_octets(*text, entry_["request"]["bodySize"], post["mimeType"], "/request/postData/text")) {
         Event data = event(EventKind::data, begin_);

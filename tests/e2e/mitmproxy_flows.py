@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import tempfile
@@ -146,7 +147,10 @@ def facts_of_flow(flow):
 
 
 def octets_of(part):
-    return base64.b64decode(part["text"]) if "base64" in (part.get("encoding"), part.get("_encoding")) else part.get("text", "").encode()
+    if "base64" in (part.get("encoding"), part.get("_encoding")):
+        return base64.b64decode(part["text"])
+    charset = re.search("charset=([^;]+)", part.get("mimeType", ""))
+    return part.get("text", "").encode(charset.group(1) if charset else "utf-8")
 
 
 def the_same(flow, entry):

@@ -289,6 +289,31 @@ def pages_of_other_origins_may_read(folder):
         assert curl("-X", "OPTIONS", "-H", "Origin: http://o", "-H", "Access-Control-Request-Method: PUT", server.url + "/c")[0] == 404
 
 
+def texts_are_in_their_charset(folder):
+    """A browser's HAR has text in UTF-8, its charset in the header, and the size of the octets that came."""
+    pages = (("latin", "iso-8859-1", "grüß €", "cp1252"), ("kanji", "Shift_JIS", "日本ソ", "cp932"), ("gbk", "gb2312", "你好,世界", "gbk"),
+             ("wide", "utf-16le", "a日\U0001F600", "utf-16-le"), ("lie", "iso-8859-1", "größe", "utf-8"), ("utf8", "utf-8", "größe", "utf-8"))
+    entries = [{"startedDateTime": "2026-11-22T09:15:30.000Z", "time": 1,
+                "request": {"method": "POST", "url": "http://h.test/" + path, "httpVersion": "HTTP/1.1", "cookies": [], "queryString": [],
+                            "headers": [{"name": "Content-Type", "value": "text/plain; charset=" + label}],
+                            "postData": {"mimeType": "text/plain; charset=" + label, "text": text}, "headersSize": -1, "bodySize": len(text.encode(codec))},
+                "response": {"status": 200, "statusText": "OK", "httpVersion": "HTTP/1.1", "cookies": [],
+                             "headers": [{"name": "content-type", "value": "text/html; charset=" + label}],
+                             "content": {"size": len(text.encode(codec)), "mimeType": "text/html", "text": text},
+                             "redirectURL": "", "headersSize": -1, "bodySize": -1},
+                "cache": {}, "timings": {"send": 0, "wait": 1, "receive": 0}} for path, label, text, codec in pages]
+    path = folder / "charsets.har"
+    path.write_text(json.dumps({"log": {"version": "1.2", "creator": {"name": "WebInspector", "version": "537.36"}, "entries": entries}}))
+    with Server(path) as server:
+        for name, label, text, codec in pages:
+            sent = folder / "sent"
+            sent.write_bytes(text.encode(codec))
+            status, fields, body = curl("-H", "Content-Type: text/plain; charset=" + label, "--data-binary", "@%s" % sent, server.url + "/" + name)
+            assert status == 200 and body == text.encode(codec), (name, status, body)
+            assert fields["content-type"] == ["text/html; charset=" + label], fields
+        assert curl("--data-binary", "another", server.url + "/kanji")[0] == 404
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -300,6 +325,7 @@ def main():
         dates_are_as_old_as_they_were(folder)
         names_are_those_that_the_client_uses(folder)
         pages_of_other_origins_may_read(folder)
+        texts_are_in_their_charset(folder)
     print("HTTP before curl: ok")
 
 

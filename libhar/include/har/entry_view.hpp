@@ -20,6 +20,7 @@ struct BodyBytes {
   std::string_view bytes{};       ///< valid until the same is asked of another entry
   std::string_view media_type{};  ///< as written, with its parameters
   bool known = false;             ///< there is a text, or a file that could be read; without it there are no bytes
+  bool text = false;              ///< they are the text as it stands, in UTF-8 whatever the type says
   bool broken = false;            ///< it is not the base64 that it is said to be; then `bytes` is the text
 };
 

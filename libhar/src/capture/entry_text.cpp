@@ -18,6 +18,8 @@ using stream::StreamKind;
 using Sink = std::function<Status(std::string_view)>;
 
 constexpr std::size_t kPiece = std::size_t{64} << 10;
+/// What is held at once of a body in another charset than UTF-8; one that is longer is base64.
+constexpr std::uint64_t kMostInCharset = std::uint64_t{2} << 20;
 
 std::unique_ptr<stream::Decompressor> decoder_for(std::span<const stream::TapField> fields) {
   const Coding coding = coding_of(fields);
@@ -46,6 +48,7 @@ EntryText::EntryText(SpoolFile& file, stream::WallTime start, const Captured& re
       begin_(request.t),
       last_(request.t),
       request_type_(field_value(request.request.fields, "content-type")),
+      request_coded_(!field_value(request.request.fields, "content-encoding").empty()),
       websocket_(request.request.websocket) {
   put_request(scratch_, request);
   request_ = scratch_.view();
@@ -127,6 +130,7 @@ void EntryText::data(const Captured& captured) {
     bytes = decoded;
   }
   if (body.text && body.validator.feed(bytes) != std::string_view::npos) body.text = false;
+  body.ascii = body.ascii && stream::is_ascii(bytes);
   keep(body.bytes, bytes);
   separate(chunks_);
   scratch_ << R"({"time":)";
@@ -221,8 +225,23 @@ void EntryText::close(const Captured& captured) {
   }
 }
 
+/// `size`: what the entry says.
+stream::Result<EntryText::Shown> EntryText::shown(const Body& body, std::string_view type, std::int64_t size) const {
+  const BodyFacts facts{text_charset(type), size};
+  const bool itself = !facts.charset || (body.ascii && stream::is_ascii_compatible(*facts.charset));
+  if (itself || body.undecodable) return Shown{!body.is_text(), {}};
+  if (body.bytes.size() > kMostInCharset) return Shown{true, {}};
+  std::string octets;
+  STREAM_TRY(body.bytes.each(file_, [&](std::string_view piece) -> Status {
+    octets += piece;
+    return {};
+  }));
+  auto text = text_of_octets(octets, facts);
+  return Shown{!text, std::move(text)};
+}
+
 /// `"text":"…"` and what follows from it.
-Status EntryText::put_body(const Body& body, Text& out, const Sink& sink) const {
+Status EntryText::put_body(const Body& body, const Shown& shown, Text& out, const Sink& sink) const {
   const auto hand_on = [&]() -> Status {
     if (out.size() < kPiece) return {};
     STREAM_TRY(sink(out.view()));
@@ -230,7 +249,12 @@ Status EntryText::put_body(const Body& body, Text& out, const Sink& sink) const 
     return {};
   };
   out << R"("text":")";
-  if (body.is_text()) {
+  if (shown.text) {
+    put_escaped(out, *shown.text);
+    out << '"';
+    return hand_on();
+  }
+  if (!shown.base64) {
     STREAM_TRY(body.bytes.each(file_, [&](std::string_view piece) -> Status {
       put_escaped(out, piece);
       return hand_on();
@@ -274,8 +298,10 @@ Status EntryText::write(const Captured* end, const Sink& sink) {
       out << R"("params":[])";
     }
     out << ',';
-    STREAM_TRY(put_body(sent_, out, sink));
-    if (!sent_.is_text()) out << R"(,"_encoding":"base64")";
+    const bool known = end != nullptr && !request_coded_;
+    STREAM_ASSIGN(const Shown body, shown(sent_, request_type_, known ? static_cast<std::int64_t>(end->sent.size) : -1));
+    STREAM_TRY(put_body(sent_, body, out, sink));
+    if (body.base64) out << R"(,"_encoding":"base64")";
     if (end != nullptr && end->sent.cut()) put_truncated(out, end->sent.size);
     out << '}';
   }
@@ -302,8 +328,9 @@ Status EntryText::write(const Captured* end, const Sink& sink) {
     put_string(out, response_type_.empty() ? "x-unknown" : response_type_);
     if (!received_.shown().empty()) {
       out << ',';
-      STREAM_TRY(put_body(received_, out, sink));
-      if (!received_.is_text()) out << R"(,"encoding":"base64")";
+      STREAM_ASSIGN(const Shown body, shown(received_, response_type_, static_cast<std::int64_t>(size)));
+      STREAM_TRY(put_body(received_, body, out, sink));
+      if (body.base64) out << R"(,"encoding":"base64")";
     }
     if (end != nullptr && end->received.cut()) put_truncated(out, end->received.size);
     out << '}';
@@ -373,7 +400,7 @@ void EntryText::go_on() {
   for (Body* body : {&sent_, &received_}) {
     body->size = body->came = 0;
     body->validator.reset();
-    body->text = true;
+    body->text = body->ascii = true;
     body->undecodable = false;
   }
   close_.clear();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "body_text.hpp"
 #include "capture/captured.hpp"
 #include "capture/spool.hpp"
 #include "capture/text.hpp"
@@ -45,6 +46,7 @@ class EntryText {
     std::uint64_t came = 0;
     stream::Utf8Validator validator{};
     bool text = true;
+    bool ascii = true;
     std::unique_ptr<stream::Decompressor> decoder{};
     bool undecodable = false;
     const Spool& shown() const { return undecodable ? raw : bytes; }
@@ -60,7 +62,14 @@ class EntryText {
   void put_epoch(stream::Nanos t);
   void separate(const Spool& list);
   void clear();
-  stream::Status put_body(const Body& body, Text& out, const std::function<stream::Status(std::string_view)>& sink) const;
+  /// How a body stands in the entry.
+  struct Shown {
+    bool base64 = false;
+    std::optional<std::string> text{};  ///< where it is in another charset than UTF-8
+  };
+  stream::Result<Shown> shown(const Body& body, std::string_view type, std::int64_t size) const;
+  stream::Status put_body(const Body& body, const Shown& shown, Text& out,
+                          const std::function<stream::Status(std::string_view)>& sink) const;
 
   SpoolFile& file_;
   stream::WallTime start_;
@@ -68,6 +77,7 @@ class EntryText {
   stream::Nanos last_{};
   std::string request_;  ///< up to headersSize
   std::string request_type_;
+  bool request_coded_ = false;
   std::string request_members_;
   bool websocket_ = false;
   bool responded_ = false;

@@ -40,21 +40,6 @@ std::string_view trimmed(std::string_view text) {
 
 std::string_view essence_of(std::string_view mime) { return trimmed(mime.substr(0, mime.find(';'))); }
 
-std::string_view charset_of(std::string_view mime) {
-  for (std::size_t at = mime.find(';'); at != std::string_view::npos;) {
-    mime.remove_prefix(at + 1);
-    at = mime.find(';');
-    const std::string_view parameter = mime.substr(0, at);
-    const std::size_t equals = parameter.find('=');
-    if (equals == std::string_view::npos || !equal_ignoring_case(trimmed(parameter.substr(0, equals)), "charset")) continue;
-    std::string_view value = trimmed(parameter.substr(equals + 1));
-    if (value.starts_with('"') || value.starts_with('\'')) value.remove_prefix(1);
-    if (value.ends_with('"') || value.ends_with('\'')) value.remove_suffix(1);
-    return value;
-  }
-  return {};
-}
-
 bool percent_decode(std::string& text) {
   std::size_t end = text.find_first_of("%+");
   if (end == std::string::npos) return false;

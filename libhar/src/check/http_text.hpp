@@ -15,8 +15,6 @@ std::string_view trimmed(std::string_view text);
 
 /// "type/subtype" of a media type, without its parameters and the blanks around.
 std::string_view essence_of(std::string_view mime);
-/// The value of its charset parameter, without quotes; empty if there is none.
-std::string_view charset_of(std::string_view mime);
 
 /// Decodes %XX, and '+' to a blank, in place; a % that no two digits follow stays. Whether anything was decoded.
 bool percent_decode(std::string& text);

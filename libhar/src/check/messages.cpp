@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "body_text.hpp"
 #include "check/base64_shape.hpp"
 #include "check/entry_rules.hpp"
 #include "check/words.hpp"
@@ -485,6 +486,11 @@ void MessageChecks::finish_chunks(std::size_t which, const Facts& facts, Marks& 
   const bool sent = which == kSent;
   sizes[0] =
       sent ? body_size(facts[Slot::post_text], facts[Slot::post_encoding]) : body_size(facts[Slot::text], facts[Slot::encoding]);
+  if (const auto charset = text_charset(text_of(facts[sent ? Slot::post_mime : Slot::mime]));
+      charset && sizes[0] && !facts[sent ? Slot::post_encoding : Slot::encoding].is_string()) {
+    if (const auto octets = stream::encode_charset(*charset, text_of(facts[sent ? Slot::post_text : Slot::text])))
+      sizes[0] = octets->size();
+  }
   sizes[1] = whole(facts[sent ? Slot::request_body_size : Slot::size]);
   if (which == kChunks) {
     sizes[2] = whole(facts[Slot::response_body_size]);

@@ -9,6 +9,7 @@
 #include "check/http_text.hpp"
 #include "check/saying.hpp"
 #include "check/words.hpp"
+#include "stream/text/charset.hpp"
 #include "stream/text/json_tokens.hpp"
 
 namespace har::check {
@@ -58,19 +59,29 @@ void check_times(const Facts& facts, Marks& marks) {
 
 // The content.
 
-/// Whether the body may have been in another charset than UTF-8: what is said of it, or what is not.
-bool may_be_other_charset(const Facts& facts) {
+/// Whether the body may have been in another charset than UTF-8, with `said` octets: what is said of it, or what is not.
+bool may_be_other_charset(const Facts& facts, double said) {
+  using stream::Charset;
   const std::string mime = text_of(facts[Slot::mime]);
   std::string type;
-  std::string_view charset = charset_of(mime);
   for (const Record& header : facts[List::response_headers]) {  // Chrome leaves the charset out of mimeType
-    if (!charset.empty() || !equal_ignoring_case(text_of(header.name), "content-type")) continue;
-    type = text_of(header.value);
-    charset = charset_of(type);
+    if (equal_ignoring_case(text_of(header.name), "content-type")) type = text_of(header.value);
   }
-  if (!charset.empty()) return !equal_ignoring_case(charset, "utf-8") && !equal_ignoring_case(charset, "utf8");
-  const std::string_view essence = essence_of(mime);
-  return !essence.ends_with("json") && !essence.ends_with("svg+xml");  // text that names its charset inside, or not at all
+  std::string_view label = stream::charset_parameter(type);
+  if (label.empty()) label = stream::charset_parameter(mime);
+  if (label.empty()) {
+    const std::string_view essence = essence_of(mime);
+    return !essence.ends_with("json") && !essence.ends_with("svg+xml");  // text that names its charset inside, or not at all
+  }
+  const auto charset = stream::charset_by_label(label);
+  if (charset == Charset::utf_8) return false;
+  // These have several forms of one text.
+  if (!charset || charset == Charset::iso_2022_jp || charset == Charset::euc_jp) return true;
+  const auto octets = stream::encode_charset(*charset, text_of(facts[Slot::text]));
+  if (!octets) return true;
+  const bool utf16 = charset == Charset::utf_16be || charset == Charset::utf_16le;
+  const auto size = static_cast<double>(octets->size());
+  return said == size || (utf16 && said == size + 2);  // with a byte order mark
 }
 
 void check_text_size(const Facts& facts, Marks& marks) {
@@ -104,7 +115,7 @@ void check_text_size(const Facts& facts, Marks& marks) {
   // In other charsets a character has one to four bytes; those of ASCII have one, or two in UTF-16.
   const bool fits = ascii ? said == static_cast<double>(2 * bytes) || said == static_cast<double>(2 * bytes + 2)
                           : within(counts.characters, 4 * counts.characters + 4);
-  if (fits && may_be_other_charset(facts)) return;
+  if (fits && may_be_other_charset(facts, said)) return;
   std::string message = fmt::format("expected the length of the text, {} bytes, found {}", bytes, facts[Slot::size].raw);
   if (!ascii && (said == static_cast<double>(counts.characters) || said == static_cast<double>(counts.utf16))) {
     message += ", the number of its characters";

@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "body_text.hpp"
 #include "check/http_text.hpp"
 #include "check/pairs.hpp"
 #include "diff/address.hpp"
@@ -250,6 +251,27 @@ struct EntryComparer::Impl {
       (void)scalar(half, Field::size, part, name, pointer + "/" + std::string(name), name);
   }
 
+  /// A body, and what its octets are as text where their charset is not UTF-8: an entry may hold the one or the other.
+  struct Legible {
+    Legible(EntryView& view, Half half)
+        : type(view.header(half == Half::request ? EntryPart::request : EntryPart::response, "content-type").value_or("")),
+          body(half == Half::request ? view.request_body() : view.response_body()) {
+      if (stream::charset_parameter(type).empty()) type = body.media_type;
+    }
+    static void both(Legible& e, Legible& a) {
+      if (e.body.text == a.body.text && e.body.bytes == a.body.bytes) return;
+      for (Legible* const each : {&e, &a}) {
+        const BodyFacts facts{text_charset(each->type), static_cast<std::int64_t>(each->body.bytes.size())};
+        if (!facts.charset || each->body.text) continue;
+        if (auto made = text_of_octets(each->body.bytes, facts)) each->body.bytes = each->text = std::move(*made);
+      }
+    }
+
+    std::string type;
+    std::string text{};
+    BodyBytes body;
+  };
+
   void compare_body(Half half, const BodyBytes& e, const BodyBytes& a, const std::string& pointer) {
     const auto state = judge.body(half);
     if (judge.json().ignored(state)) return;
@@ -281,9 +303,10 @@ struct EntryComparer::Impl {
     compare_type(Half::request, EntryPart::post_data, "/request/postData/mimeType");
     if (find_e(EntryPart::request, "postData") != find_a(EntryPart::request, "postData")) {
       const std::size_t before = found->total();
-      const BodyBytes body_e = expected.view.request_body();
-      const BodyBytes body_a = actual.view.request_body();
-      compare_body(Half::request, body_e, body_a, "/request/postData/text");
+      Legible body_e(expected.view, Half::request);
+      Legible body_a(actual.view, Half::request);
+      Legible::both(body_e, body_a);
+      compare_body(Half::request, body_e.body, body_a.body, "/request/postData/text");
       if (found->total() == before) compare_params();
     }
     if (!judge.standard()) {
@@ -324,10 +347,11 @@ struct EntryComparer::Impl {
     }
     if (find_e(EntryPart::response, "content") == find_a(EntryPart::response, "content") && expected.files == actual.files)
       return;
-    const BodyBytes body_e = expected.view.response_body();
-    const BodyBytes body_a = actual.view.response_body();
-    compare_body(Half::response, body_e, body_a, "/response/content/text");
-    if (judge.standard() && !body_e.known && !body_a.known) size_of_body();
+    Legible body_e(expected.view, Half::response);
+    Legible body_a(actual.view, Half::response);
+    Legible::both(body_e, body_a);
+    compare_body(Half::response, body_e.body, body_a.body, "/response/content/text");
+    if (judge.standard() && !body_e.body.known && !body_a.body.known) size_of_body();
   }
 
   /// Of bodies that were not recorded, how large they were is all that is known.

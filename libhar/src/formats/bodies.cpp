@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "body_text.hpp"
 #include "formats/losses.hpp"
 #include "stream/text/base64.hpp"
 #include "stream/text/sha1.hpp"
@@ -137,11 +138,17 @@ void set_messages(Json& entry, Json messages) {
   members.insert(type == members.end() ? type : std::next(type), JsonMember{std::string(kMessages), std::move(messages)});
 }
 
+BodyFacts facts_at(const Json& entry, const BodyPlace& at) {
+  const Json& parent = entry[at.parent];
+  return at.name == "content" ? response_facts(parent) : request_facts(parent);
+}
+
 /// Puts the bytes where `_file` stands, or where a text already does.
-void set_text(Json& body, const BodyPlace& at, std::string bytes) {
+void set_text(Json& body, const BodyPlace& at, const BodyFacts& facts, std::string bytes) {
   const bool base64 = says_base64(body, at);
-  const bool encode = base64 || !stream::is_utf8(bytes);
-  Json text(encode ? stream::base64_encode(bytes) : std::move(bytes));
+  auto legible = base64 ? std::nullopt : text_of_octets(bytes, facts);
+  const bool encode = !legible;
+  Json text(encode ? stream::base64_encode(bytes) : std::move(*legible));
   if (JsonMember* const there = member_of(body, "text")) {
     there->value = std::move(text);
     body.erase(kFile);
@@ -168,7 +175,10 @@ bool attach(Json& entry, const BodyPlace& at, std::vector<Blob>& blobs) {
     if (!bytes || stream::base64_encode(*bytes) != written) return false;
   } else {
     if (!stream::is_utf8(written)) return false;  // a lone surrogate, which has no bytes
-    bytes = written;
+    const BodyFacts facts = facts_at(entry, at);
+    bytes = octets_of_text(written, facts);
+    if (!bytes) bytes = written;
+    if (facts.charset && text_of_octets(*bytes, facts) != written) return false;
   }
   Blob blob = blob_of(std::move(*bytes), suffix_of((*body)["mimeType"].string_or("")));
   text->name = kFile;
@@ -219,7 +229,7 @@ Result<bool> embed_bodies(Json& entry, const BlobReader& read, const stream::Pla
       body->erase(kFile);
       set_messages(entry, messages_of(*bytes, name, note));
     } else {
-      set_text(*body, at, std::move(*bytes));
+      set_text(*body, at, facts_at(entry, at), std::move(*bytes));
     }
     changed = true;
   }

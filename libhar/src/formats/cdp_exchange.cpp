@@ -7,6 +7,7 @@
 #include "stream/codec/sse.hpp"
 #include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
+#include "stream/text/charset.hpp"
 
 namespace har::format {
 
@@ -74,31 +75,11 @@ Nanos span(const Json& timing, std::string_view from, std::string_view to) {
   return std::min(*end - *begin, Nanos(std::chrono::hours(24 * 365)));
 }
 
-/// Text as the octets of windows-1252 (encoding.spec.whatwg.org), which is what DevTools reads what has no charset as; none if it
-/// is no such text.
-std::optional<std::string> as_windows_1252(std::string_view text) {
-  static constexpr std::array<char16_t, 32> kHigh{0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
-                                                  0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D,   0x017D, 0x8F,
-                                                  0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
-                                                  0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
-  std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto first = static_cast<unsigned char>(text[i]);
-    const std::size_t size = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-    if (size > 3 || text.size() - i < size) return std::nullopt;
-    unsigned code = size == 1 ? first : size == 2 ? first & 0x1FU : first & 0x0FU;
-    for (std::size_t at = 1; at < size; ++at) code = code << 6 | (static_cast<unsigned char>(text[i + at]) & 0x3FU);
-    i += size;
-    const auto high = std::find(kHigh.begin(), kHigh.end(), code);
-    if (high != kHigh.end()) {
-      out += static_cast<char>(0x80 + (high - kHigh.begin()));
-    } else if (code < 0x80 || (code >= 0xA0 && code < 0x100)) {
-      out += static_cast<char>(code);
-    } else {
-      return std::nullopt;
-    }
-  }
-  return out;
+/// Text as the octets that it was, in the charset of the answer; DevTools reads what names none as windows-1252.
+std::optional<std::string> octets_of(std::string_view text, const Fields& fields) {
+  const std::string* const type = find_field(fields, "content-type");
+  const auto named = stream::charset_by_label(stream::charset_parameter(type != nullptr ? *type : ""));
+  return stream::encode_charset(named.value_or(stream::Charset::windows_1252), text);
 }
 
 }  // namespace
@@ -401,8 +382,8 @@ void CdpExchange::take_pieces(std::vector<Note>& notes) {
     if (!bytes.empty()) logged_.pieces.push_back({time, std::move(bytes)});
   };
   if (body_ && !body_->empty()) {
-    if (sum != 0 && sum < body_->size() && text_body_) {
-      if (auto octets = as_windows_1252(*body_); octets && octets->size() == sum) body_ = std::move(octets);
+    if (sum != 0 && sum != body_->size() && text_body_) {
+      if (auto octets = octets_of(*body_, logged_.response->fields); octets && octets->size() == sum) body_ = std::move(octets);
     }
     if (sum != body_->size()) {
       if (sum != 0) notes.push_back(Note::body_size);

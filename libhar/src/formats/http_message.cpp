@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "body_text.hpp"
 #include "check/url_parts.hpp"
 #include "har/exchange.hpp"
 #include "stream/codec/http_grammar.hpp"
@@ -60,12 +61,7 @@ std::string sent_body(const Exchange& exchange) {
   std::string body = body_of(exchange, Direction::send);
   if (!body.empty() || !exchange.request) return body;
   const Json& post = exchange.request->object["postData"];
-  if (const Json* text = post.find("text"); text != nullptr && text->is_string()) {
-    if (post["_encoding"].string_or("") == "base64" || post["encoding"].string_or("") == "base64") {
-      if (auto bytes = stream::base64_decode(text->as_string())) return std::move(*bytes);
-    }
-    return text->as_string();
-  }
+  if (auto octets = post_octets(exchange.request->object)) return std::move(*octets);
   if (!post["params"].is_array() || post["mimeType"].string_or("").find("x-www-form-urlencoded") == std::string_view::npos)
     return {};
   for (const Json& param : post["params"].as_array()) {
@@ -116,9 +112,8 @@ bool is_form(std::string_view media_type) {
   return same_name(trimmed(media_type.substr(0, media_type.find(';'))), "application/x-www-form-urlencoded");
 }
 
-Json post_data(const std::string& body, const std::string& type) {
+Json post_data(const std::string& body, const std::string& type, bool coded) {
   Json::Object out{{"mimeType", utf8_of(type)}, {"params", Json::array()}};
-  const bool text = stream::is_utf8(body);
   if (is_form(type)) {
     Json::Array params;
     each_part(body, '&', [&](std::string_view pair) {
@@ -128,8 +123,7 @@ Json post_data(const std::string& body, const std::string& type) {
     });
     out[1].value = Json(std::move(params));
   }
-  out.push_back({"text", text ? body : stream::base64_encode(body)});
-  if (!text) out.push_back({"_encoding", "base64"});
+  append_post_text(out, body, {text_charset(type), coded ? -1 : static_cast<std::int64_t>(body.size())});
   return Json(std::move(out));
 }
 
@@ -334,7 +328,8 @@ Exchange make_exchange(RequestMessage request, std::optional<ResponseMessage> re
                               {"queryString", query_of_url(utf8_of(request.url))}};
   if (!request.body.empty()) {
     const std::string* const type = find_field(request.fields, "content-type");
-    asked.object.set("postData", post_data(request.body, type != nullptr ? *type : ""));
+    asked.object.set("postData", post_data(request.body, type != nullptr ? *type : "",
+                                           !joined_field(request.fields, "content-encoding").empty()));
   }
   asked.object.set("headersSize", -1);
   asked.object.set("bodySize", static_cast<std::uint64_t>(request.body.size()));

@@ -75,7 +75,8 @@ MessageTimes message_times(const stream::Exchange& exchange);
 
 /// An exchange of these messages, with what HAR derives from them: cookies, query string, postData and its params, mimeType,
 /// redirectURL, sizes. No `response`: there was no answer; `error` says why, if that is known ("" : cut off).
-/// Octets that are no UTF-8 are taken for ISO 8859-1 in fields and as base64 in bodies.
+/// Octets that are no UTF-8 are taken for ISO 8859-1 in fields and as base64 in bodies, unless their charset makes them
+/// text.
 stream::Exchange make_exchange(RequestMessage request, std::optional<ResponseMessage> response, const MessageTimes& times,
                                std::string_view error = {});
 

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "body_text.hpp"
 #include "formats/losses.hpp"
 #include "har/exchange.hpp"
 #include "mock_parts.hpp"
@@ -285,11 +286,7 @@ std::optional<std::string> mock_request_body(const Exchange& exchange, const str
                                              const stream::FindingSink& report) {
   std::string body = body_of(exchange, stream::Direction::send);
   if (body.empty() && exchange.request) {
-    const Json& post = exchange.request->object["postData"];
-    body = post["text"].string_or("");
-    if (post["_encoding"].string_or("") == "base64" || post["encoding"].string_or("") == "base64") {
-      if (auto bytes = stream::base64_decode(body)) body = std::move(*bytes);
-    }
+    body = post_octets(exchange.request->object).value_or("");
   }
   if (body.empty()) return std::nullopt;
   if (!stream::is_utf8(body)) {

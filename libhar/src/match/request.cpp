@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "body_text.hpp"
 #include "check/http_text.hpp"
 #include "check/pairs.hpp"
 #include "check/url_parts.hpp"
 #include "har/exchange.hpp"
 #include "stream/codec/multipart.hpp"
-#include "stream/text/base64.hpp"
 
 namespace har::match {
 namespace {
@@ -137,12 +137,7 @@ void read_body(Request& request, const stream::Exchange& exchange, const Json& p
   request.media_type = post["mimeType"].string_or("");
   if (request.media_type.empty()) request.media_type = request.header("content-type");
   if (!request.body.empty()) return;
-  const std::string_view text = post["text"].string_or("");
-  if (post["_encoding"].string_or(post["encoding"].string_or("")) == "base64") {
-    request.body = stream::base64_decode(text).value_or(std::string(text));
-  } else {
-    request.body = text;
-  }
+  request.body = post_octets(exchange.request->object).value_or("");
   if (request.body.empty()) request.body = body_of_params(post["params"], request.media_type);
 }
 

@@ -270,3 +270,54 @@ TEST_CASE("a socket with very many messages is one entry, whatever memory there 
   CHECK(messages[77'777]["data"] == Json("message 77777"));
   CHECK(complaints(folder / "s.har").empty());
 }
+
+TEST_CASE("bodies in other charsets are text, as a conversion of the recording has them, and the same octets on the way back") {
+  const Folder folder;
+  Relay relay;
+  relay.har(folder / "s.har");
+  relay.record(folder / "s.rec.ndjson");
+  relay.start();
+  struct Body {
+    std::string type, octets, text;
+  };
+  const std::vector<Body> bodies{
+      {"text/html; charset=iso-8859-1", "gr\xFC\xDF \x80", "grüß €"},
+      {"text/html; charset=shift_jis", "\x93\xFA\x96\x7B", "日本"},
+      {"text/html; charset=shift_jis", "\x93\xFA\x96", ""},
+      {"text/html; charset=iso-8859-1", "gr\xC3\xBC\xC3\x9F", "grüß"},
+      {"text/html; charset=iso-8859-1", "plain", "plain"},
+      {"image/png; charset=iso-8859-1", "\xFC", ""},
+      {"text/html; charset=iso-8859-1", std::string(3'000'000, '\xFC'), ""},  // more than is held at once
+      {"text/html; charset=iso-8859-1", std::string(3'000'000, 'a'), std::string(3'000'000, 'a')},
+  };
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    const Body& body = bodies[i];
+    relay.request(i, "http://a.example/", {{"Content-Type", body.type}}, "POST");
+    if (body.octets.size() < 1000) relay.sent(i, body.octets);
+    relay.response(i, 200, {{"Content-Type", body.type}});
+    relay.data(i, body.octets.substr(0, 1));  // a character in two pieces
+    relay.data(i, body.octets.substr(1));
+    relay.end(i, "eof", {}, body.octets.size());
+  }
+  relay.finish();
+  const Json::Array made = entries(folder / "s.har");
+  const Json::Array again = converted(folder / "s.rec.ndjson");
+  REQUIRE(made.size() == bodies.size());
+  REQUIRE(again.size() == bodies.size());
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    INFO(bodies[i].type << " " << i);
+    const Json& content = made[i]["response"]["content"];
+    CHECK(content["size"].int_or(-1) == static_cast<std::int64_t>(bodies[i].octets.size()));
+    CHECK((content["encoding"].string_or("") == "base64") == bodies[i].text.empty());
+    if (!bodies[i].text.empty()) CHECK((content["text"].string_or("") == bodies[i].text));
+    if (i != 6) {
+      CHECK((content == again[i]["response"]["content"]));
+      CHECK((made[i]["request"]["postData"] == again[i]["request"]["postData"]));
+    }
+    const auto exchange = har::to_exchange(made[i], {});
+    REQUIRE(exchange);
+    CHECK((har::body_of(*exchange) == bodies[i].octets));
+    if (bodies[i].octets.size() < 1000) CHECK((har::body_of(*exchange, Direction::send) == bodies[i].octets));
+  }
+  CHECK(complaints(folder / "s.har").empty());
+}

@@ -194,8 +194,16 @@ TEST_CASE("text of another charset may have another size") {
   CHECK(content(R"({"size": 4, "mimeType": "text/html", "text": "caf\u00e9"})") == Lines{});  // its charset may stand inside
   CHECK(content(R"({"size": 4, "mimeType": "application/json", "text": "caf\u00e9"})").size() == 1);
   CHECK(content(R"({"size": 10, "mimeType": "text/plain; charset=utf-16", "text": "hello"})") == Lines{});
+  CHECK(content(R"({"size": 12, "mimeType": "text/plain; charset=utf-16", "text": "hello"})") == Lines{});  // with a mark
+  CHECK(content(R"({"size": 4, "mimeType": "text/plain; charset=shift_jis", "text": "\u65e5\u672c"})") == Lines{});
+  CHECK(content(R"({"size": 5, "mimeType": "text/plain; charset=iso-8859-1", "text": "caf\u00e9"})") == Lines{});  // it was UTF-8
   CHECK(content(R"({"size": 4, "mimeType": "text/plain; charset=iso-8859-1", "text": "hello"})").size() == 1);
   CHECK(content(R"({"size": 99, "mimeType": "text/plain; charset=gbk", "text": "caf\u00e9"})").size() == 1);
+  // What it is is known, to the octet.
+  CHECK(content(R"({"size": 6, "mimeType": "text/plain; charset=iso-8859-1", "text": "caf\u00e9"})").size() == 1);
+  CHECK(content(R"({"size": 5, "mimeType": "text/plain; charset=shift_jis", "text": "\u65e5\u672c"})").size() == 1);
+  // What the charset does not have was replaced by who knows what.
+  CHECK(content(R"({"size": 3, "mimeType": "text/plain; charset=iso-8859-1", "text": "a\u65e5b"})") == Lines{});
   CHECK(relations({{{"response", "content"}, R"({"size": 4, "mimeType": "text/plain", "text": "caf\u00e9"})"},
                    {{"response", "headers"}, R"([{"name": "Content-Type", "value": "text/plain; charset=UTF-8"}])"}})
             .size() == 1);

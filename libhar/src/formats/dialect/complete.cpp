@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "body_text.hpp"
 #include "formats/dialect/dialect.hpp"
 #include "formats/http_message.hpp"
 #include "stream/text/base64.hpp"
@@ -267,10 +268,12 @@ class Mender {
     Json* const written = post.find("text");
     if (base64 && written != nullptr && written->is_string()) {
       if (const auto bytes = stream::base64_decode(written->as_string())) {
-        if (!stream::is_utf8(*bytes))
+        // As charset text it stands for the same octets: programs put it into the charset that the type names.
+        const auto text = text_of_octets(*bytes, {text_charset(post["mimeType"].string_or("")), -1});
+        if (!text)
           lost("request-postData-bytes",
                "the request's body is no text, and HAR 1.2 has no other form: U+FFFD stands for what is none");
-        *written = Json(stream::replace_invalid_utf8(*bytes));
+        *written = Json(text ? *text : stream::replace_invalid_utf8(*bytes));
         post.erase("_encoding");
         post.erase("encoding");
       }
@@ -299,7 +302,8 @@ class Mender {
     std::int64_t known = 0;
     if (has_text) {
       const std::string& written = (*content)["text"].as_string();
-      const auto bytes = (*content)["encoding"].string_or("") == "base64" ? stream::base64_decode(written) : std::nullopt;
+      const auto bytes = (*content)["encoding"].string_or("") == "base64" ? stream::base64_decode(written)
+                                                                          : octets_of_text(written, response_facts(response));
       known = static_cast<std::int64_t>(bytes ? bytes->size() : written.size());
     }
     integer(*content, "size", known);

@@ -1,9 +1,11 @@
 // Playwright: what recordHar writes (server/har/harTracer.ts) and routeFromHAR loads.
 #include <algorithm>
 
+#include "body_text.hpp"
 #include "formats/dialect/dialect.hpp"
 #include "stream/codec/http_grammar.hpp"
 #include "stream/text/ascii.hpp"
+#include "stream/text/base64.hpp"
 
 namespace har::format::dialect {
 namespace {
@@ -61,6 +63,17 @@ void headers(Json& response, const stream::Place& place, const stream::FindingSi
   response.set("headers", std::move(out));
 }
 
+/// routeFromHAR answers with a text as UTF-8, whatever charset its type names: octets are what the browser reads (harBackend.ts).
+void octets(Json& response) {
+  Json* const content = response.find("content");
+  const Json* const text = content->find("text");
+  if (text == nullptr || !text->is_string() || (*content)["encoding"].string_or("") == "base64") return;
+  const auto octets = octets_of_text(text->as_string(), response_facts(response));
+  if (!octets) return;
+  content->set("text", stream::base64_encode(*octets));
+  content->set("encoding", "base64");
+}
+
 bool adapt(Json& entry, const stream::Exchange*, const stream::Place& place, const stream::FindingSink& report) {
   Json& request = *entry.find("request");
   Json& response = *entry.find("response");
@@ -70,6 +83,7 @@ bool adapt(Json& entry, const stream::Exchange*, const stream::Place& place, con
     if (method == known) request.set("method", method);
   }
   headers(response, place, report);
+  octets(response);
   // No answer is -1 there, and why is said in another place.
   if (response["status"].int_or(0) == 0) response.set("status", -1);
   for (const bool own : {true, false}) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "body_text.hpp"
 #include "check/url_parts.hpp"
 #include "formats/http_message.hpp"
 #include "formats/keploy/keploy.hpp"
@@ -243,9 +244,7 @@ class Reader {
       }
     }
     Json post = Json::Object{{"mimeType", type}, {"params", std::move(params)}};
-    const bool text = stream::is_utf8(body);
-    post.set("text", text ? std::move(body) : stream::base64_encode(body));
-    if (!text) post.set("_encoding", "base64");
+    append_post_text(post.as_object(), std::move(body), {text_charset(type), -1});
     return post;
   }
 

@@ -180,10 +180,11 @@ std::string_view EntryText::body_of(const Message& message, std::string_view whi
   return decoded_;
 }
 
-void EntryText::put_text(std::string_view bytes, std::string_view encoding_member) {
+void EntryText::put_text(std::string_view bytes, const BodyFacts& facts, std::string_view encoding_member) {
   out_ << R"("text":")";
-  if (stream::is_utf8(bytes)) {
-    put_escaped(out_, bytes);
+  const auto text = facts.charset ? text_of_octets(bytes, facts) : std::nullopt;
+  if (text || (!facts.charset && stream::is_utf8(bytes))) {
+    put_escaped(out_, text ? *text : bytes);
     out_ << '"';
     return;
   }
@@ -240,7 +241,8 @@ void EntryText::put_request(const Flow& flow) {
       out_ << R"("params":[])";
     }
     out_ << ',';
-    put_text(body, "_encoding");
+    const bool known = message.content.known && field_value(fields_, "content-encoding").empty();
+    put_text(body, {text_charset(type), known ? static_cast<std::int64_t>(message.content.octets.size()) : -1}, "_encoding");
     out_ << '}';
   }
   put_trailers(message);
@@ -286,7 +288,7 @@ void EntryText::put_response(const Flow& flow) {
   put_string(out_, type.empty() ? "x-unknown" : type);
   if (!body.empty()) {
     out_ << ',';
-    put_text(body, "encoding");
+    put_text(body, {text_charset(type), message.content.known ? static_cast<std::int64_t>(body.size()) : -1}, "encoding");
   }
   out_ << '}';
   put_trailers(message);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "body_text.hpp"
 #include "capture/text.hpp"
 #include "formats/mitmproxy/flow.hpp"
 #include "stream/io/finding.hpp"
@@ -41,7 +42,7 @@ class EntryText {
   void make_url(const Flow& flow);
   void make_legible(const Message& message, std::initializer_list<std::string_view*> strings, Fields& fields, bool& latin);
   std::string_view body_of(const Message& message, std::string_view which, bool& decoded);
-  void put_text(std::string_view bytes, std::string_view encoding_member);
+  void put_text(std::string_view bytes, const BodyFacts& facts, std::string_view encoding_member);
   void put_trailers(const Message& message);
   void put_request(const Flow& flow);
   void put_response(const Flow& flow);

@@ -188,6 +188,7 @@ TEST_CASE("cdp: what is missing is said") {
   };
   CHECK(body("â‚¬ Ã©", 6) == "€ é");
   CHECK(body("\u0436", 1) == "\u0436");
+  CHECK(body("gr\u00FC\u00DF", 4) == "gr\xFC\xDF");
 }
 
 TEST_CASE("cdp: no more is held than --max-entry") {
