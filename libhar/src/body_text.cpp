@@ -4,6 +4,7 @@
 #include <array>
 
 #include "check/http_text.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/base64.hpp"
 #include "stream/text/utf8.hpp"
 
@@ -43,8 +44,7 @@ std::optional<Charset> text_charset(std::string_view media_type) {
   if (label.empty()) return std::nullopt;
   const auto charset = stream::charset_by_label(label);
   if (!charset || charset == Charset::utf_8) return std::nullopt;
-  std::string type(check::essence_of(media_type));
-  std::transform(type.begin(), type.end(), type.begin(), check::to_lower);
+  const std::string type = stream::ascii::lower_case(check::essence_of(media_type));
   if (type == "text/event-stream") return std::nullopt;
   constexpr std::array<std::string_view, 7> kEnds{"json", "xml",     "javascript",          "ecmascript",
                                                   "yaml", "graphql", "-www-form-urlencoded"};

@@ -3,15 +3,16 @@
 #include <string>
 #include <string_view>
 
+#include "stream/codec/http_grammar.hpp"
+#include "stream/text/ascii.hpp"
+
 /// Pieces of HTTP's grammar.
 namespace har::check {
 
-/// RFC 9110 §5.6.2: letters, digits and a few marks; at least one.
-bool is_token(std::string_view text);
-constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-bool equal_ignoring_case(std::string_view a, std::string_view b);
-/// Without blanks and tabs at both ends.
-std::string_view trimmed(std::string_view text);
+using stream::ascii::equal_ignoring_case;
+using stream::ascii::to_lower;
+using stream::ascii::trimmed;
+using stream::http::is_token;
 
 /// "type/subtype" of a media type, without its parameters and the blanks around.
 std::string_view essence_of(std::string_view mime);

@@ -11,29 +11,17 @@
 #include "check/url_parts.hpp"
 #include "har/exchange.hpp"
 #include "stream/codec/multipart.hpp"
+#include "stream/text/ascii.hpp"
 
 namespace har::match {
 namespace {
 
 using check::equal_ignoring_case;
 using stream::Json;
+using stream::ascii::hex_digit;
+using stream::ascii::lower_case;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), check::to_lower);
-  return out;
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char letter = check::to_lower(c);
-  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
-
-bool is_unreserved(char c) {
-  return (c >= '0' && c <= '9') || (check::to_lower(c) >= 'a' && check::to_lower(c) <= 'z') || c == '-' || c == '.' || c == '_' ||
-         c == '~';
-}
+bool is_unreserved(char c) { return stream::ascii::is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
 
 void append_percent(std::string& out, char c) {
   fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
@@ -101,7 +89,7 @@ std::pair<std::string, std::uint16_t> split_authority(std::string_view authority
     host = host.substr(0, host.find(']'));
   }
   if (host.ends_with('.')) host.remove_suffix(1);
-  return {lower(host), colon == std::string_view::npos ? std::uint16_t{0} : parse_port(authority.substr(colon + 1))};
+  return {lower_case(host), colon == std::string_view::npos ? std::uint16_t{0} : parse_port(authority.substr(colon + 1))};
 }
 
 /// What a form or multipart body was, from the fields that a writer took it apart into.
@@ -173,7 +161,7 @@ std::string Request::authority() const {
 void set_url(Request& request, std::string_view url) {
   const check::UrlParts parts = check::split_url(url);
   if (parts.has_scheme) {
-    request.scheme = lower(parts.scheme);
+    request.scheme = lower_case(parts.scheme);
     if (request.scheme == "ws") request.scheme = "http";
     if (request.scheme == "wss") request.scheme = "https";
   }

@@ -8,18 +8,11 @@
 #include <cstring>
 
 #include "charset_labels.hpp"
+#include "stream/text/ascii.hpp"
 #include "stream/text/utf8.hpp"
 
 namespace stream {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
-std::string_view trimmed(std::string_view text, std::string_view blanks = " \t") {
-  const std::size_t begin = text.find_first_not_of(blanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
-}
 
 /// The next code point of valid UTF-8.
 std::uint32_t take_code_point(std::string_view& utf8) {
@@ -170,10 +163,12 @@ bool has_tags(std::string_view utf8) {
 std::string_view to_string(Charset charset) { return name_of(charset).name; }
 
 std::optional<Charset> charset_by_label(std::string_view label) {
-  label = trimmed(label, "\t\n\f\r ");
+  const auto is_blank = [](char c) { return ascii::is_space(c) || c == '\f'; };  // ASCII whitespace of the Infra Standard
+  while (!label.empty() && is_blank(label.front())) label.remove_prefix(1);
+  while (!label.empty() && is_blank(label.back())) label.remove_suffix(1);
   std::array<char, 24> folded{};
   if (label.empty() || label.size() > folded.size()) return std::nullopt;
-  std::transform(label.begin(), label.end(), folded.begin(), lower);
+  std::transform(label.begin(), label.end(), folded.begin(), ascii::to_lower);
   const std::string_view wanted(folded.data(), label.size());
   const auto* const found = std::lower_bound(kCharsetLabels.begin(), kCharsetLabels.end(), wanted,
                                              [](const CharsetLabel& known, std::string_view text) { return known.label < text; });
@@ -181,16 +176,14 @@ std::optional<Charset> charset_by_label(std::string_view label) {
 }
 
 std::string_view charset_parameter(std::string_view media_type) {
-  constexpr std::string_view kName = "charset";
   for (std::size_t at = media_type.find(';'); at != std::string_view::npos;) {
     media_type.remove_prefix(at + 1);
     at = media_type.find(';');
     const std::string_view parameter = media_type.substr(0, at);
     const std::size_t equals = parameter.find('=');
     if (equals == std::string_view::npos) continue;
-    const std::string_view name = trimmed(parameter.substr(0, equals));
-    if (!std::equal(name.begin(), name.end(), kName.begin(), kName.end(), [](char a, char b) { return lower(a) == b; })) continue;
-    std::string_view value = trimmed(parameter.substr(equals + 1));
+    if (!ascii::equal_ignoring_case(ascii::trimmed(parameter.substr(0, equals)), "charset")) continue;
+    std::string_view value = ascii::trimmed(parameter.substr(equals + 1));
     if (value.starts_with('"') || value.starts_with('\'')) value.remove_prefix(1);
     if (value.ends_with('"') || value.ends_with('\'')) value.remove_suffix(1);
     return value;

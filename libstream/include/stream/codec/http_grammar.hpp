@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string_view>
 
@@ -9,9 +10,14 @@
 /// What the fields of HTTP are made of (RFC 9110 §5.5, §5.6). The white space around a value is ascii::trimmed()'s.
 namespace stream::http {
 
-constexpr bool is_token_char(char c) {
-  return ascii::is_alnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
+inline constexpr std::array<bool, 256> kTokenChars = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t octet = 0; octet < table.size(); ++octet) table[octet] = ascii::is_alnum(static_cast<char>(octet));
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
+constexpr bool is_token_char(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
 
 constexpr bool is_token(std::string_view text) {
   for (const char c : text) {
