@@ -7,7 +7,6 @@
 
 #include "fault_words.hpp"
 #include "http1_message.hpp"
-#include "stream/text/units.hpp"
 
 namespace stream::proxy {
 
